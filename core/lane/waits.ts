@@ -51,7 +51,9 @@ export const waitsFor = ({ name, run }: Pick<LaneDocument, 'name' | 'run'>, make
 const jobMarks = ({ steps }: Run): Mark[] =>
   steps.filter(({ kind, by, state }) => kind === 'launch-job' && by !== null && state !== 'done')
 
-const isMoving = ({ kind, state }: Mark): boolean => kind === 'roll-out-model' && state === 'running'
+/** Who leads requests, or tells at the end, may wait for what is to be ready as a move does. */
+const isMoving = ({ kind, state }: Mark): boolean => state === 'running' && WAITING.has(kind)
+const WAITING: ReadonlySet<Mark['kind']> = new Set(['roll-out-model', 'switch-traffic', 'notify'])
 
 const isOf = (lane: { name: string }, run: Run, { mark, maker }: { mark: Mark; maker: Maker }): boolean => {
   if (mark.made === null) return maker.name === runOnceName(lane, run, mark.name)

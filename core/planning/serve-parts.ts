@@ -86,7 +86,23 @@ const partText = ({ wanted, live, edits }: Part): string => {
   const it = `${wanted.kind} ${wanted.metadata.name}`
   if (live === null) return `somebody has deleted ${it}`
   const at = setAt(live, edits[0]?.by ?? null)
-  return `${editsText(edits)} of ${it}${at === null ? '' : ` at ${plainTime(at)}`}`
+  return `${editsText(edits)} of ${it}${at === null ? '' : ` at ${plainTime(at)}`}${soonAfter(live, at)}`
+}
+
+/** What is set so soon again is done by something that does so each time: setting it right ends nothing. Milliseconds. */
+const SOON = 3_600_000
+
+const OURS = /^signalbox-/
+
+/** `at`: when it was changed; null: nobody says so of that field, and what another has set last counts. */
+const soonAfter = (live: KubeObject, at: number | null): string => {
+  const managers = (live.metadata.managedFields ?? []).map(({ manager = '' }) => manager)
+  const lastOf = (all: readonly string[]): number => Math.max(...all.map((one) => setAt(live, one) ?? 0), 0)
+  const ours = lastOf(managers.filter((one) => OURS.test(one)))
+  const since = (at ?? lastOf(managers.filter((one) => !OURS.test(one)))) - ours
+  return ours === 0 || since < 0 || since > SOON
+    ? ''
+    : `, ${Math.round(since / 60_000)} min after Signalbox had set it: see who does that, where it goes on`
 }
 
 /**

@@ -1,9 +1,13 @@
+import type { V1Pod } from '@kubernetes/client-node'
 import type { Stepped } from '../lane/stepping.ts'
+import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import { patienceMinutes, standingOf } from '../planning/waiting.ts'
-import { lacksQuota, madeOf } from '../workloads/readiness.ts'
+import { isAtWork } from '../pods/leaving.ts'
+import { isGivenBy } from '../workloads/quota.ts'
+import { madeOf } from '../workloads/readiness.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 
 /** What a move asks of a generation. */
@@ -55,6 +59,16 @@ export const reached = (target: Target, { step, way, generations }: Way): Target
   const later = way.slice(way.findIndex(({ name }) => name === step.name) + 1).filter(isMove)
   const ahead = later.flatMap(({ replicas }) => replicas.filter(({ generation }) => generation === target.generation))
   return view === undefined ? undefined : [target, ...ahead].find((at) => standsAt(view, at, stays))
+}
+
+/** Whether all that the last move of a way asks for stands so: what stays is ready in its counts, and what left is gone. */
+export const standsAtEnd = (way: readonly Step[], generations: readonly GenerationView[]): boolean => {
+  const step = way.findLast(isMove)
+  const at = (target: Target): boolean =>
+    viewIn(generations, target) === undefined
+      ? target.replicas === 0
+      : step !== undefined && reached(target, { step, way, generations }) !== undefined
+  return step === undefined || step.replicas.every(at)
 }
 
 const standsAt = (view: GenerationView, { replicas, replicasReady }: Target, stays: boolean): boolean =>
@@ -115,13 +129,32 @@ const lackText = (target: Target, { generations, traffic }: Approved): string =>
 
 /**
  * Of what a move touches, what comes before anything leaves: what waits for the room of that, until its pods are made. Were they refused (an
- * admission, a class that is not there), what serves would have gone for nothing. Of a quota they get what leaves, too.
+ * admission, a class that is not there), what serves would have gone for nothing. Of a quota they get what leaves, where that is enough.
+ * `pods`: those of the lane; left out: nobody has looked, and nothing is given back.
  */
-export const firstOf = (moved: readonly Target[], generations: readonly GenerationView[]): Target[] =>
+export const firstOf = (
+  moved: readonly Target[],
+  generations: readonly GenerationView[],
+  pods: readonly V1Pod[] = [],
+): Target[] =>
   moved.filter((target) => {
     const view = viewIn(generations, target)
     if (target.waits !== true) return false
-    return view === undefined || (madeOf(view.object) < target.replicas && !lacksQuota(view.object))
+    if (view === undefined) return true
+    const lacking = target.replicas - madeOf(view.object)
+    return lacking > 0 && !isGivenBy(view.object, { pods: lacking, leaving: leavingIn(moved, generations, pods) })
+  })
+
+/** Pods that a move takes away, as many of each generation as it has too many. */
+const leavingIn = (
+  moved: readonly Target[],
+  generations: readonly GenerationView[],
+  pods: readonly V1Pod[],
+): readonly V1Pod[] =>
+  moved.flatMap((target) => {
+    const own = pods.filter((pod) => isAtWork(pod) && generationOf(pod.metadata?.labels ?? {}) === target.generation)
+    const leaving = (viewIn(generations, target)?.replicas ?? 0) - target.replicas
+    return own.slice(0, Math.max(0, leaving))
   })
 
 /** The move before this one on its way that has made the pods which this one brings up; undefined: it makes them itself. */

@@ -3,6 +3,7 @@ import type { RollOutModelStep, Step, SwitchTrafficStep } from '../plan.ts'
 import { answersOf } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import type { GenerationView, Traffic } from '../world.ts'
+import { isMove } from './moving.ts'
 
 /** What a look at a lane's Service, and at what it may lead to, saw. */
 export interface SeenTraffic {
@@ -10,37 +11,42 @@ export interface SeenTraffic {
   generations: readonly GenerationView[]
   /** All steps of the way that is walked now; left out: nothing leaves on it. */
   way?: readonly Step[]
+  /** Whether what is led to is promised by then: forth, where what was judged before can come back else. Left out: it is not. */
+  promised?: boolean
 }
 
 /**
  * Why requests are not led there yet: fewer would answer than now, and than the step was planned for, or none; or to all while something
- * stands that was to be gone, which nobody may have judged. Null: nothing is against it.
+ * stands that was to be gone, which nobody may have judged; or nobody answers, and none of what the moves before it have brought up would.
+ * Null: nothing is against it.
  */
-export const whyNotLed = (step: SwitchTrafficStep, { traffic, generations, way = [] }: SeenTraffic): string | null => {
+export const whyNotLed = (
+  step: SwitchTrafficStep,
+  { traffic, generations, way = [], promised = false }: SeenTraffic,
+): string | null => {
   const { to, ready } = step
-  const left = to === 'all' ? generations.find((view) => view.replicas > 0 && isGoneBy(step, way, view)) : undefined
+  const moved = moveBefore(step, way)
+  const left = to === 'all' ? generations.find((view) => view.replicas > 0 && isGoneBy(moved, view)) : undefined
   if (left !== undefined) return `generation ${left.generation} stands still, and would be asked`
   const sumAt = (led: Traffic, count: (view: GenerationView) => number): number =>
     generations.filter(({ generation }) => isLedTo(led, generation)).reduce((sum, view) => sum + count(view), 0)
   const there = sumAt(to, ({ ready }) => ready)
   const here = traffic === null ? 0 : sumAt(traffic, answersOf)
-  return there >= Math.min(ready, here) && (there > 0 || here === 0)
+  const mayBeNone = here === 0 && !(promised && moved !== undefined && ready > 0)
+  return there >= Math.min(ready, here) && (there > 0 || mayBeNone)
     ? null
     : `${there} of ${ready} ready where requests are to be led, and ${here} answer now`
 }
 
-/** Whether the move before this step leaves nothing of a generation. */
-const isGoneBy = (step: SwitchTrafficStep, way: readonly Step[], { generation }: GenerationView): boolean => {
-  const before = way.slice(
-    0,
-    Math.max(
-      0,
-      way.findIndex(({ name }) => name === step.name),
-    ),
-  )
-  const move = before.findLast((one): one is RollOutModelStep => one.kind === 'roll-out-model')
-  return move?.replicas.some((target) => target.generation === generation && target.replicas === 0) === true
+/** The last move before this step on its way. */
+const moveBefore = (step: SwitchTrafficStep, way: readonly Step[]): RollOutModelStep | undefined => {
+  const at = way.findIndex(({ name }) => name === step.name)
+  return way.slice(0, Math.max(0, at)).findLast(isMove)
 }
+
+/** Whether a move leaves nothing of a generation. */
+const isGoneBy = (move: RollOutModelStep | undefined, { generation }: GenerationView): boolean =>
+  move?.replicas.some((target) => target.generation === generation && target.replicas === 0) === true
 
 /** Done once the Service leads there; somebody who leads it elsewhere meanwhile is waited for, for as long as a move is. */
 export const nextSwitch = (

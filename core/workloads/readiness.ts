@@ -16,14 +16,6 @@ export const readinessOf = ({ metadata, status }: KubeObject<'Deployment'>): Rea
   return { ready: isOfNow ? Math.min(answers, updated) : 0, answers }
 }
 
-/** Whether its pods are not made since a quota of the namespace is used up, as the API server says it. */
-export const lacksQuota = ({ metadata, status }: KubeObject<'Deployment'>): boolean =>
-  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
-  (status?.conditions ?? []).some(
-    ({ type, status: is, message = '' }) =>
-      type === 'ReplicaFailure' && is === 'True' && /\bexceeded quota:/.test(message),
-  )
-
 /** How many of a Deployment's pods are made, be they on a node or waiting for one: from its template, told since it was last changed. */
 export const madeOf = ({ metadata, status }: KubeObject<'Deployment'>): number =>
   (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? (status?.updatedReplicas ?? 0) : 0

@@ -28,7 +28,10 @@ const handlers: { [K in StepKind]: Handler<Extract<Step, { kind: K }>> } = {
 
 const handlerOf = (step: Step): Handler<Step> => handlers[step.kind] as Handler<Step>
 
-export const touchesFarSide = (view: View, name: string): boolean => handlers[markOf(view.doc, name).kind].side !== null
+export const touchesFarSide = ({ doc, plan }: View, name: string): boolean => {
+  const { side, touches }: Pick<Handler<Step>, 'side' | 'touches'> = handlers[markOf(doc, name).kind]
+  return side !== null || (plan !== null && touches?.(plan.plan) === true)
+}
 
 export const beginStep = async (ports: WorkPorts, view: View, name: string): Promise<Performed> => {
   const task = taskOf(ports, view, name)

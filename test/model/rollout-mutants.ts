@@ -30,8 +30,14 @@ export const rolloutMutants: readonly RolloutMutant[] = [
   {
     name: 'requests are led only to where as many answer',
     room: 'steps',
-    text: ['there >= Math.min(ready, here) && (there > 0 || here === 0)', 'there >= 0'],
+    text: ['there >= Math.min(ready, here) && (there > 0 || mayBeNone)', 'there >= 0'],
     world: 'one replica, room for another',
+  },
+  {
+    name: 'the last act before a run closes looks',
+    room: 'steps',
+    text: ['return step === undefined || step.replicas.every(at)', 'return at !== undefined'],
+    world: 'one replica on a full pool, an outage approved',
   },
   {
     name: 'nobody asks what was not judged',
@@ -76,13 +82,14 @@ export const whatRolloutShows = ({ name, room, text, world }: RolloutMutant): Pr
 const coreFrom = async (room: Room, load: <M>(file: string) => Promise<M>): Promise<Partial<RolloutCore>> => {
   if (room === 'steps') {
     const [moving, moves, traffic] = await Promise.all([
-      load<Pick<RolloutCore, 'touched' | 'firstOf'>>('moving.mjs'),
+      load<Pick<RolloutCore, 'touched' | 'firstOf' | 'standsAtEnd'>>('moving.mjs'),
       load<Pick<RolloutCore, 'nextRollOut'>>('roll-out-model.mjs'),
       load<Pick<RolloutCore, 'whyNotLed' | 'nextSwitch'>>('switch-traffic.mjs'),
     ])
     return {
       touched: moving.touched,
       firstOf: moving.firstOf,
+      standsAtEnd: moving.standsAtEnd,
       nextRollOut: moves.nextRollOut,
       whyNotLed: traffic.whyNotLed,
       nextSwitch: traffic.nextSwitch,

@@ -7,7 +7,7 @@ import { planServe } from '../../core/planning/serve.ts'
 import type { ServeInput } from '../../core/planning/serve-plan.ts'
 import { isLedTo } from '../../core/planning/traffic.ts'
 import { isRanked } from '../../core/planning/waiting.ts'
-import { firstOf, touched } from '../../core/steps/moving.ts'
+import { firstOf, isMove, standsAtEnd, touched } from '../../core/steps/moving.ts'
 import { risenByHand } from '../../core/steps/risen-by-hand.ts'
 import { nextRollOut } from '../../core/steps/roll-out-model.ts'
 import { setOtherwise } from '../../core/steps/set-by-hand.ts'
@@ -24,6 +24,7 @@ export interface RolloutCore {
   returnOf: typeof returnOf
   touched: typeof touched
   firstOf: typeof firstOf
+  standsAtEnd: typeof standsAtEnd
   setOtherwise: typeof setOtherwise
   nextRollOut: typeof nextRollOut
   whyNotLed: typeof whyNotLed
@@ -36,6 +37,7 @@ export const ROLLOUT_CORE: RolloutCore = {
   returnOf,
   touched,
   firstOf,
+  standsAtEnd,
   setOtherwise,
   nextRollOut,
   whyNotLed,
@@ -155,7 +157,8 @@ export class Rollout {
     if (asksUnjudged(state) && !asksUnjudged(from)) return `what was not judged is asked after “${label}”`
     if (isUntouched && this.#gpusOf(state) > (this.plan.bounds.gpus['gpu-serve'] ?? 0))
       return `more GPUs than were approved after “${label}”`
-    if (state.way === 'over' && from.way !== 'over' && isUntouched) return this.#wrongEnd(state)
+    if (state.way === 'over' && from.way !== 'over' && (isUntouched || state.ending === null))
+      return this.#wrongEnd(state)
     return null
   }
 
@@ -171,6 +174,9 @@ export class Rollout {
     const { base, risen, ending } = state
     if (ending === null && !(risen?.replicas === this.#config.want && state.traffic !== BASE))
       return 'it succeeded, and the new version does not stand as it is wanted'
+    // Whatever somebody has done of it before the last look.
+    if (ending === null && ((risen?.ready ?? 0) < this.#config.want || (base?.replicas ?? 0) > 0))
+      return 'it succeeded, and the new version is not ready, or stands beside the old one'
     const ready = [
       { stand: base, judged: true, generation: BASE },
       { stand: risen, judged: state.judged, generation: RISEN },
@@ -205,8 +211,20 @@ export class Rollout {
           ? [{ label: 'the gate passes', ours: true, state: next({ ...state, judged: true }) }]
           : [this.#fails(state, 'gate-failed')]
       default:
-        return [{ label: step.title, ours: true, state: next(state) }]
+        return this.#tell(state, step)
     }
+  }
+
+  /** The last act before its run closes looks, and moves what does not stand as the last move has it. */
+  #tell(state: RolloutState, { title }: Step): RolloutMove[] {
+    const last = this.plan.steps.findLast(isMove)
+    const isSame = this.#core.standsAtEnd(this.plan.steps, this.#views(state))
+    if (last === undefined || (isSame && !state.touched))
+      return [{ label: title, ours: true, state: { ...next(state), way: 'over' } }]
+    const moves = state.touched ? this.#see(state, last) : this.#move(state, last)
+    // What it has seen done is told and closed at once.
+    const isDone = ({ way, at }: RolloutState): boolean => way === state.way && at > state.at
+    return moves.map((move) => (isDone(move.state) ? { ...move, state: { ...move.state, way: 'over' } } : move))
   }
 
   /** Looked at first, and then made. */
@@ -304,7 +322,8 @@ export class Rollout {
     }
     if (state.way === 'forth' && this.#core.risenByHand(this.plan.steps, generations) !== null)
       return [this.#fails(state, 'edited-by-hand')]
-    return this.#core.whyNotLed(step, { traffic: state.traffic, generations }) === null
+    const forth = state.way === 'forth' ? { way: this.plan.steps, promised: true } : {}
+    return this.#core.whyNotLed(step, { traffic: state.traffic, generations, ...forth }) === null
       ? [{ label: step.title, ours: true, state: { ...state, traffic: step.to, touched: true } }]
       : [this.#fails(state, 'not-healthy')]
   }

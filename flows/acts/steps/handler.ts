@@ -23,6 +23,8 @@ export interface Task<S extends Step = Step> {
 export interface Handler<S extends Step> {
   /** The far side that it touches; null: none, so that nothing needs to be written down first. */
   side: 'cluster' | 'registry' | null
+  /** Whether it may touch the cluster in this plan all the same; left out: never. */
+  touches?(plan: Plan): boolean
   begin(task: Task<S>): Promise<Stepped>
   see(task: Task<S>): Promise<Stepped>
 }

@@ -2,13 +2,11 @@ import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../
 import { isJudged } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
-import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
-import { laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
-import { firstOf, madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
-import { broughtBy, deletedNote, firstNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { broughtBy, deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { setAgainText, setOtherwise } from '../../../core/steps/set-by-hand.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
@@ -20,6 +18,7 @@ import { applied } from './applied.ts'
 import { classMissing } from './classed.ts'
 import type { Handler, Task } from './handler.ts'
 import { fallen, stoodAgain, wayOf } from './stood-again.ts'
+import { MINUTE, NONE, podsOf, seeFirst, type Touches, waitingFor } from './waiting-first.ts'
 
 /** Law 4, standing: server-side apply, one field manager per concern, each with its own fence. */
 export const rollOutModel: Handler<RollOutModelStep> = {
@@ -90,29 +89,6 @@ const sinceOf = ({ step, mark, run, ...task }: Task<RollOutModelStep>): number =
   return maker?.startedAt ?? mark.startedAt ?? mark.markedAt ?? 0
 }
 
-/** Nobody is woken by what keeps Kubernetes from making pods. Milliseconds. */
-const MINUTE = 60_000
-
-/** What a move touches, and of that what comes first. */
-interface Touches {
-  all: Target[]
-  first: Target[]
-  /** One of these whose Deployment is not there. */
-  lost: Target | undefined
-  /** What is said while those are waited for, or for what keeps all of it from being made; empty: nothing is. */
-  note: string
-}
-
-/**
- * On the way back what leaves was judged, and answers nobody: what keeps pods of the baseline from being made beside it is not waited for
- * longer than Kubernetes takes to make some.
- */
-const waitsNoMore = ({ mark, ports }: Pick<Task, 'mark' | 'ports'>): boolean => {
-  if (mark.way === 'forth' || mark.waits !== 'pods') return false
-  // Who marks it anew has waited.
-  return !mark.touched || ports.clock.now() >= (mark.markedAt ?? 0) + MINUTE
-}
-
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string | Stepped> => {
   const { ports, step, view, plan, mark, run } = task
@@ -123,7 +99,7 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string
   ])
   const edited = editedIn(task, standing)
   if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
-  if (classless !== null) return { all: [], first: [], lost: undefined, note: classless }
+  if (classless !== null) return { ...NONE, note: classless }
   const way = wayOf(task)
   const there: Target[] = []
   for (const target of step.replicas) {
@@ -144,10 +120,7 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string
   const at = { step, way, generations: standing, approved, unavailable, traffic, judged }
   const all = touched(there, at)
   if (typeof all === 'string') return all
-  const unmade = firstOf(all, standing)
-  const first = waitsNoMore(task) ? [] : unmade
-  const lost = unmade.find(({ generation }) => !standing.some((view) => view.generation === generation))
-  return { all, first, lost, note: firstNote(first, standing) }
+  return waitingFor(task, all, at)
 }
 
 /** Only who marks it anew touches it: this is a look. */
@@ -165,12 +138,12 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
       ? { kind: 'wait', note: targets, until: seenAt + 1, running: false }
       : ((await fallen(task)) ?? nextTouch(targets, patient))
   }
-  const { all, lost, note } = targets
   const isAsked = mark.waits === 'pods'
-  // What was made to wait, and is not there T after, somebody has deleted.
-  if (isAsked && lost !== undefined && now >= (mark.markedAt ?? 0) + view.handover)
-    return { kind: 'failed', reason: 'deleted', note: deletedNote(lost.generation) }
-  return nextTouch(note === '' || (all.length > 0 && !isAsked) ? null : note, { ...patient, again: MINUTE })
+  const { all, note } = targets
+  return (
+    (isAsked ? seeFirst(task, targets, looked) : null) ??
+    nextTouch(note === '' || (all.length > 0 && !isAsked) ? null : note, { ...patient, again: MINUTE })
+  )
 }
 
 /** What somebody has changed of what the way forth brings up: nothing goes for it. */
@@ -206,20 +179,8 @@ const goneOf = async (
 const isEmptied = (object: KubeObject<'Deployment'>): boolean =>
   isLeaving(object) && (object.status?.replicas ?? 0) === 0
 
-const podsOf = async ({ ports, view }: Task): Promise<KubeObject<'Pod'>[]> => {
-  const where = { namespace: view.policy.namespaces.serving, labels: laneLabels(view.identity, view.doc.lane) }
-  const pods = await ports.cluster.list('Pod', where)
-  return pods.filter((pod) => isOf(pod, view.doc.name)) as KubeObject<'Pod'>[]
-}
-
 /** That a generation is gone, and what of the lane runs on without its Deployment. */
 const wholeNote = async (task: Task, standing: readonly GenerationView[], generation: number): Promise<string> => {
   const strays = await straysOf(task.ports.cluster, await podsOf(task), standing)
   return goneNotes(new Map([[generation, deletedNote(generation)]]), strays).join('; ')
-}
-
-/** Whether a Deployment that the lane made has made it: labels alone say nothing. */
-const isOf = (pod: KubeObject, name: string): boolean => {
-  const maker = makerOf(pod)
-  return maker !== null && laneNameIn(maker) === name
 }

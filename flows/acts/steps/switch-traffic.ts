@@ -54,7 +54,8 @@ const editedIn = (
 
 const lookAt = async ({ ports, view, mark }: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {
   const [generations, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
-  return { generations, traffic, way: (mark.way === 'forth' ? view.plan?.plan.steps : view.plan?.back) ?? [] }
+  const promised = mark.way === 'forth'
+  return { generations, traffic, way: (promised ? view.plan?.plan.steps : view.plan?.back) ?? [], promised }
 }
 
 const lead = async (task: Task<SwitchTrafficStep>, { traffic }: SeenTraffic): Promise<Applied> => {

@@ -55,6 +55,16 @@ describe('a lane waits for', () => {
     expect(waits(lane(mark({})), pod('ReplicaSet', `${NAME}-g2-7d4b9`))).toBe(false)
   })
 
+  it('the same while requests wait to be led, or the end to be told: what is to be ready wakes it', () => {
+    const deployment = { kind: 'Deployment', metadata: { name: `${NAME}-g2` } } as KubeObject
+    for (const kind of ['switch-traffic', 'notify'] as const) {
+      expect(waits(lane(mark({ name: 'one', kind, made: null })), deployment)).toBe(true)
+      expect(waits(lane(mark({ name: 'one', kind, made: null, state: 'done' })), deployment)).toBe(false)
+      expect(hasNews(lane(mark({ name: 'one', kind, made: null })), standingOf([], []))).toBe(true)
+    }
+    expect(waits(lane(mark({ name: 'judge', kind: 'check-gate', made: null })), deployment)).toBe(false)
+  })
+
   it('no pod of what has another group, whatever its kind, name and uid', () => {
     expect(waits(lane(mark({})), ownedBy('batch.volcano.sh/v1alpha1', 'Job', JOB))).toBe(false)
     const moving = lane(mark({ name: 'move-1', kind: 'roll-out-model', made: null }))

@@ -56,6 +56,25 @@ describe('what stands beside what is wanted and was judged', () => {
     expect(filled).toMatchObject({ kind: 'nothing' })
   })
 
+  it('and is changed soon after it was set: the words say to see who does that, since setting it right ends nothing', () => {
+    const reasons = (minutes: number) => {
+      const planned = planWith(({ own }) => {
+        Object.assign(own!.spec!, { selector: { app: 'x' } })
+        edited(own, { 'f:spec': { 'f:selector': { 'f:app': {} } } })
+        const time = new Date(new Date(AT).getTime() - minutes * 60_000)
+        own!.metadata.managedFields!.push({
+          manager: 'signalbox-workload',
+          fieldsV1: { 'f:spec': { 'f:ports': {} } },
+          time,
+        })
+      })
+      return planned.kind === 'plan' ? planned.plan.reasons.join() : ''
+    }
+    expect(reasons(10)).toContain(', 10 min after Signalbox had set it: see who does that, where it goes on')
+    expect(reasons(61)).not.toContain('see who')
+    expect(reasons(-1)).not.toContain('see who')
+  })
+
   it('and was made so when we asked for it, by an admission or an earlier policy, is nobody’s edit', () => {
     const ours = planWith(({ budget }) => {
       budget!.spec!.maxUnavailable = 0

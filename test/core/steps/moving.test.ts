@@ -1,7 +1,9 @@
+import type { V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
+import { label } from '../../../core/names.ts'
 import type { Point, RollOutModelStep, Step } from '../../../core/plan.ts'
 import { choosePath, walkBackPath } from '../../../core/planning/paths.ts'
-import { firstOf, madeBy, nextTouch, reached, type Target, touched } from '../../../core/steps/moving.ts'
+import { firstOf, madeBy, nextTouch, reached, standsAtEnd, type Target, touched } from '../../../core/steps/moving.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 
 const refOf = (generation: number) => ({ kind: 'Deployment' as const, namespace: 'serving', name: `m-g${generation}` })
@@ -246,16 +248,28 @@ describe('a move for which others wait', () => {
     expect(firstOf(brings.replicas, [view(1, [0, 0])])).toEqual([])
   })
 
-  it('begins with all where a quota refuses these: what leaves gives it room', () => {
+  it('begins with all where a quota refuses these that what leaves gives room in, and with no less', () => {
     const refused = (message: string) => {
       const one = made(2, [1, 0], 0)
       const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }]
       return { ...one, object: { ...one.object, status: { conditions } } as unknown as GenerationView['object'] }
     }
-    const quota =
-      'pods "m-g2-" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=4, used: 8, limited: 8'
-    expect(firstOf(leaves.replicas, [view(1, [1, 1]), refused(quota)])).toEqual([])
-    expect(firstOf(leaves.replicas, [view(1, [1, 1]), refused('pods "m-g2-" is forbidden: denied')])).toHaveLength(1)
+    const resources = { limits: { 'nvidia.com/gpu': '4' }, requests: { 'nvidia.com/gpu': '4' } }
+    const podOf = (generation: number, phase = 'Running') =>
+      ({
+        metadata: { labels: { [label('generation')]: String(generation) } },
+        spec: { containers: [{ resources }] },
+        status: { phase },
+      }) as unknown as V1Pod
+    const quota = (limited: number) =>
+      `pods "m-g2-" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=4, used: requests.nvidia.com/gpu=4, limited: requests.nvidia.com/gpu=${limited}`
+    const first = (message: string, pods: V1Pod[]) =>
+      firstOf(leaves.replicas, [view(1, [1, 1]), refused(message)], pods).length
+    expect([first(quota(4), [podOf(1)]), first(quota(2), [podOf(1)])]).toEqual([0, 1])
+    // What has ended, what stays, and more than leaves give nothing back.
+    expect([first(quota(4), [podOf(1, 'Failed')]), first(quota(4), [podOf(2)]), first(quota(4), [])]).toEqual([1, 1, 1])
+    expect(first(quota(2), [podOf(1), podOf(1)])).toBe(1)
+    expect(first('pods "m-g2-" is forbidden: denied', [podOf(1)])).toBe(1)
   })
 
   it('takes away what stands only where an outage was approved, and waits for none of them to be ready', () => {
@@ -282,5 +296,25 @@ describe('a move for which others wait', () => {
     expect(madeBy({ ...brings, brings: 1 }, way)).toBeUndefined()
     expect(madeBy(leaves, way)).toBeUndefined()
     expect(madeBy(brings, [{ ...leaves, replicas: [target(1, 0)] }, brings])).toBeUndefined()
+  })
+})
+
+describe('at the end of a way', () => {
+  const way = wayOf([1, 0], [0, 2])
+  it.each<[string, readonly GenerationView[], boolean]>([
+    ['all of it stands', [view(1, [0, 0]), view(2, [2, 2])], true],
+    ['what was to be gone has left altogether', [view(2, [2, 2])], true],
+    ['one is not ready', [view(1, [0, 0]), view(2, [2, 1])], false],
+    ['one was scaled away', [view(1, [0, 0]), view(2, [1, 1])], false],
+    ['all were', [view(1, [0, 0]), view(2, [0, 0])], false],
+    ['it is gone', [view(1, [0, 0])], false],
+    ['what was to be gone is back', [view(1, [1, 0]), view(2, [2, 2])], false],
+    ['or answers still', [view(1, [0, 1]), view(2, [2, 2])], false],
+  ])('%s', (_, generations, expected) => {
+    expect(standsAtEnd(way, generations)).toBe(expected)
+  })
+
+  it('of a way without moves nothing is asked', () => {
+    expect(standsAtEnd([], [view(1, [1, 0])])).toBe(true)
   })
 })

@@ -51,6 +51,18 @@ describe('requests are led elsewhere', () => {
     expect(whyNotLed(one, { traffic: 2, generations: seen, way: [move(1, 1, 0), one] })).toBeNull()
   })
 
+  it('and forth not where nobody answers and nobody would: what the moves before it have brought up is promised to be ready', () => {
+    const move = { kind: 'roll-out-model', name: 'move-1', replicas: [] as unknown } as RollOutModelStep
+    const to = { ...step(2, 1), name: 'traffic-1' }
+    const why = (way: Step[], promised: boolean, ready = [0, 0], traffic: Traffic = 1, one = to) =>
+      whyNotLed(one, { traffic, generations: generations(...ready), way, promised })
+    const none = '0 of 1 ready where requests are to be led, and 0 answer now'
+    expect([why([move, to], true), why([move, to], true, [0, 0], null)]).toEqual([none, none])
+    expect([why([move, to], true, [0, 1]), why([move, to], false), why([to, move], true)]).toEqual([null, null, null])
+    // One of two is better than none; the run ends only once both are.
+    expect(why([move, to], true, [0, 1], 1, { ...to, ready: 2 })).toBeNull()
+  })
+
   it('and what answers with a template of before is not left for fewer, nor led to as if it were ready', () => {
     const [one, two] = generations(0, 1)
     const seen = (traffic: Traffic) => ({ traffic, generations: [{ ...one, answers: 2 }, two] as GenerationView[] })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
-import { lacksQuota, madeOf, readinessOf } from '../../../core/workloads/readiness.ts'
+import { madeOf, readinessOf } from '../../../core/workloads/readiness.ts'
 
 const deployment = (generation: number | undefined, status?: Record<string, number>): KubeObject<'Deployment'> => ({
   apiVersion: 'apps/v1',
@@ -34,23 +34,6 @@ describe('how many replicas of a Deployment count', () => {
   ])('%s', (_, generation, status, expected) => {
     expect(readinessOf(deployment(generation, status))).toEqual(expected)
   })
-})
-
-it('lacks a quota where the API server says that of what is asked for now', () => {
-  const failing = (observedGeneration: number, message: string) =>
-    lacksQuota(
-      deployment(3, {
-        observedGeneration,
-        conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }],
-      } as never),
-    )
-  const message = 'pods "m-g2-abc" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=4, used: 8'
-  expect([failing(3, message), failing(2, message), failing(3, 'denied'), lacksQuota(deployment(3))]).toEqual([
-    true,
-    false,
-    false,
-    false,
-  ])
 })
 
 it('pods of it that are made count once Kubernetes has seen what is asked for now, ready or not', () => {
