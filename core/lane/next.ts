@@ -160,8 +160,7 @@ const finishes = (view: View, run: Run): boolean =>
 const whyStop = (view: View, run: Run): Outcome | null => {
   const { doc, kind } = view
   const begun = hasBegun(run)
-  const cancelled = cancelledOf(run)
-  if (cancelled !== null) return cancelled
+  if (run.cancelled !== null) return cancelledOf(run)
   if (!sameRun(run, doc) && !finishes(view, run)) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
   if (begun) return kind.stands && isOnTheWay(run) ? whyNoRule(view, run) : null
   return whyNoRule(view, run) ?? whyNoMore(view, run)
