@@ -204,6 +204,7 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     // Known only to be refused with the reason.
     answering.addOption(new Option('--aws <region>').hideHelp())
     if (verdict === 'deny') answering.option('--reason <text>', 'why')
+    else answering.option('--choice <name>', 'which of its alternatives, by its name or the digest that you saw')
     answering.action(async (id: string, flags: Flags) => done(await answer(verdict, id, { flags, output })))
   }
   addRetryAndCancel(add, output, done)

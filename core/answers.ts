@@ -1,6 +1,6 @@
 import type { ApprovalNeed } from './approval-need.ts'
 import type { Requester } from './desired.ts'
-import type { Question } from './lane/question.ts'
+import type { Choice, Question } from './lane/question.ts'
 import type { Vote } from './lane/vote.ts'
 import { groupsOf, peopleOf } from './policy/approvals.ts'
 import type { ApprovalPolicy } from './policy.ts'
@@ -81,25 +81,56 @@ export const bothAsk = (a: string | undefined, b: string | undefined): string | 
  * stays open for those who are missing, in place of being answered by who may not. Who is in a group that nobody can read still counts:
  * that is asked again before anything begins.
  */
-export const asOfNow = <Q extends Pick<Question, 'state' | 'votes' | 'need' | 'requester'>>(
+export const asOfNow = <Q extends Pick<Question, 'state' | 'votes' | 'need' | 'requester' | 'choices'>>(
   row: Q,
   { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
-): Q =>
-  row.state !== 'open'
-    ? row
-    : {
-        ...row,
-        need: Math.max(row.need, policy.need),
-        votes: row.votes.filter(
-          ({ by }) => mayAnswer(by, policy, groups) !== 'no' && (by !== row.requester || policy.requesterMayApprove),
-        ),
-      }
+): Q => {
+  if (row.state !== 'open') return row
+  const counting = ({ by }: Vote): boolean =>
+    mayAnswer(by, policy, groups) !== 'no' && (by !== row.requester || policy.requesterMayApprove)
+  return {
+    ...row,
+    need: Math.max(row.need, policy.need),
+    ...withVotes(row, (votes) => votes.filter(counting)),
+  }
+}
+
+/** The votes of a question, and of each of its choices, after a change. */
+const withVotes = (
+  { votes, choices }: Pick<Question, 'votes' | 'choices'>,
+  change: (votes: Vote[], choice: Choice | null) => Vote[],
+): Pick<Question, 'votes' | 'choices'> => ({
+  votes: change(votes, null),
+  ...(choices === undefined
+    ? {}
+    : { choices: choices.map((choice) => ({ ...choice, votes: change(choice.votes, choice) })) }),
+})
+
+/** What a vote is about: the choice that its button names; null: what the question itself is about, or none of the two. */
+const choiceAt = ({ choices = [] }: Pick<Question, 'choices'>, button: string): Choice | null =>
+  choices.find(({ id }) => id === button) ?? null
+
+/** Whether a button is one of the question, or of what may be chosen in its place. */
+export const isButtonOf = (row: Pick<Question, 'id' | 'choices'>, button: string): boolean =>
+  row.id === button || choiceAt(row, button) !== null
+
+/** Every vote on a question, whatever of it that is for. */
+export const everyVote = ({ votes, choices = [] }: Pick<Question, 'votes' | 'choices'>): Vote[] => [
+  ...votes,
+  ...choices.flatMap((choice) => choice.votes),
+]
+
+/** How many more must agree: yeses to different choices do not add up. */
+export const missingIn = ({ need, votes, choices = [] }: Pick<Question, 'need' | 'votes' | 'choices'>): number =>
+  need - Math.max(...[votes, ...choices.map((choice) => choice.votes)].map(yesesIn))
+
+const yesesIn = (votes: readonly Vote[]): number => votes.filter(({ verdict }) => verdict === 'approve').length
 
 /** Why this vote would not count on this question under this policy, or null when it counts. */
 export const whyVoteFails = (
   row: Question,
   vote: Vote,
-  { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
+  { policy, groups, button = row.id }: { policy: ApprovalPolicy; groups: Groups; button?: string },
 ): AnswerRefusal | null => {
   if (vote.at > row.until) return 'too-late'
   if (row.state !== 'open') return 'question-closed'
@@ -107,17 +138,37 @@ export const whyVoteFails = (
   if (may !== 'yes') return may === 'no' ? 'not-an-approver' : 'group-unreadable'
   if (vote.verdict === 'approve' && vote.by === row.requester && !policy.requesterMayApprove)
     return 'requester-may-not-approve'
-  // A no takes back one's own yes, as long as others are waited for.
-  if (row.votes.some(({ by, verdict }) => by === vote.by && verdict === vote.verdict)) return 'already-answered'
+  // A no takes back one's own yes, and a yes to one choice that to another, as long as others are waited for.
+  const { votes } = choiceAt(row, button) ?? row
+  if (votes.some(({ by, verdict }) => by === vote.by && verdict === vote.verdict)) return 'already-answered'
   return null
 }
 
-/** The question after one more vote that counts: one denial rejects, `need` approvals approve. */
-export const withVote = (row: Question, vote: Vote): Question => {
-  const votes = [...row.votes.filter(({ by }) => by !== vote.by), vote]
-  const approvals = votes.filter(({ verdict }) => verdict === 'approve').length
-  const state = vote.verdict === 'deny' ? 'rejected' : approvals >= row.need ? 'approved' : 'open'
-  return { ...row, votes, state }
+/**
+ * The question after one more vote that counts: one denial rejects all of it, `need` approvals of one choice approve that one. Whoever
+ * agrees to another one takes back what they have said before.
+ */
+export const withVote = (row: Question, vote: Vote, button = row.id): Question => {
+  const at = vote.verdict === 'deny' ? null : choiceAt(row, button)
+  const next = {
+    ...row,
+    ...withVotes(row, (votes, choice) => [
+      ...votes.filter(({ by }) => by !== vote.by),
+      ...(choice?.id === at?.id ? [vote] : []),
+    ]),
+  }
+  if (vote.verdict === 'deny') return { ...next, state: 'rejected' }
+  if (at === null) return yesesIn(next.votes) >= row.need ? approvedAs(next, null) : next
+  const choice = choiceAt(next, at.id)
+  return choice !== null && yesesIn(choice.votes) >= row.need ? approvedAs(next, choice) : next
+}
+
+/** Approved as it is, or as what was chosen in its place. */
+const approvedAs = ({ choices: _, ...row }: Question, choice: Choice | null): Question => {
+  if (choice === null) return { ...row, state: 'approved' }
+  const { name, from, digest, bounds, votes } = choice
+  const chosen = { name, ...(from === undefined ? {} : { from }) }
+  return { ...row, digest, bounds, votes, chosen, state: 'approved' }
 }
 
 /**

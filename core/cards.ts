@@ -1,8 +1,9 @@
-import { nameOf } from './answers.ts'
+import { everyVote, nameOf } from './answers.ts'
+import { DEFAULT } from './chosen.ts'
 import type { Question } from './lane/question.ts'
 import { usd } from './money/prices.ts'
 import type { Plan } from './plan.ts'
-import { plain, planCard, timeLeft } from './plan-text.ts'
+import { alternativeLines, plain, planCard, timeLeft } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'
 import type { Outcome } from './reasons.ts'
 import { plainTime } from './text.ts'
@@ -16,9 +17,21 @@ export interface Card {
   lines: string[]
   /** Id of the open answer's row, for the buttons; null when there is nothing to answer. */
   question: string | null
+  /** Ways among which people choose, the one of `question` first; left out: there is one. */
+  choices?: CardChoice[]
   /** The command that shows all of it, where a chat has no room; left out: there is none. */
   whole?: string
   tone: 'asking' | 'good' | 'bad' | 'neutral'
+}
+
+/** One of the ways that people choose among. */
+export interface CardChoice {
+  /** What the button is called after. */
+  name: string
+  /** The value of its button. */
+  question: string
+  /** What it costs, when it would be done, what it uses and what may go otherwise. */
+  lines: string[]
 }
 
 /** Of a lane the timeline alone is shown: what was cut off a card is of its plan. */
@@ -31,23 +44,46 @@ export const answerCard = (
   { approvals, now }: { approvals: Pick<ApprovalPolicy, 'approvers'>; now: number },
 ): Card => {
   const { facts, lines } = asked(plan, row, (by) => nameOf(by, approvals))
-  const votes = row.votes.map(
-    ({ by, verdict, reason }) =>
-      `${nameOf(by, approvals)} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
-  )
+  const votes = everyVote(row).map((vote) => {
+    const { by, verdict, reason } = vote
+    const name = (row.choices?.find((choice) => choice.votes.includes(vote)) ?? row.chosen)?.name
+    const what = verdict === 'deny' || name === undefined ? '' : ` its alternative ${name}`
+    return `${nameOf(by, approvals)} ${verdict === 'approve' ? 'approves' : 'denies'}${what}${reason === null ? '' : `: ${reason}`}`
+  })
   const open = row.state === 'open'
   return {
     title: titleOf(plan, row),
     facts: [
       ...facts,
       ...(open ? [{ label: 'Answer before', value: `${plainTime(row.until)} (${timeLeft(row.until, now)})` }] : []),
-      { label: 'Answers', value: `${row.votes.length} of ${row.need}` },
+      { label: 'Answers', value: answersText(row) },
     ],
     lines: [...lines, ...votes],
     question: open ? row.id : null,
+    ...(open ? choicesOf(plan, row) : {}),
     whole: wholeOf(plan),
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',
   }
+}
+
+/** `1 of 2`; where people choose, of each way: yeses to different ones do not add up. */
+const answersText = ({ votes, need, choices = [] }: Question): string =>
+  [{ name: DEFAULT, votes }, ...choices]
+    .map(({ name, votes: given }) => `${choices.length === 0 ? '' : `${name} `}${given.length} of ${need}`)
+    .join(', ')
+
+/** The ways that the question is about, as its plan tells of them. */
+export const choicesOf = (
+  { alternatives = [] }: Pick<Plan, 'alternatives'>,
+  { id, choices = [] }: Pick<Question, 'id' | 'choices'>,
+): Pick<Card, 'choices'> => {
+  const [first, ...others] = alternatives
+  if (first === undefined || choices.length === 0) return {}
+  const beside = others.flatMap((one): CardChoice[] => {
+    const choice = choices.find(({ digest }) => digest === one.digest)
+    return choice === undefined ? [] : [{ name: one.name, question: choice.id, lines: alternativeLines(one) }]
+  })
+  return { choices: [{ name: first.name, question: id, lines: alternativeLines(first) }, ...beside] }
 }
 
 /** Facts that are true of a run under way as they were before it. */
@@ -73,15 +109,12 @@ const titleOf = ({ title }: Plan, { state, more }: Question): string => {
 }
 
 /** The card of an open question in a channel that it has left: nobody is asked there any more. */
-export const leftCard = (card: Card): Card =>
-  card.question === null
-    ? card
-    : {
-        ...card,
-        title: card.title.replace('Approve?', 'Asked in another channel now:'),
-        question: null,
-        tone: 'neutral',
-      }
+export const leftCard = (card: Card): Card => {
+  if (card.question === null) return card
+  const { choices: _, ...rest } = card
+  const title = card.title.replace('Approve?', 'Asked in another channel now:')
+  return { ...rest, title, question: null, tone: 'neutral' }
+}
 
 /** The card that tells how it ended; it replaces the one that asked. */
 export const outcomeCard = (plan: Plan, outcome: Outcome): Card => {

@@ -1,5 +1,5 @@
 import { usd } from './money/prices.ts'
-import type { Plan, Price, Range, Step } from './plan.ts'
+import type { Alternative, Plan, Price, Range, Step } from './plan.ts'
 import { runsOf } from './plan-runs.ts'
 import { MARGIN } from './planning/serve-price.ts'
 import { counted, plainTime } from './text.ts'
@@ -29,6 +29,7 @@ export const planText = (plan: Plan, now: Told['now'], asked: Told['asked'] = nu
     ...table(costs(plan, atMostText(plan))),
     '',
     ...table(terms(plan, { now, asked })),
+    ...(now === null && asked === null ? [] : choices(plan)),
   ]
     .concat('', ...table([['why', ...plan.reasons]]))
     .join('\n')
@@ -49,6 +50,7 @@ export const planCard = (
     ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan, nameOf)] as [string, string]]),
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
     ...(bounds.answering === undefined ? [] : [['Answering', answeringText(bounds.answering)] as [string, string]]),
+    ...(bounds.from === undefined ? [] : [['Begins', `not before ${plainTime(bounds.from)}`] as [string, string]]),
     ['Begins before', plainTime(bounds.until)],
     ['Plan', `${plan.id} (${plan.digest.slice(0, 12)})`],
   ]
@@ -62,6 +64,42 @@ export const planCard = (
     ].map(plain),
   }
 }
+
+/** What people weigh of one way to make it against the others, a line each. */
+export const alternativeLines = (one: Alternative): string[] =>
+  [
+    `${money(one.price)}, at most ${usd(one.bounds.dollars)}`,
+    whenText(one),
+    ...one.uses,
+    ...(one.risks.length === 0
+      ? ['risk: none beyond what is said of the plan']
+      : one.risks.map((risk) => `risk: ${risk}`)),
+    one.why,
+  ].map(plain)
+
+const whenText = ({ bounds: { from }, hours, done }: Alternative): string => {
+  const takes = `takes ${rangeText(hours, inHours)}`
+  const opens = from === undefined ? '' : `begins ${plainTime(from)}, when its pool opens, and `
+  if (done === null) return `${opens}${takes} once it has room`
+  const ends = `done before ${plainTime(done)} in the bad case`
+  return `${opens}${takes}: ${ends}${from === undefined ? ', were it begun when it was planned' : ''}`
+}
+
+const inHours = (hours: number): string => `${hours} h`
+
+/** The ways among which people choose, while they may, each by the name and the digest that an answer may give. */
+const choices = ({ alternatives = [] }: Plan): string[] =>
+  alternatives.length === 0
+    ? []
+    : [
+        '',
+        ...table(
+          alternatives.map((one): Entry => {
+            const [first = '', ...rest] = alternativeLines(one)
+            return ['choice', `${one.name} (${one.digest.slice(0, 12)}): ${first}`, ...rest.map((line) => `  ${line}`)]
+          }),
+        ),
+      ]
 
 /**
  * `$519.87: $14.43 for the rollout (1.5 times its p95), $1.92 …`: what an approval binds, what is held, and at which it is ended. What of
@@ -158,7 +196,11 @@ const terms = ({ bounds, effects, approval, digest, policy, weights, requester, 
     ...(bounds.answering === undefined ? [] : [`answering: ${answeringText(bounds.answering)}`]),
   ],
   ...(told.asked === null ? [] : [['answer', beforeText(told.asked.until, told)] as Entry]),
-  ['begins', beforeText(bounds.until, told)],
+  [
+    'begins',
+    ...(bounds.from === undefined ? [] : [`not before ${plainTime(bounds.from)}`]),
+    beforeText(bounds.until, told),
+  ],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
   ['digest', digest],
   ['policy', policy],

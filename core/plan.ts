@@ -1,8 +1,12 @@
 import type { ApprovalNeed } from './approval-need.ts'
+import type { Chosen } from './chosen.ts'
 import type { Desired, Requester } from './desired.ts'
+import type { Gate } from './gate.ts'
+import type { Hand } from './hand.ts'
 import type { KubeObject, ObjectRef } from './kube.ts'
 import type { LiftRungStep } from './money/lift-step.ts'
 import type { RunKey } from './names.ts'
+import type { Effects } from './plan-effects.ts'
 import type { NodesOf } from './plan-nodes.ts'
 import type { ResizePoolStep } from './pools/step.ts'
 import type { PlanRefusal } from './reasons.ts'
@@ -51,26 +55,32 @@ export interface Plan extends RunKey {
   /** Why this plan and not another, in the order of weighing. */
   reasons: string[]
   approval: ApprovalNeed
+  /** The alternative that it is made as; left out: it is as the policy says without one. */
+  chosen?: Chosen
+  /** Ways among which people may choose, this plan first, at most three. Left out: it is the only one that they are asked about. */
+  alternatives?: Alternative[]
 }
 
-/** What an approval binds: the objects (names left out), their images, what is interrupted, and the gates. */
-export interface Effects {
-  /** Digest of each object with names, labels and annotations of the attempt left out, with its kind and namespace. */
-  objects: { kind: string; namespace: string | null; digest: string }[]
-  images: string[]
-  interrupts: string[]
-  /** What must hold of which stage before it counts: `evaluate: score >= 0.8`. A gate loosened while a plan is asked about is another plan. */
-  gates: string[]
-  /** Replicas that stand in the end; null: none are moved. */
-  replicas: number | null
-  /** Registered models that get a new version, from which stage, and where: `support-llama from train`, `… in team-a`. */
-  registers: string[]
-  /** GPUs that are leased of which pool until when: `gpu-train +8 until 2026-11-24 18:00 UTC`. Left out: none are. */
-  leases?: string[]
-  /** Rungs that are lifted, and until when; left out: none is. */
-  lifts?: string[]
-  /** Names of stages, gates and registrations in their order: what is judged before what. Moves are inside of the bounds, whatever their path. */
-  order: string[]
+/** One of the ways in which what is wanted may be made, beside others. */
+export interface Alternative {
+  /** Its name in the policy; `default`: it is as the policy says without one. */
+  name: string
+  /** Of its plan: with its bounds what a yes to it binds. */
+  digest: string
+  bounds: Bounds
+  price: Range
+  /** What is still to run of it, and where: `train on 8 GPUs of gpu-spot (spot)`. */
+  uses: string[]
+  /** How long it takes once it has begun, hours. */
+  hours: Range
+  /** When it would be done in the bad case, had it begun when it was planned, or at its `bounds.from`; null: it waits for room first, nobody knows how long. */
+  done: number | null
+  /** Of these hours in the bad case those on nodes that may be taken back at any time. */
+  exposed: number
+  /** What may go otherwise than planned; empty: nothing that is known. */
+  risks: string[]
+  /** Why it is, or is not, the one that is taken unless somebody chooses. */
+  why: string
 }
 
 /** Within these an approved plan may run, whatever the strategy (law 7). */
@@ -90,6 +100,8 @@ export interface Bounds {
   answering?: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number
+  /** Not begun before this time, which people chose; left out: at once. */
+  from?: number
 }
 
 export interface Price {
@@ -165,13 +177,6 @@ export interface CheckGateStep extends StepBase {
   gates: Gate[]
 }
 
-/** A measured number must stay on one side of a limit. A missing or non-finite number fails (law 12). */
-export interface Gate {
-  metric: string
-  op: '>=' | '<='
-  value: number
-}
-
 /** Register the run's output as a new model version, tagged with generation and artifact (laws 7, 16). */
 export interface RegisterModelStep extends StepBase {
   kind: 'register-model'
@@ -232,18 +237,10 @@ export interface NotifyStep extends StepBase {
  * What planning answers. `nothing` asks nobody, holds nothing and succeeds. `agrees`: what stands is as it is wanted, and not ready
  * yet; the plan only waits for that. `edits`: its generation stands with another template, which this plan would change under it; nobody
  * carries that out: it is planned as a generation of its own. `hand`: what stands was as it is wanted until somebody changed it. `others`:
- * what others do beside what stands, as a sentence.
+ * what others do beside what stands, as a sentence. `lost`: why it is not the alternative that people chose, as a sentence.
  */
 export type Planned = (
-  | { kind: 'plan'; plan: Plan; agrees?: string; edits?: boolean }
+  | { kind: 'plan'; plan: Plan; agrees?: string; edits?: boolean; lost?: string }
   | { kind: 'nothing'; reason: string }
   | { kind: 'refuse'; reason: PlanRefusal; detail: string }
 ) & { hand?: Hand; others?: string }
-
-/** What somebody has changed by hand of what stands. */
-export interface Hand {
-  /** Who, and what: a sentence. */
-  text: string
-  /** Whether it is only told, and stays as it is until a person says what is to become of it. */
-  tells: boolean
-}

@@ -108,6 +108,8 @@ export interface Policy extends Document {
   }
   /** First 12 hex digits of the digest over the whole document. */
   version: string
+  /** Why a service of it is to have fewer replicas than it says; left out: as of every policy that is read, none is. */
+  floored?: string
   /** Keys of rules by what events name, so that an event costs the same with 10 and with 10,000 rules. */
   found: {
     /** Pipelines by `bucket/prefix`. */

@@ -165,6 +165,10 @@ export type RestReason =
   | 'frozen'
   /** A rung of the budget's ladder lets nothing new begin. */
   | 'rung'
+  /** People chose that it begins later. */
+  | 'not-yet'
+  /** A rung of the budget's ladder has suspended its Job, or keeps the next one from beginning. */
+  | 'suspended'
   /** A far side does not answer. */
   | 'unavailable'
   /** A far side does not let us now: an expired token, a right that is missing. */
@@ -192,6 +196,7 @@ export type RequestRefusal =
   | 'bad-period'
   | 'missing-lane'
   | 'no-question'
+  | 'no-choice'
   | 'not-found'
   | 'unavailable'
   | 'bug'

@@ -1,5 +1,5 @@
 import { repeatedKey } from '../events/json-text.ts'
-import type { Gate } from './plan.ts'
+import type { Gate } from './gate.ts'
 import { isRecord } from './record.ts'
 
 /** What a Job measured and made. */

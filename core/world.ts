@@ -63,6 +63,22 @@ export interface PoolView {
   besides?: readonly number[]
   /** Nodes on which pods of one generation of our lane are and nothing else is, by generation; left out: it has no pod on any. */
   alone?: Readonly<Record<number, number>>
+  /** Its nodes, each with what is on it; left out: nobody has looked at them. */
+  nodes?: readonly NodeView[]
+}
+
+/** A node of a pool, as a lane sees it. */
+export interface NodeView {
+  /** GPUs that it has. */
+  gpus: number
+  /** GPUs of it that others' pods have. */
+  others: number
+  /** What of that goes with Jobs that end; left out: nothing that is known. */
+  passing?: number
+  /** What the lane has on it and was not told to end, by generation: pods, and their GPUs in all; left out: nothing. */
+  own?: Readonly<Record<number, { pods: number; gpus: number }>>
+  /** Nothing comes to it any more; left out: it may. */
+  closed?: true
 }
 
 /** One generation's Deployment. */

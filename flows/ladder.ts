@@ -1,20 +1,25 @@
+import type { LaneDocument } from '../core/lane/document.ts'
+import { hasFloors } from '../core/lane/floors.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import { budgetOf, budgetRoom, poolRoom, poolRooms } from '../core/lane/room.ts'
 import { KEEPS_BACK } from '../core/lane/rungs.ts'
+import { isPreemptible, isSuspendedOtherwise, SUSPENDS } from '../core/lane/suspending.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
-import type { LaneKind } from '../core/lane-kinds/kind.ts'
+import { type LaneKind, laneName } from '../core/lane-kinds/kind.ts'
 import { dayBegin, daysBetween } from '../core/money/days.ts'
 import { monthBegin, monthOf } from '../core/money/months.ts'
 import type { MeterRow } from '../core/money/rows.ts'
 import { type Metered, type RungChange, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
 import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
-import { MEASURES, rungName } from '../core/policy/rung.ts'
+import { MEASURES, type Measure, rungName } from '../core/policy/rung.ts'
 import type { Policy } from '../core/policy.ts'
 import { savedByCaps } from '../core/pools/ceiling.ts'
+import type { Reaction } from '../core/reactions/reaction.ts'
 import { SELF } from '../core/rows.ts'
 import { asCounted } from './in-force.ts'
 import { everyLane } from './lanes.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
-import { type LetterPorts, leaveGoOn } from './letters.ts'
+import { type LetterPorts, leaveGoOn, leaveLook } from './letters.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, readRows, valuesOf } from './rows.ts'
 import { untilNow } from './spend.ts'
@@ -66,7 +71,11 @@ export const ladderOf = async (
   ])
   const held = Object.fromEntries(sums.map(({ id, value }) => [id, value.n]))
   const caps = capsNow(policy, { meter, held })
-  const saves = { notify: 0, 'ask-always': 0, 'no-new-runs': endingPerHour(spend, kinds), 'cap-pools': 0 }
+  const saves = {
+    ...NOTHING,
+    'no-new-runs': endingPerHour(spend, kinds),
+    'suspend-preemptible': await preemptiblePerHour(ledger, spend, { policy, kinds }),
+  }
   return {
     rungs,
     metered: {
@@ -75,6 +84,7 @@ export const ladderOf = async (
       perHour: spend.perHour,
       forecast: spend.forecast,
       saves: { ...saves, 'cap-pools': savedByCaps(policy, caps, now) },
+      aboveFloors: hasFloors(policy) ? aboveFloors(spend, { policy, kinds }) : 0,
       caps,
     },
   }
@@ -97,7 +107,38 @@ const capsNow = (
 const endingPerHour = ({ by }: MeteredSpend, kinds: readonly LaneKind[]): number =>
   by.lane.reduce((sum, { of, perHour }) => sum + (kindOf(kinds, of)?.lasts === 'once' ? perHour : 0), 0)
 
-const NOTHING = { notify: 0, 'ask-always': 0, 'no-new-runs': 0, 'cap-pools': 0 }
+/** Dollars an hour of what a rung would suspend now: of lanes whose stage at work lets itself be. Where the ladder has no such rung nothing is read. */
+const preemptiblePerHour = async (
+  ledger: Reading,
+  { by }: MeteredSpend,
+  { policy, kinds }: Omit<Given, 'now'>,
+): Promise<number> => {
+  if (!rungNames(policy).includes(SUSPENDS)) return 0
+  const costing = new Map(
+    by.lane.flatMap(({ of, perHour }): [string, number][] =>
+      perHour > 0 && kindOf(kinds, of)?.preemptible !== undefined ? [[of, perHour]] : [],
+    ),
+  )
+  const docs = valuesOf(await readRows(ledger, 'lane', [...costing.keys()]))
+  return docs
+    .filter((doc) => newerIn(doc) === null && isPreemptible({ doc, policy, kind: kindOf(kinds, doc.lane) }))
+    .reduce((sum, { lane }) => sum + (costing.get(lane) ?? 0), 0)
+}
+
+/** Dollars an hour of what serves above its floor, by what a lane has at work as the meter sees it. */
+const aboveFloors = ({ by }: MeteredSpend, { policy, kinds }: Omit<Given, 'now'>): number =>
+  by.lane.reduce(
+    (sum, { of, perHour }) => sum + perHour * (kindOf(kinds, of)?.atFloor?.(policy, laneName(of))?.goes ?? 0),
+    0,
+  )
+
+const NOTHING: Record<Measure, number> = {
+  notify: 0,
+  'ask-always': 0,
+  'no-new-runs': 0,
+  'suspend-preemptible': 0,
+  'cap-pools': 0,
+}
 
 const ACTING = MEASURES.filter((measure) => measure !== 'notify')
 
@@ -105,16 +146,45 @@ const ACTING = MEASURES.filter((measure) => measure !== 'notify')
 const TOGETHER = 25
 
 /**
- * Tells who rests on a rung that some are over: those alone who have written that they do. Whom a death here leaves untold finds who compares,
- * within minutes.
+ * Tells who rests on a rung that some are over: those alone who have written that they do; and who has a Job that one suspends that it is crossed, or over. Whom a
+ * death here leaves untold finds who compares, within minutes.
  */
-export const tellLetGo = async (ports: LetterPorts, rungs: readonly RungChange[]): Promise<void> => {
+export const tellOfRungs = async (
+  ports: LetterPorts & Pick<WorkPorts, 'policies'>,
+  rungs: readonly RungChange[],
+  { policy, reactions, now }: Omit<Given, 'kinds'> & { reactions: readonly Reaction[] },
+): Promise<void> => {
+  if (hasFloors(policy) && rungs.length > 0) await lookAtFloors(ports, { policy, reactions, now })
+  const kinds = reactions.map(({ kind }) => kind)
   const letsGo = rungs.some(({ row, gone }) => row.name === KEEPS_BACK && (gone || row.lifted !== undefined))
-  if (!letsGo) return
-  const docs = await everyLane(ports.ledger)
-  const resting = docs.filter(({ rest }) => rest?.why === 'rung').map(({ lane }) => lane)
+  const suspends = rungs.some(({ row }) => row.name === SUSPENDS)
+  if (!letsGo && !suspends) return
+  const [docs, rows] = [await everyLane(ports.ledger), await rungsOf(ports.ledger, policy)]
+  const isOtherwise = (doc: LaneDocument): boolean => {
+    const kind = kindOf(kinds, doc.lane)
+    return kind !== undefined && newerIn(doc) === null && isSuspendedOtherwise({ doc, kind, policy, rungs: rows, now })
+  }
+  const resting = docs
+    .filter((doc) => (letsGo && doc.rest?.why === 'rung') || (suspends && isOtherwise(doc)))
+    .map(({ lane }) => lane)
   for (let from = 0; from < resting.length; from += TOGETHER)
     await Promise.all(resting.slice(from, from + TOGETHER).map((lane) => leaveGoOn(ports, lane)))
+}
+
+/** Lanes that may make do with less ask their source, and compare what stands with what they are to have: as whoever compares does each few minutes. */
+const lookAtFloors = async (
+  ports: LetterPorts & Pick<WorkPorts, 'policies'>,
+  { policy, reactions, now }: Omit<Given, 'kinds'> & { reactions: readonly Reaction[] },
+): Promise<void> => {
+  const asks = reactions
+    .filter(({ kind }) => kind.atFloor !== undefined)
+    .flatMap((reaction) => reaction.resync({ policy, now, docOf: () => null }).map((ask) => ({ ask, reaction })))
+  for (const [index, { ask, reaction }] of asks.entries()) {
+    const rule = ask.kind === 'event' ? reaction.ruleOf(ask.event as never, policy) : null
+    if (ask.kind !== 'event' || rule === null) continue
+    if (reaction.kind.atFloor?.(policy, laneName(rule.lane)) == null) continue
+    await leaveLook(ports, ask.event, { reactions, unique: `floor.${index}`, from: 'resync' })
+  }
 }
 
 /**

@@ -4,10 +4,14 @@ import { standsElsewhere } from '../core/lane/asking.ts'
 import { openQuestion } from '../core/lane/awaited.ts'
 import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
 import { isOnTheWay } from '../core/lane/falling.ts'
+import { hasFloors, policyNow } from '../core/lane/floors.ts'
 import { isOfAnother } from '../core/lane/looking-again.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
-import { isLetGo } from '../core/lane/rungs.ts'
+import { isLetGo, isOnRung } from '../core/lane/rungs.ts'
+import { isSuspendedOtherwise, SUSPENDS } from '../core/lane/suspending.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
+import type { LaneKind } from '../core/lane-kinds/kind.ts'
+import { rungNames } from '../core/money/rungs.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
@@ -22,6 +26,12 @@ interface Rules {
   reactions: readonly Reaction[]
 }
 
+const kindIn = (reactions: readonly Reaction[], lane: string): LaneKind | undefined =>
+  kindOf(
+    reactions.map((reaction) => reaction.kind),
+    lane,
+  )
+
 /** `perhaps`: nobody has lost a wake for it, and its lane asks itself. */
 export type Moved = 'moved' | 'perhaps' | 'no'
 
@@ -34,24 +44,46 @@ export const hasMoved = async (ports: Asked, rules: Rules, doc: LaneDocument): P
     ? 'perhaps'
     : hasMovedOn(ports, doc)
 
+/** Rests of what waits to begin. */
+const KEPT_BACK: ReadonlySet<string> = new Set(['frozen', 'no-room', 'not-yet'])
+
 /**
  * Whether what waits to begin was planned under another policy than is in force: what it waits for may be no matter of it any more, and
  * who approved it may not by now. Its lane plans anew, and waits on under this one.
  */
 const isPlannedOtherwise = async (
-  { ledger }: Asked,
-  { policy }: Rules,
+  { ledger, clock }: Asked,
+  { policy, reactions }: Rules,
   { lane, run, rest }: LaneDocument,
 ): Promise<boolean> => {
-  if (run === null || hasBegun(run) || (rest?.why !== 'frozen' && rest?.why !== 'no-room' && rest?.why !== 'rung'))
-    return false
+  if (run === null || hasBegun(run) || rest === null || !(KEPT_BACK.has(rest.why) || isOnRung(rest))) return false
   const row = await readRow(ledger, 'plan', lane)
-  return row !== null && isOfOtherPolicy({ policy }, row.value.plan)
+  const kind = kindIn(reactions, lane)
+  const rungs = kind?.atFloor !== undefined && hasFloors(policy) ? await rungsOf(ledger, policy) : []
+  const kept = kind === undefined ? policy : policyNow(policy, { kind, lane }, { rungs, now: clock.now() })
+  return row !== null && isOfOtherPolicy({ policy: kept }, row.value.plan)
 }
 
-/** Whether a lane rests on a rung that is over: who was to tell it may have died. */
-const restsInVain = async ({ ledger, clock }: Asked, { policy }: Rules, doc: LaneDocument): Promise<boolean> =>
-  doc.rest?.why === 'rung' && isLetGo(doc, { policy, rungs: await rungsOf(ledger, policy), now: clock.now() })
+/** Whether a lane rests on a rung that is over, or does not keep to one that is in force: who was to tell it may have died. */
+const restsInVain = async (
+  { ledger, clock }: Asked,
+  { policy, reactions }: Rules,
+  doc: LaneDocument,
+): Promise<boolean> => {
+  const kind = kindIn(reactions, doc.lane)
+  if (!isOnRung(doc.rest) && !mayBeSuspended({ policy, kind }, doc)) return false
+  const seen = { policy, rungs: await rungsOf(ledger, policy), now: clock.now() }
+  return isLetGo(doc, seen) || (kind !== undefined && isSuspendedOtherwise({ ...seen, doc, kind }))
+}
+
+/** Whether a rung may suspend what a lane has under way, or has: of any other nothing is read. */
+const mayBeSuspended = (
+  { policy, kind }: { policy: Policy; kind: LaneKind | undefined },
+  { run }: LaneDocument,
+): boolean =>
+  kind?.preemptible !== undefined &&
+  run !== null &&
+  (rungNames(policy).includes(SUSPENDS) || run.steps.some(({ suspended }) => suspended !== undefined))
 
 /** Whether the policy asks in another channel than where the question of a lane stands. */
 const asksElsewhere = ({ policy }: Rules, doc: LaneDocument): boolean => {
@@ -79,10 +111,7 @@ const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolea
   const { lane, run, rest } = doc
   // What is to be retired and is frozen is looked at when that ends: nothing would come of it before.
   if (run === null ? rest?.why === 'frozen' : hasBegun(run) && !isOnTheWay(run)) return false
-  const kind = kindOf(
-    reactions.map((reaction) => reaction.kind),
-    lane,
-  )
+  const kind = kindIn(reactions, lane)
   if (kind !== undefined && (run === null || isRetiring({ kind }, run.desired)))
     return run === null ? mustRetire({ doc, kind, policy }) : ruleFor(kind, lane, policy) !== null
   if (run !== null && !hasBegun(run) && isOfAnother({ reactions, policy, doc }, run.desired)) return true

@@ -13,7 +13,7 @@ import type { Ahead } from './acts/ahead.ts'
 import { perform, touches } from './acts/perform.ts'
 import type { Performed } from './acts/performed.ts'
 import { writeSides } from './far-sides.ts'
-import { tellLetGo } from './ladder.ts'
+import { tellOfRungs } from './ladder.ts'
 import { HEAVIEST, type Key, type Write } from './ledger-port.ts'
 import { mendLost, takenUp, whyStuck } from './lost.ts'
 import type { WorkPorts } from './ports.ts'
@@ -229,7 +229,7 @@ const save = async ({ ports, lost }: Hands, progress: Progress, why: Rest | null
   progress.wakes.push(
     wakeDue(ports, writes),
     wakeLines(ports, writes, { policy: view.policy, lane }),
-    tellLetGo(ports, change.rungs).catch(() => undefined),
+    tellOfRungs(ports, change.rungs, view).catch(() => undefined),
     ...change.wakes.map((other) => wake(ports, other, `line.${lane}.${before.revision}`)),
   )
   return true

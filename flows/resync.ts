@@ -1,6 +1,7 @@
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { seesStanding, withSeenStanding } from '../core/lane/falling.ts'
+import { hasFloors, policyNow } from '../core/lane/floors.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
 import { newerIn } from '../core/lane/newer.ts'
@@ -19,6 +20,7 @@ import { type AskedOnce, askedOnce } from './asked-once.ts'
 import { mendCaches } from './caches.ts'
 import { poolsAmiss } from './ceilings.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
+import { rungsOf } from './ladder.ts'
 import { everyLane } from './lanes.ts'
 import { leaveGoOn, leaveLook } from './letters.ts'
 import { lookAt } from './look.ts'
@@ -173,10 +175,12 @@ const shortened = (look: Look): Look => {
 
 /** Whether a letter about this event would change anything: it is folded on paper first. */
 const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {
-  const { policy, reactions, docs, self, seen } = known
+  const { policy: read, reactions, docs, self, seen, once } = known
   const reaction = reactionTo(reactions, event)
-  const rule = reaction?.ruleOf(event, policy) ?? null
+  const rule = reaction?.ruleOf(event, read) ?? null
   if (reaction === undefined || rule === null) return false
+  const rungs = hasFloors(read) ? await once('rungs', () => rungsOf(ports.ledger, read)) : []
+  const policy = policyNow(read, { kind: reaction.kind, lane: rule.lane }, { rungs, now: ports.clock.now() })
   const doc = docs.get(rule.lane) ?? emptyDocument({ ...policy, ledger: self?.ledger }, rule.lane)
   if (newerIn(doc) !== null) return false
   const where = shortened(reaction.look(event, { policy, rule, doc }))

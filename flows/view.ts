@@ -1,5 +1,6 @@
 import type { Groups } from '../core/answers.ts'
 import { emptyDocument } from '../core/lane/document.ts'
+import { policyNow } from '../core/lane/floors.ts'
 import { type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
 import { lanesOfPools, roomOfSum } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
@@ -70,17 +71,19 @@ export const readView = async (
   const doc = at('lane', lane)?.value ?? emptyDocument({ ...policy, ledger: self?.ledger }, lane)
   // Another's clock may be ahead of ours: what it has written is not undone by ours.
   const now = Math.max(clock, doc.writtenAt)
-  const letters = left.found.map(({ value }) => value)
-  const due = letters.filter((letter) => isDue(letter, { now, reactions: reconciler.reactions }))
-  const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
-  const { some, later } = someOf(due, waiting, reconciler.reactions)
-  const more = some.length < due.length || left.more
   const { me, handover, reactions } = reconciler
+  const { some, later, less } = dueOf(
+    left.found.map(({ value }) => value),
+    { now, reactions },
+  )
+  const more = less || left.more
+  const rungs = rungsIn(rows)
+  const kept = policyNow(policy, { kind, lane }, { rungs, now })
   return {
     rows,
     more,
     view: {
-      ...paperView({ policy, doc, kind, reactions, now, self }, some),
+      ...paperView({ policy: kept, doc, kind, reactions, now, self }, some),
       me,
       handover,
       revision: at('lane', lane)?.revision ?? 0,
@@ -90,11 +93,19 @@ export const readView = async (
       ...freezesIn(at, { policy, lane, now }),
       ...roomsIn(rows, lane),
       ...own.seen,
-      rungs: rungsIn(rows),
+      rungs,
       sides: sidesIn(at),
       groups: groupsIn(policy, at, now),
     },
   }
+}
+
+/** Letters that are due, as many as one commit takes, and the earliest that is due later. `less`: there are more that are due. */
+const dueOf = (letters: Letter[], { now, reactions }: Pick<View, 'now' | 'reactions'>) => {
+  const due = letters.filter((letter) => isDue(letter, { now, reactions }))
+  const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
+  const { some, later } = someOf(due, waiting, reactions)
+  return { some, later, less: some.length < due.length }
 }
 
 /** Once in a ledger's life. */

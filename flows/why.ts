@@ -11,6 +11,8 @@ import type { View } from '../core/lane/view.ts'
 import { waitsIn } from '../core/lane/wanted.ts'
 import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
+import { laneName } from '../core/lane-kinds/kind.ts'
+import { usd } from '../core/money/prices.ts'
 import type { RestReason, Unrested } from '../core/reasons.ts'
 import { isTellable, sideOfTelling } from '../core/telling.ts'
 import { said as textSaid } from '../core/text.ts'
@@ -71,7 +73,8 @@ type WhyPorts = Pick<WorkPorts, 'ledger' | 'policies' | 'clock'>
 const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catalogues): Promise<Why> => {
   const loaded = await readView(ports, lane, { me: 'why', handover: 0, kinds, reactions })
   const newer = await newerRows(ports.ledger, lane, reactions)
-  if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view))) return whyNoLane(ports, lane, newer)
+  if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view)))
+    return whyNoLadder(loaded?.view, newer) ?? whyNoLane(ports, lane, newer)
   const view = withWaiting(loaded.view)
   const also = [...costIn(view), ...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view), ...newer]
   const act = nextOf(view)
@@ -132,6 +135,19 @@ const behindIn = ({ doc, kind }: View): string[] => [
   ...(doc.aside === undefined ? [] : [asideText(doc)]),
 ]
 
+/** A budget without a ladder has no lane, and is there all the same; null: it is none of the policy. */
+const whyNoLadder = (view: View | undefined, also: string[]): Why | null => {
+  if (view === undefined) return null
+  const {
+    kind,
+    policy: { budget },
+    doc: { lane },
+  } = view
+  if (kind.ladder !== true || laneName(lane) !== (budget.known ?? budget.name)) return null
+  const text = `${budget.name} has ${usd(budget.dollars)} a month and no ladder, so nothing is done as it is spent but that no plan begins that it has no room for: \`signalbox spend\` says what nodes have cost, \`signalbox budgets\` what is held of it`
+  return { lane, why: 'done', text, since: null, until: null, side: null, also, retry: false }
+}
+
 /** There is no such lane; or there is, of a kind that a newer release has brought. */
 const whyNoLane = async ({ ledger }: WhyPorts, lane: string, also: string[]): Promise<Why> => {
   const row = await readRow(ledger, 'lane', lane)
@@ -190,4 +206,4 @@ const untoldOf = (rows: readonly Stored<'out'>[], { sides }: Pick<View, 'sides'>
 const keepsStill = ({ why, until }: Rest, { now }: View): boolean => why === 'bug' && now < (until ?? 0)
 
 /** Rests that end by what a look sees. */
-const STANDING: ReadonlySet<string> = new Set(['working', 'no-room', 'deleting'])
+const STANDING: ReadonlySet<string> = new Set(['working', 'suspended', 'no-room', 'deleting'])

@@ -3,6 +3,7 @@ import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
 import { lanesOfPools, poolsHeldOf } from '../core/lane/room.ts'
+import { isOnRung } from '../core/lane/rungs.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { rungId } from '../core/money/rungs.ts'
 import { rungName } from '../core/policy/rung.ts'
@@ -146,9 +147,9 @@ const keptChecks = (
   { before, change }: { before: { doc: LaneDocument }; change: Change },
   revisionOf: RevisionOf,
 ): Write[] => {
-  const [begins, why] = [hasBegunIn(before.doc, change), change.doc.rest?.why]
-  const freezes = begins || why === 'frozen' ? [before.doc.lane, '*', ...poolsRead(view, change)] : []
-  const rungs = begins || why === 'rung' || change.grants.length > 0 ? rungsRead(view) : []
+  const [begins, { rest }] = [hasBegunIn(before.doc, change), change.doc]
+  const freezes = begins || rest?.why === 'frozen' ? [before.doc.lane, '*', ...poolsRead(view, change)] : []
+  const rungs = begins || isOnRung(rest) || change.grants.length > 0 ? rungsRead(view) : []
   return [
     ...[...new Set(freezes)].map((id): Write => ({ check: 'freeze', id, revision: revisionOf('freeze', id) })),
     ...rungs.map((id): Write => ({ check: 'rung', id, revision: revisionOf('rung', id) })),

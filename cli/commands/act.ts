@@ -34,9 +34,9 @@ export const answer = async (
   verdict: 'approve' | 'deny',
   id: string,
   {
-    flags: { data, by, reason, aws },
+    flags: { data, by, reason, choice, aws },
     output,
-  }: { flags: { data: string; by: string; reason?: string; aws?: string }; output: Output },
+  }: { flags: { data: string; by: string; reason?: string; choice?: string; aws?: string }; output: Output },
 ): Promise<number> => {
   if (aws !== undefined)
     throw new Explained('people answer a deployed installation in Slack, where it knows who they are', EXIT.usage)
@@ -45,6 +45,7 @@ export const answer = async (
     by,
     verdict,
     reason: reason ?? null,
+    choice,
   })
   const refused = body['refused'] ?? (status >= 400 ? (body['reason'] ?? body['error'] ?? status) : null)
   const lane = inNewNames(await calledOn(data), String(body['lane'] ?? ''))

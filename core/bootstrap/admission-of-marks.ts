@@ -1,5 +1,6 @@
 import { gitOpsKeys } from '../gitops.ts'
 import { label } from '../names.ts'
+import { SUSPENDED_BY } from '../pods/suspended.ts'
 import type { Policy } from '../policy.ts'
 import {
   type Admission,
@@ -55,6 +56,7 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
       rules: [{ operations: ['UPDATE'], ...DEPLOYMENTS }],
       validations: [mayUse('who says that Argo CD or Flux owns what is Signalbox’s')],
     },
+    { ...SUSPENDED, namespaces, when: { ours: was, ...SUSPENDED.when } },
     {
       name: 'scale',
       namespaces,
@@ -79,6 +81,21 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
       validations: [maySetUp(policy, `who gives a Namespace, a NodePool or a PriorityClass ${label('installation')}`)],
     },
   ]
+}
+
+/** What somebody else has suspended, or Kueue, is theirs to let go. */
+const SUSPENDED: Admission = {
+  name: 'suspended',
+  when: {
+    rung: `has(oldObject.metadata.annotations) && '${SUSPENDED_BY}' in oldObject.metadata.annotations`,
+    goes: 'has(oldObject.spec.suspend) && oldObject.spec.suspend && !(has(object.spec.suspend) && object.spec.suspend)',
+  },
+  rules: [{ operations: ['UPDATE'], ...JOBS }],
+  validations: [
+    mayUse(
+      'what a rung of the budget has suspended goes on by itself once that is over, or somebody lifts it with `signalbox lift`: whoever else lets it go',
+    ),
+  ],
 }
 
 const OWNERS_STAY = (['labels', 'annotations'] as const)

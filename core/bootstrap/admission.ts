@@ -45,7 +45,7 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'fence',
       when,
-      rules: [DEPLOYMENTS, SERVICES, BUDGETS, NODE_POOLS].map((what) => ({ operations: ['UPDATE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NODE_POOLS].map((what) => ({ operations: ['UPDATE'], ...what })),
       validations: ['workload', 'scale', 'traffic', 'suspend', 'ceiling'].map((concern) => ({
         expression: neverLower(label(`fence-${concern}`)),
         message: `the fence of signalbox-${concern} is a number that may not go back: somebody who read a newer document has written`,

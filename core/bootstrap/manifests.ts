@@ -1,5 +1,6 @@
 import { markerObject } from '../marker.ts'
 import { label } from '../names.ts'
+import { poolsOfPipeline } from '../policy/alternatives.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { mayBeDrained } from '../workloads/disruption.ts'
@@ -57,7 +58,7 @@ export const bootstrapManifests = (
  */
 const mayMove = ({ pipelines, services }: Policy, name: string): boolean => {
   const there = Object.values(services).filter(({ pool }) => pool === name)
-  const works = Object.values(pipelines).some(({ stages }) => stages.some(({ pool }) => pool === name))
+  const works = Object.values(pipelines).some((rule) => poolsOfPipeline(rule).has(name))
   return there.length > 0 && !works && there.every((service) => mayBeDrained(service) > 0)
 }
 

@@ -37,6 +37,9 @@ export const withNewNames = (card: Card, called: Called): Card => {
     title: shown(card.title),
     facts: card.facts.map(({ label, value }) => ({ label, value: shown(value) })),
     lines: card.lines.map(shown),
+    ...(card.choices === undefined
+      ? {}
+      : { choices: card.choices.map((choice) => ({ ...choice, lines: choice.lines.map(shown) })) }),
     ...(card.whole === undefined ? {} : { whole: shown(card.whole) }),
   }
 }

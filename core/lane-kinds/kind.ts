@@ -1,3 +1,4 @@
+import type { Chosen } from '../chosen.ts'
 import type { Desired, Requester } from '../desired.ts'
 import type { IdleRule } from '../idle.ts'
 import type { Baseline } from '../lane/document.ts'
@@ -23,6 +24,8 @@ export interface PlanInput<D extends Desired = Desired> {
   asks?: string | undefined
   /** Bounds that were approved: a plan made again stays inside them where it can. */
   within?: Bounds | undefined
+  /** The alternative that people chose; left out: none, and alternatives are shown beside it where the policy has some. */
+  chosen?: Chosen | undefined
   /** Generations that were brought up by runs which something newer stopped in the middle: they are nothing that ran before. Left out: none. */
   brought?: readonly number[] | undefined
   /** The pool in which an attempt under the same approval ran so lately that Karpenter has its node still; left out: in none. */
@@ -106,9 +109,13 @@ export interface LaneKind<D extends Desired = Desired> {
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
   nodeWithin?(policy: Policy, name: string): number | null
   /** Hours that people are asked for before a stage is ended that would cost more than its run may, by the policy in force; null: it is ended. Left out: all are. */
-  asksMore?(policy: Policy, name: string, stage: string): number | null
+  asksMore?(policy: Policy, name: string, of: { stage: string; chosen?: Chosen | undefined }): number | null
   /** When GPUs of its Jobs that idle are told of, asked about and taken away, by the policy in force; null, or left out: never. */
   idleOf?(policy: Policy, name: string): IdleRule | null
+  /** Whether a rung of the budget may suspend this stage for a time, by the policy in force; left out: it may suspend none. */
+  preemptible?(policy: Policy, name: string, stage: string): boolean
+  /** The policy by which such a lane makes do with less while a rung says so, and which share of it goes then; null, or left out: it has no less. */
+  atFloor?(policy: Policy, name: string): { policy: Policy; goes: number } | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */

@@ -40,10 +40,11 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     const within = ruleNamed(policy.pipelines, name)?.rule.nodeWithin
     return within === undefined ? null : milliseconds(within)
   },
-  asksMore: (policy, name, stage) => {
+  asksMore: (policy, name, { stage, chosen }) => {
     const rule = ruleNamed(policy.pipelines, name)?.rule
-    const hours = rule?.stages.find((one) => nameOfStage(one) === stage)?.hours.p95
-    return rule?.onBound === 'ask' && hours !== undefined ? hours : null
+    const others = chosen === undefined ? undefined : rule?.alternatives?.[chosen.name]?.stages[stage]
+    const hours = others?.hours ?? rule?.stages.find((one) => nameOfStage(one) === stage)?.hours
+    return rule?.onBound === 'ask' && hours !== undefined ? hours.p95 : null
   },
   idleOf: (policy, name) => {
     const idle = ruleNamed(policy.pipelines, name)?.rule.idle
@@ -51,6 +52,8 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     const { tell, ask, end } = idle
     return { tell: milliseconds(tell), ask: milliseconds(ask), end: end === undefined ? null : milliseconds(end) }
   },
+  preemptible: (policy, name, stage) =>
+    ruleNamed(policy.pipelines, name)?.rule.stages.find((one) => nameOfStage(one) === stage)?.preemptible === true,
   plan: (input) => planPipeline(input, presets),
   // A Job leaves nothing behind that could be walked back.
   back: () => [],

@@ -4,9 +4,11 @@ import { PRICED } from '../money/nodes.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView, standingGpus } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
+import { slotGpus } from '../planning/serve-room.ts'
 import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
 import { ruleNamed } from '../policy/names.ts'
+import type { Policy } from '../policy.ts'
 import { ENGINES, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
@@ -54,7 +56,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     const wanted = { desired: version, engine: engineOf(version, service, engines), generation: run.generation }
     return servingTemplate(buildOf(input, { service }, wanted))
   },
-  back,
+  ...{ back, atFloor },
   isBackAt: (desired, baseline) => {
     if (baseline === null) return false
     return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
@@ -68,6 +70,14 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
 
 const keyOf = (desired: Standing): string =>
   isServed(desired) ? `serve:${desired.model}:${desired.version}:${desired.digest}` : `${desired.kind}:${desired.model}`
+
+const atFloor = (policy: Policy, name: string): { policy: Policy; goes: number } | null => {
+  const { key, rule } = ruleNamed(policy.services, name) ?? { key: '', rule: undefined }
+  if (rule?.floor === undefined || rule.floor >= rule.replicas) return null
+  const { floor, replicas } = rule
+  const services = { ...policy.services, [key]: { ...rule, replicas: floor } }
+  return { policy: { ...policy, services }, goes: 1 - floor / replicas }
+}
 
 /** The moves from where the world stands back to the baseline. */
 const back = (input: BackInput): WayStep[] => {
@@ -101,6 +111,7 @@ const back = (input: BackInput): WayStep[] => {
     wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
     freeGpus: base === undefined ? null : freeToGoBack(input, base),
     pool: base === undefined ? undefined : world.pools[base.pool],
+    gpusPerNode: base === undefined ? undefined : policy.pools[base.pool]?.gpusPerNode,
   })
 }
 
@@ -113,9 +124,14 @@ const isGone = (base: GenerationView | undefined): boolean => base === undefined
  * What the way back may take beyond what the lane has, of the pool in which the baseline stands, whatever the policy has for the service
  * by now: what its run holds there, and where nothing is held what is free.
  */
-const freeToGoBack = ({ world, held }: BackInput, { pool }: GenerationView): number | null => {
+const freeToGoBack = ({ world, held, policy }: BackInput, { pool }: GenerationView): number | null => {
   const seen = world.pools[pool]
-  const has = Math.max(seen?.usedByLane ?? 0, standingGpus(world.generations)[pool] ?? 0)
+  const nodes = policy.pools[pool]
+  // Each with its share of a node, as it is held.
+  const each = world.generations.map((view) =>
+    nodes === undefined ? view : { ...view, gpusPerReplica: slotGpus({ pool: nodes }, view.gpusPerReplica) },
+  )
+  const has = Math.max(seen?.usedByLane ?? 0, standingGpus(each)[pool] ?? 0)
   const holds = held?.[pool]
   if (holds !== undefined) return holds - has
   return seen === undefined || seen.ceiling === null ? null : seen.ceiling - seen.heldByOthers - has

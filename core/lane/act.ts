@@ -46,6 +46,10 @@ export type Act =
   | { kind: 'mark'; step: string }
   | { kind: 'begin'; step: string }
   | { kind: 'see'; step: string }
+  /** Says that the Job of a step is to be suspended, or to go on, before it is. */
+  | { kind: 'mark-suspend'; step: string; is: boolean }
+  /** Suspends it, or lets it go on. */
+  | { kind: 'suspend'; step: string }
   /** The run ends otherwise than by its last step. */
   | { kind: 'end'; ending: Outcome }
   /** Takes away what runs of it, and sees it gone. */

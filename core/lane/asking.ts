@@ -20,8 +20,13 @@ export const settleAsk = (view: View): Change => {
   const { plan } = view.plan as PlanRow
   const { bounds } = plan
   const until = answerUntil(view, votesUntil(bounds, now)) ?? now
-  const question: Question = { ...opened(view, run, { bounds, until }), need: plan.approval.need }
-  const text = `asked ${plan.approval.need} of the approvers: ${plan.approval.why}`
+  const question: Question = {
+    ...opened(view, run, { bounds, until }),
+    need: plan.approval.need,
+    ...choicesOf(view, run),
+  }
+  const among = plan.alternatives?.map(({ name }) => name).join(', ')
+  const text = `asked ${plan.approval.need} of the approvers: ${plan.approval.why}${among === undefined ? '' : `; they choose among ${among}`}`
   return changed(
     { ...doc, approved: null, run: { ...run, phase: 'asked', question, asked: run.asked + 1 } },
     {
@@ -29,6 +34,19 @@ export const settleAsk = (view: View): Change => {
       tellings: [card(run)],
     },
   )
+}
+
+/** What may be chosen in place of the plan that is asked about, each under the digest of its own. */
+const choicesOf = ({ doc, now, plan }: View, { generation }: Run): Pick<Question, 'choices'> => {
+  const others = (plan as PlanRow).plan.alternatives?.slice(1)
+  if (others === undefined) return {}
+  return {
+    choices: others.map(({ name, digest, bounds }) => ({
+      ...{ name, digest, bounds, votes: [] },
+      ...(bounds.from === undefined ? {} : { from: bounds.from }),
+      id: questionId(doc.lane, { generation, digest, at: now }),
+    })),
+  }
 }
 
 /** A question about a run's plan that nobody has answered yet. */

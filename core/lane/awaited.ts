@@ -1,4 +1,4 @@
-import { asOfNow } from '../answers.ts'
+import { asOfNow, everyVote, missingIn } from '../answers.ts'
 import { runName } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { plainTime } from '../text.ts'
@@ -17,11 +17,11 @@ export const whoIsAwaited = (doc: LaneDocument, { approvals }: Pick<Policy, 'app
   const open = openQuestion(doc)
   if (open === null) return null
   const question = asOfNow(open, { policy: approvals, groups: new Map() })
-  const voted = new Set(question.votes.map(({ by }) => by))
+  const voted = new Set(everyVote(question).map(({ by }) => by))
   const names = approvals.approvers
     .filter(({ id }) => !voted.has(id) && (id !== question.requester || approvals.requesterMayApprove))
     .map(({ name }) => name)
-  const more = question.need - question.votes.filter(({ verdict }) => verdict === 'approve').length
+  const more = missingIn(question)
   if (names.length === 0) return 'waits for an approver'
   return more > 1 ? `waits for ${more} of ${names.join(', ')}` : `waits for ${names.join(' or ')}`
 }

@@ -12,6 +12,7 @@ import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
 import type { Made } from './made.ts'
 import type { Approved, Question } from './question.ts'
+import type { Suspension } from './suspension.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -104,10 +105,7 @@ export type Before = Pick<
   'desired' | 'generation' | 'attempt' | 'since' | 'order' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
 >
 
-/**
- * The last generation of a service that succeeded, or that was judged and stands in its place, with the replicas it had: where walking back
- * ends.
- */
+/** The last generation of a service that succeeded, or that was judged and stands in its place, with the replicas it had: where walking back ends. */
 export interface Baseline {
   generation: number
   /** Generation of the Deployment that stands for it: its own, or one that it took up; left out by an earlier release, which looked for it by its version. */
@@ -176,6 +174,8 @@ export interface Mark {
   lost?: Lost
   /** What is known of GPUs of it that idle; left out: nobody has looked. */
   idle?: Idle
+  /** That a rung of the budget has suspended its Job; left out: none has. */
+  suspended?: Suspension
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null
   startedAt: number | null

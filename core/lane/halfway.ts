@@ -2,6 +2,7 @@ import { leftByMoves, movesFrom, reckonedOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
+import { backCosts } from './back-costs.ts'
 import { boundsIn, graceOf } from './bound.ts'
 import { hasBegun, type LaneDocument, type Rest, type Run } from './document.ts'
 import type { HalfwayCosts } from './hold.ts'
@@ -40,7 +41,9 @@ export const halfwayAfter = (
   }
   if (perHour === 0) return undefined
   const left = Math.max(0, boundsIn(doc, plan).dollars - reckonedOf({ run, plan, now }))
-  const until = Math.max(now, Math.round(now + (left / perHour) * HOUR) - graceOf(run, plan))
+  // What the way back takes is kept for it: it is to be over before anything costs more than it may.
+  const stays = Math.max(0, left - backCosts(doc.baseline, { run, plan }))
+  const until = Math.max(now, Math.round(now + (stays / perHour) * HOUR) - graceOf(run, plan))
   return { since: now, perHour, left, budget: run.hold?.budget ?? budgetOf(policy), until }
 }
 

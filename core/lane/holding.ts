@@ -11,6 +11,7 @@ import { UNSEEN } from './patience.ts'
 import { againstOf, marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
 import type { Approved } from './question.ts'
 import { holdOf } from './room.ts'
+import { isOnRung } from './rungs.ts'
 import type { View } from './view.ts'
 
 /**
@@ -29,9 +30,9 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const plan: Plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
   const covered = covers(view, plan)
   // The time that was given is the old question's: whoever is asked anew has as long as any.
-  if (covered === 'no') return changedSince(view, run, planned.plan, seen)
+  if (covered === 'no' || planned.lost !== undefined) return changedSince(view, run, planned, seen)
   // What a rung has kept back for longer than its answer counts is asked about again.
-  if (isLate(view, plan) && view.doc.rest?.why === 'rung') return changedSince(view, run, planned.plan, seen)
+  if (isLate(view, plan) && isOnRung(view.doc.rest)) return changedSince(view, run, planned, seen)
   if (isLate(view, plan)) return expired(view, run, waited)
   if (covered === 'unknown') return unknownWho(view)
   const full = whyWaits(view, run, plan)
@@ -77,12 +78,12 @@ const approvalOf = ({ doc: { approved } }: View, { approval }: Plan): Approved |
   approval.required ? approved : null
 
 /** The approval does not cover what it would do now: it is asked about again. */
-const changedSince = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
+const changedSince = (view: View, run: Run, { plan, lost }: Extract<Planned, { kind: 'plan' }>, seen: Seen): Change => {
   const change = withPlan(view, run, plan, seen)
   const detail =
     view.doc.approved === null
       ? 'it now needs an approval'
-      : 'what was approved no longer covers it: its effects, its bounds or its approvers have changed'
+      : (lost ?? 'what was approved no longer covers it: its effects, its bounds or its approvers have changed')
   return {
     ...change,
     doc: { ...change.doc, approved: null, ...rankOf(view.doc) },

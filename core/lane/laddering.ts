@@ -3,7 +3,8 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { monthBegin, monthOf } from '../money/months.ts'
 import { usd } from '../money/prices.ts'
 import { type RungChange, type RungRow, rungId, rungsDue } from '../money/rungs.ts'
-import { crossedText, measureText, rungsNow, savesText } from '../money/rungs-text.ts'
+import { crossedText, FLOORS, measureText, rungsNow, savesText } from '../money/rungs-text.ts'
+import { rungName } from '../policy/rung.ts'
 import type { Telling } from '../telling.ts'
 import { plainTime, said } from '../text.ts'
 import type { Act } from './act.ts'
@@ -18,10 +19,20 @@ const rungsDueIn = (view: View): RungChange[] => {
   if (metered === null) return []
   const { dollars } = policy.budget
   const ladder = ruleFor(kind, doc.lane, policy) === null ? [] : (policy.budget.ladder ?? [])
-  const { saves, caps } = metered
+  const { saves, aboveFloors = 0, caps } = metered
   // What was read as the month turned is of the one before, and crosses nothing of this.
   const spent = metered.month === monthOf(now) ? metered.spent : null
-  return rungsDue(rungs, { lane: doc.lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves, caps })
+  return rungsDue(rungs, {
+    lane: doc.lane,
+    spent,
+    dollars,
+    ladder,
+    now,
+    until: monthBegin(now, 1),
+    saves,
+    aboveFloors,
+    caps,
+  })
 }
 
 /** The lane of a budget first makes its rungs what the money says; then it rests until the month turns, or the meter sees more. */
@@ -89,6 +100,8 @@ const noteOf = (
 const crossedNote = (view: View, row: RungRow): Telling => {
   const { budget } = view.policy
   const shadow = budget.mode === 'shadow' ? ['`budget.mode` is shadow: nobody keeps to it'] : []
+  const isFloor = budget.ladder?.some((rung) => rung.serving === 'floor' && rungName(rung) === row.name) === true
+  const floors = isFloor ? [FLOORS] : []
   const until = isNotice(row)
     ? []
     : [`until ${plainTime(row.until)}, when the month turns, or until it is not crossed any more; ${savesText(row)}`]
@@ -96,7 +109,7 @@ const crossedNote = (view: View, row: RungRow): Telling => {
     key: `${row.name}-${row.since}`,
     card: {
       title: crossedText(row, budget.name),
-      lines: [...until, ...shadow, `\`signalbox spend\` says on what`],
+      lines: [...until, ...floors, ...shadow, `\`signalbox spend\` says on what`],
       tone: 'bad',
     },
   })

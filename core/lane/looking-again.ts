@@ -1,6 +1,7 @@
 import type { Facts, Unreadable } from '../reactions/reaction.ts'
 import type { Outcome } from '../reasons.ts'
 import type { PlanRow } from '../rows.ts'
+import { plainTime } from '../text.ts'
 import { type Act, frozen, rest } from './act.ts'
 import { whereOf } from './answering.ts'
 import { type Change, changed, joined, pauseAfter } from './change.ts'
@@ -28,17 +29,24 @@ export const lookingAgain = (view: View, run: Run): Act | null => {
 }
 
 /**
- * Why nothing of a run begins for now: a freeze, a rung of the budget, or its source names what is not whole yet, and may name again what the run is about.
+ * Why nothing of a run begins for now: a freeze, a rung of the budget, a later time that people chose, or its source names what is not whole yet, and may name again what the run is about.
  * Null: nothing keeps it.
  */
 export const keptBack = (view: View, run: Run): Act | null => {
-  const still = frozen(view) ?? keptByRung(view, run)
+  const still = frozen(view) ?? keptByRung(view, run) ?? notYet(view)
   if (still !== null || carriesOver(run)) return still
   const letter = letterTo(view, run.desired)
   const found = letter === null ? undefined : waitsAt(view, whereOf(view, letter))
   return found?.waits == null
     ? null
     : rest(view, { why: found.waits.reason, text: `waits: ${found.waits.detail}`, until: found.due })
+}
+
+/** Until the time that people chose; null: it is past, or they chose none. */
+const notYet = (view: View): Act | null => {
+  const from = view.plan?.plan.bounds.from
+  if (from === undefined || view.now >= from) return null
+  return rest(view, { why: 'not-yet', text: `waits until ${plainTime(from)}, as people chose`, until: from })
 }
 
 /** Whether what the lane wants was read at its source in this invocation: what was looked at just now is not looked at again. */

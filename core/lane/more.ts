@@ -44,18 +44,22 @@ interface Work {
 
 /** The stage that is at work, where the policy asks for more before it is ended; null: it does not, or its Job may not run longer in any case. */
 const workOf = (view: Working, run: Run): Work | null => {
-  const { kind, policy, doc, plan } = view
+  const { plan } = view
   const mark = run.steps.find(({ way, state, ranFrom }) => way === 'forth' && state === 'running' && ranFrom !== null)
   const step = plan?.plan.steps.find(
     (one): one is LaunchJobStep => one.name === mark?.name && one.kind === 'launch-job',
   )
   if (mark === undefined || step === undefined) return null
-  const asks = kind.asksMore?.(policy, laneName(doc.lane), step.name) ?? null
+  const asks = hoursAsked(view, step.name)
   const bound = asks === null ? null : boundAt(view, run)
   if (asks === null || bound === null) return null
   const hours = Math.min(asks, hoursUntilDeadline(step, mark, bound.at))
   return hours < LEAST ? null : { step, end: bound.at, hours }
 }
+
+/** Hours that people are asked for of a stage, as it was chosen; null: they are not asked. */
+const hoursAsked = ({ kind, policy, doc }: Pick<Working, 'kind' | 'policy' | 'doc'>, stage: string): number | null =>
+  kind.asksMore?.(policy, laneName(doc.lane), { stage, chosen: doc.approved?.question.chosen }) ?? null
 
 /** Hours from a time on for which its Job may run by its own deadline. */
 const hoursUntilDeadline = ({ job }: LaunchJobStep, { ran, ranFrom }: Mark, from: number): number => {
@@ -93,7 +97,7 @@ const isPast = ({ kind, policy, doc }: Working, { steps }: Run, { more }: Questi
   if (stage === undefined) return false
   const isAtWork = steps.some(({ name, way, state }) => name === stage && way === 'forth' && state === 'running')
   if (more?.ends === true) return !isStillIdle(steps, stage) || kind.idleOf?.(policy, laneName(doc.lane)) == null
-  return !isAtWork || kind.asksMore?.(policy, laneName(doc.lane), stage) == null
+  return !isAtWork || hoursAsked({ kind, policy, doc }, stage) === null
 }
 
 /** Whether a stage is at work whose GPUs were not seen to work since people were asked whether it shall end. */
@@ -189,7 +193,9 @@ export const withMore = (view: Pick<View, 'doc' | 'plan'>, question: Question): 
   const { plan } = row as PlanRow
   const more = question.more?.dollars ?? 0
   const before = bindingOf(doc, plan)
-  const approved: Approved = { ...(before ?? { spent: 0 }), question, begun: true }
+  const chosen = before?.question.chosen
+  const own: Question = chosen === undefined ? question : { ...question, chosen }
+  const approved: Approved = { ...(before ?? { spent: 0 }), question: own, begun: true }
   const hold = run.hold?.atMost === undefined ? run.hold : { ...run.hold, atMost: run.hold.atMost + more }
   const approval = { ...plan.approval, required: true, need: question.need }
   return {

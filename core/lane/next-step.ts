@@ -3,6 +3,7 @@ import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
 import { hasBegun, type Mark, type Run } from './document.ts'
 import { frozenUntil } from './halfway.ts'
+import { keptSuspended, suspending } from './suspending.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -27,8 +28,13 @@ export const stepping = (view: View, run: Run): Act => {
     return { kind: 'close', outcome: { kind: 'succeeded', reason: null, detail: 'carried out and verified' } }
   const still = mark.kind === 'check-gate' ? null : frozenWithin(view, run)
   if (mark.state === 'pending')
-    return still ?? outOfBounds(view, run) ?? spentUp(view, run, mark) ?? { kind: 'mark', step: mark.name }
-  return (mark.waits ? still : null) ?? pastBound(view, run) ?? atStep(view, mark)
+    return (
+      still ??
+      outOfBounds(view, run) ??
+      keptSuspended(view, run) ??
+      spentUp(view, run, mark) ?? { kind: 'mark', step: mark.name }
+    )
+  return (mark.waits ? still : null) ?? pastBound(view, run) ?? suspending(view, run) ?? atStep(view, mark)
 }
 
 /** A far side that does not answer keeps nobody from taking away what stands (law 9). Else it is looked at first: it may have ended by itself. */

@@ -1,4 +1,4 @@
-import { ANSWER_GRACE, asOfNow, nameOf } from '../answers.ts'
+import { ANSWER_GRACE, asOfNow, missingIn, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
@@ -25,7 +25,7 @@ import { parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
-import { keptByRung } from './rungs.ts'
+import { isOnRung, keptByRung } from './rungs.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -104,8 +104,9 @@ const unbegun = (view: View): Act => {
 }
 
 /** What stands otherwise than it was left is said first. */
-const doneText = ({ kind, doc: { beside, desired } }: View, { detail }: Ended): string => {
-  const text = `${kind.titleOf(desired as never)}: ${detail}`
+const doneText = ({ kind, policy, doc: { beside, desired } }: View, { detail }: Ended): string => {
+  const floored = policy.floored === undefined ? '' : `; ${policy.floored}`
+  const text = `${kind.titleOf(desired as never)}: ${detail}${floored}`
   return beside === undefined ? text : `${beside}; ${text}`
 }
 
@@ -180,7 +181,7 @@ const whyNoRule = ({ doc, policy, kind }: View, { desired, steps }: Run): Outcom
 const planned = (view: View, run: Run): Act => {
   const { plan } = view
   const anew: Act = run.hold === null ? (awaySide(view, 'cluster') ?? { kind: 'plan' }) : { kind: 'leave-line' }
-  if (plan === null || plan.plan.digest !== run.digest) return anew
+  if (plan === null || plan.plan.digest !== run.digest || !isOfChoice(view, plan.plan)) return anew
   const question = covers(view, plan.plan)
   const kept = keptBack(view, run)
   // What it kept while its source was away is nobody's where it may not begin so, or not now.
@@ -191,8 +192,12 @@ const planned = (view: View, run: Run): Act => {
   return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
 
+/** Whether it is the plan that people chose, where they chose another one than was asked about. */
+const isOfChoice = ({ doc: { approved } }: View, { digest }: Plan): boolean =>
+  approved?.question.chosen === undefined || approved.question.digest === digest
+
 /** Nobody is asked about what may not begin; and what a rung has kept back is planned anew before: it may ask no more. */
-const isToldOtherwise = ({ doc, fresh }: View): boolean => doc.rest?.why === 'rung' && !fresh
+const isToldOtherwise = ({ doc, fresh }: View): boolean => isOnRung(doc.rest) && !fresh
 
 const asking = (view: View, { asked: times }: Run, { bounds }: Plan): Act => {
   if (times >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
@@ -217,10 +222,10 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }
-  const { votes, need } = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
+  const asked = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
   return rest(view, {
     why: 'asked',
-    text: `waits for ${need - votes.length} of the approvers, about generation ${generation}, attempt ${attempt}`,
+    text: `waits for ${missingIn(asked)} of the approvers, about generation ${generation}, attempt ${attempt}`,
     until: reminds ? remindAt : end,
   })
 }

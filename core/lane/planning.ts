@@ -1,7 +1,6 @@
 import type { Desired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import { EMPTY_MINUTES } from '../money/nodes.ts'
 import type { Plan, Planned } from '../plan.ts'
 import { baselineView } from '../planning/generations.ts'
 import { returnsTo } from '../planning/returns-to.ts'
@@ -9,9 +8,10 @@ import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import type { World } from '../world.ts'
-import { boundsLeft, covers } from './approval.ts'
+import { boundsLeft } from './approval.ts'
 import { newRun, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
+import { planChosen, withChoice } from './choosing.ts'
 import { close, identityOf } from './closing.ts'
 import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
@@ -38,7 +38,7 @@ export const planOnPaper = (view: View, run: Wanted, seen: Seen): Planned => {
 type Wanted = Pick<Run, 'generation' | 'attempt' | 'desired'>
 
 const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
-  const { doc, kind, policy, world, now } = view
+  const { doc, policy, world, now } = view
   if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
   const { approved } = doc
   const base = baselineView(world.generations, doc.baseline)
@@ -56,15 +56,8 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     brought: doc.brought?.filter((one) => one !== base?.generation),
     kept: seen.kept,
   }
-  const node = warmIn(doc, now)
-  const warm = node === null ? null : kind.plan({ ...input, warm: node })
-  // What is asked about begins when that node is away.
-  return warm?.kind === 'plan' && covers(view, warm.plan) === 'yes' ? warm : kind.plan(input)
+  return planChosen(view, input)
 }
-
-/** The pool whose node an attempt before has left, and which is there still: what it costs beside its pods is spent already. */
-const warmIn = ({ approved }: Pick<LaneDocument, 'approved'>, now: number): string | null =>
-  approved?.ran !== undefined && now - approved.ran.at < EMPTY_MINUTES * 60_000 ? approved.ran.pool : null
 
 /** What is left for what stands halfway is held beside whatever is planned. */
 const withHalfway = (world: World, { halfwayCosts }: Pick<LaneDocument, 'halfwayCosts'>): World => {
@@ -95,8 +88,8 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
   }).slice(0, 16)
 
 /**
- * Without which nodes there are, and what is held for a while: the one is no reason to refuse, the other is part of what others hold, and
- * earlier releases looked at neither.
+ * Without which nodes there are, and what is held for a while: the one is no reason to refuse a lane of one size, the other is part of what
+ * others hold, and earlier releases looked at neither.
  */
 const mapPools = (pools: World['pools']) =>
   Object.fromEntries(
@@ -112,6 +105,7 @@ const mapPools = (pools: World['pools']) =>
           unset: ______,
           rises: _______,
           capped: ________,
+          nodes: _________,
           ...pool
         },
       ]) => [name, pool],
@@ -131,7 +125,7 @@ export const settlePlan = (view: View, seen: Seen): Change => {
   if (planned.kind === 'refuse')
     return close(view, run, { kind: 'refused', reason: planned.reason, detail: planned.detail }, againstOf(view))
   const { plan } = planned
-  if (plan.generation === run.generation) return withPlan(view, run, plan, seen)
+  if (plan.generation === run.generation) return withChoice(planned.lost, run, withPlan(view, run, plan, seen))
   if (doc.run !== null) return close(view, run, { kind: 'superseded', reason: null, detail: ANEW })
   const next = { ...doc, generation: plan.generation, attempt: plan.attempt, attemptsLeft: view.policy.retries }
   return withPlan({ ...view, doc: next }, newRun(next, now), plan, seen)

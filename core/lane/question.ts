@@ -1,3 +1,4 @@
+import type { Chosen } from '../chosen.ts'
 import type { Bounds } from '../plan.ts'
 import type { Vote } from './vote.ts'
 
@@ -14,12 +15,25 @@ export interface Question {
   requester: string | null
   votes: Vote[]
   state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
+  /** What may be chosen in place of that, while it is open; left out: nothing. */
+  choices?: Choice[]
+  /** What was chosen: then its digest, bounds and votes are those of the question. Left out: what it was about. */
+  chosen?: Chosen
   /** Whether the one reminder before `until` was sent. */
   reminded: boolean
   /** Dollars beyond what was approved, of a run under way, and what becomes of it without them; none: its budget had no room for any, and nobody was asked; of the stage that was at work, which earlier releases left out. `ends`: not for dollars, but whether it shall be ended. Left out: it is about whether a run begins. */
   more?: { dollars: number; why: string; step?: string; ends?: true }
   /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
   channel?: string
+}
+
+/** An alternative that may be chosen: a yes to it binds its digest and bounds, and counts for no other. */
+export interface Choice extends Chosen {
+  /** The value of its button, as that of the question is: it names the lane and the digest. */
+  id: string
+  digest: string
+  bounds: Bounds
+  votes: Vote[]
 }
 
 /** The pool that something ran in, and when it ended there. */

@@ -7,6 +7,7 @@ import type { Change } from './change.ts'
 import type { LaneDocument, Run } from './document.ts'
 import { carriesOver } from './kept.ts'
 import { lanesOfPools } from './room.ts'
+import { keptSuspended } from './suspending.ts'
 import type { View } from './view.ts'
 
 /** The rung that lets nothing new begin. */
@@ -26,10 +27,13 @@ const keepsBack = ({ kind, policy, doc, ...seen }: Seen & Pick<View, 'kind' | 'd
   return inForce(KEEPS_BACK, policy, seen)
 }
 
-/** While a rung lets nothing new begin, what is new rests, and begins by itself afterwards; null: none does. */
+/**
+ * While a rung lets nothing new begin, what is new rests, and begins by itself afterwards; so does what would be suspended at once, paid for or not. Null: none
+ * does.
+ */
 export const keptByRung = (view: View, run: Run): Act | null => {
   const rung = keepsBack(view, run)
-  if (rung === null) return null
+  if (rung === null) return keptSuspended(view, run)
   const text = `${KEEPS_BACK}: ${crossedText(rung, view.policy.budget.name)}; it begins by itself once that is over, at ${plainTime(rung.until)} at the latest`
   return rest(view, { why: 'rung', text, until: rung.until })
 }
@@ -37,6 +41,9 @@ export const keptByRung = (view: View, run: Run): Act | null => {
 /** Whether a lane rests on a rung that keeps it back no more: of those that wait for it, nobody need have been woken. */
 export const isLetGo = ({ rest }: Pick<LaneDocument, 'rest'>, { policy, ...seen }: Seen): boolean =>
   rest?.why === 'rung' && inForce(KEEPS_BACK, policy, seen) === null
+
+/** Whether a lane rests on a rung. */
+export const isOnRung = (rest: LaneDocument['rest']): boolean => rest?.why === 'rung' || rest?.why === 'suspended'
 
 /** Lanes of pools, where a rung that caps them has come, gone or been lifted: each sets its own ceiling. */
 export const wokenBy = (rungs: readonly RungChange[], policy: Pick<Policy, 'pools'>): string[] =>

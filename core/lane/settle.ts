@@ -24,6 +24,7 @@ import { type Seen, settlePlan } from './planning.ts'
 import { settleRetire, withRetried } from './retiring.ts'
 import { fitted } from './size.ts'
 import { type Stepped, settleMark, settleStepped } from './stepping.ts'
+import { type Suspended, settleMarkSuspend, settleSuspended } from './suspending.ts'
 import type { Trouble, View } from './view.ts'
 
 /** What performing an act came to; what it has seen of the world is in the view. */
@@ -37,6 +38,7 @@ export type Result =
   /** Who stands first in the line. */
   | { kind: 'lined'; heads: Head[] }
   | { kind: 'resized'; resized: Resized }
+  | { kind: 'suspended'; came: Suspended }
   | { kind: 'trouble'; trouble: Trouble }
 
 /** What an act comes to, as one commit: pure, total, and the only place that knows what follows from what. */
@@ -70,10 +72,10 @@ const ALONE = {
 
 const isAlone = (act: Act): act is Extract<Act, { kind: keyof typeof ALONE }> => Object.hasOwn(ALONE, act.kind)
 
-/** Of a pool's ceiling, or a budget's ladder. */
-type BesideRun = Extract<Act, { kind: 'mark-ceiling' | 'resize' | 'end-leases' | 'climb' }>
-const isBesideRun = (act: Act): act is BesideRun =>
-  act.kind === 'mark-ceiling' || act.kind === 'resize' || act.kind === 'end-leases' || act.kind === 'climb'
+/** Of a pool's ceiling, or a budget's ladder; or as that says of a Job. */
+const BESIDE_RUN = ['mark-ceiling', 'resize', 'end-leases', 'climb', 'mark-suspend', 'suspend'] as const
+type BesideRun = Extract<Act, { kind: (typeof BESIDE_RUN)[number] }>
+const isBesideRun = (act: Act): act is BesideRun => (BESIDE_RUN as readonly string[]).includes(act.kind)
 
 const settled = (view: View, act: Act, result: Result): Change => {
   if (result.kind === 'trouble') return settleTrouble(view, act, result.trouble)
@@ -113,6 +115,9 @@ const settledBesideRun = (view: View, act: BesideRun, result: Result): Change =>
   if (act.kind === 'climb') return settleClimb(view)
   if (act.kind === 'mark-ceiling') return settleMarkCeiling(view, act.gpus)
   if (act.kind === 'end-leases') return settleEndLeases(view)
+  if (act.kind === 'mark-suspend') return settleMarkSuspend(view, act)
+  if (act.kind === 'suspend')
+    return result.kind === 'suspended' ? settleSuspended(view, act.step, result.came) : changed(view.doc)
   return result.kind === 'resized' ? settleResized(view, result.resized) : changed(view.doc)
 }
 

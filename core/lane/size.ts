@@ -2,6 +2,7 @@ import type { Episodes } from '../episodes.ts'
 import { said } from '../text.ts'
 import type { Before, LaneDocument, Mark, Run } from './document.ts'
 import type { Question } from './question.ts'
+import type { Vote } from './vote.ts'
 
 /** 32 KB, and room for why the lane rests, which is written beside it. Bytes. */
 const MOST = 31 * 1024
@@ -72,8 +73,14 @@ const shortMark = (mark: Mark, most: number): Mark => ({
 
 const shortQuestion = (question: Question, most: number): Question => ({
   ...question,
-  votes: question.votes.map((vote) => ({
+  votes: shortVotes(question.votes, most),
+  ...(question.choices === undefined
+    ? {}
+    : { choices: question.choices.map((choice) => ({ ...choice, votes: shortVotes(choice.votes, most) })) }),
+})
+
+const shortVotes = (votes: readonly Vote[], most: number): Vote[] =>
+  votes.map((vote) => ({
     ...vote,
     reason: vote.reason === null || most === 0 ? null : said(vote.reason, most),
-  })),
-})
+  }))

@@ -1,5 +1,6 @@
 import type { Worked as GpuWork } from '../idle.ts'
 import type { RungRow } from '../money/rungs.ts'
+import type { SuspendedBy } from '../pods/suspended.ts'
 import type { Lost } from '../pods/taken.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import type { Failure } from '../reasons.ts'
@@ -22,6 +23,7 @@ import type { Made } from './made.ts'
 import { markOf, withMark } from './marks.ts'
 import { askedMoreText, moreAt } from './more.ts'
 import { liftedBy } from './rungs.ts'
+import { asSuspended, restOfSuspended } from './suspending.ts'
 import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
 import type { View } from './view.ts'
 import { ended, goesOn, type Worked } from './worked.ts'
@@ -60,6 +62,8 @@ export type Waiting = {
   worked?: GpuWork
   /** The pod that is at work. */
   pod?: string | undefined
+  /** By whom its Job is suspended; left out: nobody has looked. */
+  suspended?: SuspendedBy | undefined
   /** What has ended its newest pod from outside; null: nothing; left out: nobody has looked. */
   lost?: Lost | null
 } & Worked
@@ -117,7 +121,7 @@ const begun = (view: View, mark: Mark, { made, note, seen, waits }: Stepped & { 
 const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
-  const ran = goesOn(view, mark, stepped)
+  const ran = asSuspended(goesOn(view, mark, stepped), stepped.suspended, now)
   const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
   const change = withIdle(view, withMark(doc, { ...remembering(seen, stepped.lost), note }, null), stepped.worked)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
@@ -126,16 +130,18 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const run = known.doc.run as Run
   const ending = bound !== null && now >= bound.at ? bound.ending : idleEnding(known, run)
   if (ending !== null) return settleEnd(known, ending)
+  const still = restOfSuspended(known, markOf(known.doc, mark.name))
   const until = [
     stepped.until,
+    still?.until ?? null,
     moreAt(known, run),
     measureAt(known, run),
     bound?.at ?? null,
     bound === null ? null : nextMonth(now),
   ].filter((at) => at !== null)
   const rest = resting(view, {
-    why: stepped.why ?? 'working',
-    text: `${mark.title}: ${note}${askedMoreText(run)}`,
+    why: stepped.why ?? still?.why ?? 'working',
+    text: `${mark.title}: ${note}${still?.text ?? ''}${askedMoreText(run)}`,
     until: until.length === 0 ? null : Math.min(...until),
   })
   return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }

@@ -1,4 +1,4 @@
-import { asOfNow, whyVoteFails, withVote } from '../answers.ts'
+import { asOfNow, everyVote, isButtonOf, whyVoteFails, withVote } from '../answers.ts'
 import { MOST_VOTES } from '../policy/approvals.ts'
 import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
@@ -36,9 +36,10 @@ export const foldVote = (view: View, letter: VoteLetter): Change => {
   }
   const reason = whyNot(view, letter, { question, vote })
   if (reason !== null || question === null) return refused(view, letter, reason ?? 'question-closed')
-  const next = withVote(question, vote)
+  const next = withVote(question, vote, letter.question)
   const run = doc.run as Run
-  const verb = vote.verdict === 'approve' ? 'approves' : 'denies'
+  const chosen = vote.verdict === 'deny' ? undefined : question.choices?.find(({ id }) => id === letter.question)?.name
+  const verb = `${vote.verdict === 'approve' ? 'approves' : 'denies'}${chosen === undefined ? '' : ` its alternative ${chosen}`}`
   const { doc: after, ...also } = answered(view, run, next)
   return changed(after, {
     ...also,
@@ -52,6 +53,7 @@ export const foldVote = (view: View, letter: VoteLetter): Change => {
           state: next.state,
           became: 'recorded',
           letters: [letter.id],
+          ...(chosen === undefined ? {} : { chosen }),
         },
       }),
     ],
@@ -82,12 +84,12 @@ const whyNot = (
   if (letter.workspace !== null && !approvers.some(({ id }) => id.startsWith(`${letter.workspace}/`)))
     return 'wrong-workspace'
   // The button names a question of this lane; whether it ever was one is nobody's to guess.
-  if (question === null || question.id !== letter.question) return 'question-closed'
-  if (question.votes.length >= MOST_VOTES) return 'question-closed'
+  if (question === null || !isButtonOf(question, letter.question)) return 'question-closed'
+  if (everyVote(question).length >= MOST_VOTES) return 'question-closed'
   // It is over, or something newer took its place, though its end is not written yet.
   const run = doc.run as Run
   if (run.cancelled !== null || run.ending !== null || !sameRun(run, doc)) return 'question-closed'
-  return whyVoteFails(question, vote, { policy: policy.approvals, groups })
+  return whyVoteFails(question, vote, { policy: policy.approvals, groups, button: letter.question })
 }
 
 /** Every refused answer is written down and counted: who may not say yes is as telling as who said it. */

@@ -1,7 +1,7 @@
 import { CAPACITY_TYPE, createdAt, GPU, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodeClaim } from '../kube.ts'
 import { label, laneOfLabel } from '../names.ts'
+import { isOurs } from '../planning/ours.ts'
 import { gpusOfPod } from '../planning/pod-gpus.ts'
-import { isOurs } from '../planning/pool-view.ts'
 import { conditionOf } from '../pods/unready.ts'
 import type { Policy } from '../policy.ts'
 import { numberIn } from '../quantity.ts'

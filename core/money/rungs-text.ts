@@ -8,8 +8,14 @@ const SAYS: Readonly<Record<Measure, string>> = {
   notify: 'people are told, and nothing is kept back',
   'ask-always': 'nothing is approved by itself, people are asked about every plan',
   'cap-pools': 'no pool has more nodes than there were then, and nothing is leased',
+  'suspend-preemptible': 'stages that are preemptible are suspended, and go on by themselves afterwards',
   'no-new-runs': 'no run of a pipeline begins, and no service that has nothing judged yet',
 }
+
+/** The same of what a rung has services do besides. */
+export const FLOORS = 'services that have a `floor` make do with it'
+
+const allText = ({ do: does, serving }: Rung): string => (serving === 'floor' ? `${SAYS[does]}; ${FLOORS}` : SAYS[does])
 
 /** The same of a rung that somebody has by its row: a newer release may know another measure. */
 export const measureText = (name: string): string => SAYS[(name.split('@')[0] ?? '') as Measure] ?? name
@@ -62,11 +68,11 @@ export const rungsNow = ({ budget }: Standing, rows: readonly RungRow[], now: nu
       const dollars = rung.at * budget.dollars
       const at = { name: rungName(rung), at: rung.at, dollars }
       if (row === undefined) {
-        const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} is ahead, ${measureText(rung.do)} then`
+        const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} is ahead, ${allText(rung)} then`
         return { ...at, state: 'ahead', since: null, until: null, saves: null, text }
       }
       const state = row.lifted === undefined ? stateOf(rung, budget.mode) : 'lifted'
-      const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} ${STATE[state]} since ${plainTime(row.since)}, until ${plainTime(row.until)} at most: ${measureText(rung.do)}; ${savesText(row)}`
+      const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} ${STATE[state]} since ${plainTime(row.since)}, until ${plainTime(row.until)} at most: ${allText(rung)}; ${savesText(row)}`
       return { ...at, state, since: row.since, until: row.until, saves: row.saves, text }
     })
 

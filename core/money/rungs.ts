@@ -40,6 +40,8 @@ export interface Metered {
   forecast: number | null
   /** Dollars that a measure saves at most an hour, as it is now. */
   saves: Readonly<Record<Measure, number>>
+  /** Dollars an hour of replicas above the floors of services; left out: none. */
+  aboveFloors?: number
   /** GPUs of nodes that each pool has, or that are held of it, whichever is more. */
   caps: Readonly<Record<string, number>>
 }
@@ -58,6 +60,8 @@ export interface Counted {
   until: number
   /** Dollars an hour that a measure saves at most, as it is now. */
   saves: Readonly<Record<Measure, number>>
+  /** Dollars an hour of replicas above the floors of services; left out: none. */
+  aboveFloors?: number
   /** GPUs that each pool is capped at by a rung that caps, if it is crossed now. */
   caps: Readonly<Record<string, number>>
 }
@@ -88,14 +92,15 @@ export interface RungChange {
  * is crossed, and the same again comes to nothing.
  */
 export const rungsDue = (rows: readonly RungRow[], counted: Counted): RungChange[] => {
-  const { lane, ladder, spent, dollars, now, until, saves, caps } = counted
+  const { lane, ladder, spent, dollars, now, until, saves, aboveFloors = 0, caps } = counted
   const there = new Set(rows.flatMap((row) => (stays(row, counted) ? [row.name] : [])))
   const fresh = ladder
     .filter((rung) => isCrossed(rung, counted) && !there.has(rungName(rung)))
     .map((rung): RungRow => {
       const at = { lane, name: rungName(rung), at: rung.at, since: now, until }
       const capped = rung.do === 'cap-pools' ? { caps } : {}
-      return { ...at, spent: cents(spent ?? 0), dollars, saves: cents(saves[rung.do]), ...capped }
+      const saved = saves[rung.do] + (rung.serving === 'floor' ? aboveFloors : 0)
+      return { ...at, spent: cents(spent ?? 0), dollars, saves: cents(saved), ...capped }
     })
   const written = new Set(fresh.map(({ name }) => name))
   const gone = rows.filter(({ name }) => !there.has(name) && !written.has(name))

@@ -1,5 +1,6 @@
 import type { ServeDesired } from '../desired.ts'
-import type { Hand, Planned } from '../plan.ts'
+import type { Hand } from '../hand.ts'
+import type { Planned } from '../plan.ts'
 import type { Engine } from '../workloads/engines.ts'
 import { type Edit, editsOf } from '../workloads/same-content.ts'
 import { servingObjects, servingTemplate } from '../workloads/serving.ts'

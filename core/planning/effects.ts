@@ -1,6 +1,7 @@
 import { digestOf } from '../digest.ts'
 import { type KubeObject, podSpecOf } from '../kube.ts'
-import type { Effects, RegisterModelStep, Step } from '../plan.ts'
+import type { RegisterModelStep, Step } from '../plan.ts'
+import type { Effects } from '../plan-effects.ts'
 import type { ResizePoolStep } from '../pools/step.ts'
 import { minuteText } from '../text.ts'
 import { objectDigest } from '../workloads/object-digest.ts'
@@ -14,10 +15,12 @@ export const effectsOf = ({
   objects,
   interrupts,
   steps = [],
+  from,
 }: {
   objects: KubeObject[]
   interrupts: string[]
   steps?: Step[]
+  from?: number | undefined
 }): { effects: Effects; digest: string } => {
   const effects: Effects = {
     objects: objects
@@ -34,6 +37,7 @@ export const effectsOf = ({
     registers: steps.flatMap((step) => (step.kind === 'register-model' ? [registered(step)] : [])).sort(compare),
     ...leasesIn(steps),
     ...liftsIn(steps),
+    ...(from === undefined ? {} : { begins: minuteText(from) }),
     order: steps.flatMap(({ kind, name }) => (UNBOUND.has(kind) ? [] : [name])),
   }
   return { effects, digest: digestOf(effects) }

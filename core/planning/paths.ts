@@ -1,24 +1,23 @@
 import type { Point, Strategy } from '../plan.ts'
-import { gpusOf, type Leaving, readyOf, type Walk, walk } from './walk.ts'
+import {
+  heldAt,
+  keptBy,
+  type PathInput,
+  readyAt,
+  readyNow,
+  roomOf,
+  startOf,
+  surgeOf,
+  swapOf,
+  useAt,
+  useNow,
+} from './path-input.ts'
+import { type Leaving, walk } from './walk.ts'
 
 /**
  * The arithmetic of rollouts (design.md, "Rollout"): which replicas of the old and the new generation stand at each point,
  * what that takes at its peak, and whether it can be done at all. Pure numbers: nothing here knows of Kubernetes.
  */
-
-export interface PathInput {
-  /** Asked replicas of all other generations, in the order in which they leave. */
-  old: readonly Leaving[]
-  /** Replicas of the new generation that are asked for and ready already: more than 0 when a rollout is continued. */
-  present: { asked: number; ready: number }
-  want: number
-  gpusPerReplica: number
-  /** GPUs that may be taken beyond what the lane asks for now. Negative when the pool is over its ceiling. */
-  freeGpus: number
-  maxUnavailable: number
-  /** Replicas that walking back restores. */
-  baselineReplicas: number
-}
 
 export type ChosenPath =
   | {
@@ -60,15 +59,6 @@ export const peakReplicas = (path: readonly Point[]): number => Math.max(...path
 
 export const minReplicas = (path: readonly Point[]): number => Math.min(...path.map((point) => point.old + point.new))
 
-/**
- * Ready replicas that must remain: what is there now or wanted, whichever is less, minus maxUnavailable. Never none, unless
- * maxUnavailable is above that number: an outage has to be asked for.
- */
-export const availabilityFloor = ({ old, present, want, maxUnavailable }: PathInput): number => {
-  const kept = keptBy({ old, present, want })
-  return maxUnavailable > kept ? 0 : Math.max(Math.min(kept, 1), kept - maxUnavailable)
-}
-
 /** Chooses the strategy that interrupts least of those that fit, or finds on paper that each would wait for ever. */
 export const choosePath = (input: PathInput): ChosenPath => {
   const surge = walk(surgeOf(input))
@@ -97,7 +87,11 @@ const chosen = (input: PathInput, name: Strategy['name'], walked: Point[]): Chos
       path,
       rejected: rejected(input, name),
     },
-    peakGpus: Math.max(...walked.map((point) => heldAt(input, point)), Math.min(back, roomOf(input))),
+    peakGpus: Math.max(
+      ...walked.map((point) => heldAt(input, point)),
+      ...walked.map(({ old, new: up }) => Math.min(input.byNode?.held(old, up) ?? 0, roomOf(input))),
+      Math.min(back, roomOf(input)),
+    ),
     minAvailable,
     gateAfter: path.findIndex((point, index) => point.new > 0 && (shed <= 0 || index > 0)),
   }
@@ -114,43 +108,35 @@ const deadlock = (input: PathInput): ChosenPath => {
   const free = Math.max(0, input.freeGpus)
   return {
     kind: 'deadlock',
-    why: `${input.old.length > 0 ? 'by surge ' : ''}needs ${shortGpus + free} more GPUs at its peak`,
+    why: `${input.old.length > 0 ? 'by surge ' : ''}${needsText(input, { shortGpus, free })}`,
     shortGpus,
     remedies: { replicas: fewer ?? null, maxUnavailable: away ?? null },
     rejected: [{ name, why: `${shortGpus} GPUs short: it would wait for ever` }, ...rejected(input, name)],
   }
 }
 
-/** Never fewer ready replicas than now or wanted, and at most one replica more than either. */
-const surgeOf = (input: PathInput): Walk => {
-  const most = Math.max(useNow(input), input.want * input.gpusPerReplica) + input.gpusPerReplica
-  return { ...swapOf(input), room: Math.min(roomOf(input), most), floor: keptBy(input) }
-}
-
-/** As many GPUs as there are, and as few ready replicas as are permitted. */
-const swapOf = (input: PathInput): Walk => ({
-  leaving: input.old,
-  rising: startOf(input),
-  target: input.want,
-  gpus: input.gpusPerReplica,
-  room: roomOf(input),
-  floor: availabilityFloor(input),
-  gated: true,
-})
-
-/** Replicas of the new generation that wait for GPUs beyond the ceiling are given up before anything else. */
-const startOf = ({ present, freeGpus, gpusPerReplica }: PathInput): number => {
-  const over = Math.max(0, Math.ceil(-freeGpus / gpusPerReplica))
-  return present.asked - Math.min(over, Math.max(0, present.asked - present.ready))
-}
-
 const lacking = (input: PathInput): number => {
-  const most =
-    (input.old.length + input.want + 1) * Math.max(input.gpusPerReplica, ...input.old.map(({ gpus }) => gpus))
-  const enough = countTo(Math.max(1, most - input.freeGpus)).find(
-    (more) => walk(surgeOf({ ...input, freeGpus: input.freeGpus + more })).stuck === null,
-  )
-  return enough ?? most
+  const { byNode } = input
+  const each = byNode?.gpus ?? Math.max(input.gpusPerReplica, ...input.old.map(({ gpus }) => gpus))
+  const most = (input.old.length + input.want + 1) * each
+  // Of nodes only whole ones can be had.
+  const step = byNode?.gpus ?? 1
+  const steps = Math.ceil(Math.max(1, most - input.freeGpus) / step)
+  let [short, enough] = [0, steps]
+  // Where it goes with so many it goes with more.
+  while (enough - short > 1) {
+    const half = Math.floor((short + enough) / 2)
+    if (walk(surgeOf(withMore(input, half * step))).stuck === null) enough = half
+    else short = half
+  }
+  return walk(surgeOf(withMore(input, enough * step))).stuck === null ? enough * step : most
+}
+
+/** The same in a pool with so many GPUs more. */
+const withMore = (input: PathInput, more: number): PathInput => {
+  const { byNode, freeGpus } = input
+  const nodes = byNode && { ...byNode, slots: (old: number) => byNode.slots(old, more) }
+  return { ...input, freeGpus: freeGpus + more, byNode: nodes }
 }
 
 const isScaling = ({ old, present, want }: PathInput): boolean => old.length === 0 || present.asked >= want
@@ -165,7 +151,8 @@ const isWholeSetWorthIt = (input: PathInput): boolean =>
   input.want >= WHOLE_SET_FROM &&
   input.old.length > 0 &&
   input.present.asked === 0 &&
-  input.freeGpus >= input.want * input.gpusPerReplica
+  input.freeGpus >= input.want * input.gpusPerReplica &&
+  (input.byNode?.slots(input.old.length) ?? input.want) >= input.want
 
 const wholeSet = ({ old, want }: PathInput): Point[] => [
   { old: old.length, new: 0 },
@@ -181,7 +168,7 @@ const whyChosen = (
   const free = countOf(input.freeGpus)
   const sentences: Record<Strategy['name'], string> = {
     surge: `${extra} of ${free} free GPUs carry the new ones before old ones go: ${minAvailable} stay ready all the way`,
-    'one-out-one-in': `${free} GPUs are free and a replica needs ${input.gpusPerReplica}, so an old one goes before each new one comes: ${minAvailable} stay ready`,
+    'one-out-one-in': `${free} GPUs are free and a replica needs ${input.gpusPerReplica}${onNodesText(input)}, so an old one goes before each new one comes: ${minAvailable} stay ready`,
     'blue-green': `no replica may be away and ${free} free GPUs carry all ${input.want} new ones: the old set stays whole until it is replaced`,
     first: `nothing stands yet: one replica is judged before ${input.want === 1 ? 'it counts' : `the other ${input.want - 1} follow`}`,
     scale: `${input.present.asked} replicas of it stand already, ${input.want} are wanted`,
@@ -193,7 +180,10 @@ const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'
   if (isScaling(input)) return []
   const { gpusPerReplica: each, freeGpus, want, old, maxUnavailable } = input
   const free = Math.max(0, freeGpus)
-  const short = (need: number): string => `it needs ${need} more GPUs at its peak and ${countOf(free)} are free`
+  const short = (need: number): string =>
+    input.byNode !== undefined && need <= free
+      ? `no node has room for ${need} more GPUs beside what stands, though ${countOf(free)} are free in all`
+      : `it needs ${need} more GPUs at its peak and ${countOf(free)} are free`
   const kept = keptBy(input)
   const swap =
     walk(swapOf(input)).stuck === null
@@ -224,21 +214,18 @@ const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'
   return all.filter((other) => other.name !== name && old.length > 0)
 }
 
+const needsText = ({ byNode, gpusPerReplica }: PathInput, { shortGpus, free }: { shortGpus: number; free: number }) =>
+  byNode === undefined
+    ? `needs ${shortGpus + free} more GPUs at its peak`
+    : `needs ${shortGpus} more GPUs, in whole nodes: a replica has all its ${gpusPerReplica} on one, and beside what stands too few nodes have so many`
+
+/** Where a sum of GPUs does not say why: a replica is on one node. */
+const onNodesText = ({ byNode, gpusPerReplica, old }: PathInput): string =>
+  byNode === undefined || old.length === 0 || byNode.slots(old.length) > 0
+    ? ''
+    : `, all ${gpusPerReplica} on one node, and beside what stands no node has so many`
+
 /** GPUs for a sentence. */
 const countOf = (gpus: number): string => (Number.isFinite(gpus) ? String(Math.max(0, gpus)) : 'any number of')
 const countTo = (n: number): number[] => Array.from({ length: Math.max(0, n) }, (_, index) => index + 1)
 const alike = (count: number, gpus: number): Leaving[] => Array.from({ length: count }, () => ({ gpus, ready: true }))
-const remaining = ({ old }: PathInput, point: Point): readonly Leaving[] => old.slice(old.length - point.old)
-const useAt = (input: PathInput, point: Point): number =>
-  gpusOf(remaining(input, point)) + point.new * input.gpusPerReplica
-/** Without what waits beyond the ceiling for GPUs that others have, and leaves before it gets any. */
-const heldAt = (input: PathInput, point: Point): number => {
-  const unready = remaining(input, point).filter(({ ready }) => !ready)
-  return useAt(input, point) - Math.min(Math.max(0, -input.freeGpus), gpusOf(unready))
-}
-const readyAt = (input: PathInput, point: Point): number => readyOf(remaining(input, point)) + point.new
-const useNow = (input: PathInput): number => useAt(input, { old: input.old.length, new: input.present.asked })
-const readyNow = ({ old, present }: Pick<PathInput, 'old' | 'present'>): number => readyOf(old) + present.ready
-const roomOf = (input: PathInput): number => useNow(input) + input.freeGpus
-const keptBy = ({ old, present, want }: Pick<PathInput, 'old' | 'present' | 'want'>): number =>
-  Math.min(readyNow({ old, present }), want)

@@ -31,7 +31,8 @@ export interface Use {
   beside: Range
 }
 
-type Refuse = Extract<Planned, { kind: 'refuse' }>
+/** Why there is no plan. */
+export type Refuse = Extract<Planned, { kind: 'refuse' }>
 
 /** A stage that could not run or be priced now: no matter to who carries it over. */
 export interface NoUse extends Pick<Use, 'stage' | 'poolName' | 'gpus'> {

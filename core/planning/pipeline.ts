@@ -8,6 +8,7 @@ import { besideText, countingOf } from '../money/nodes.ts'
 import { cents, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
 import type { Plan, Planned, Price, Step } from '../plan.ts'
+import { stagesAs } from '../policy/alternatives.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
@@ -15,22 +16,63 @@ import { graceOfPods } from '../steps/job-times.ts'
 import { counted, said } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
+import { type Draft, withAlternatives } from './alternatives.ts'
 import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
-import { boundsOf, ceilingOf, own, priceOf, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
+import { openedAt } from './opening.ts'
+import { boundsOf, ceilingOf, own, priceOf, type Refuse, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
 import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf, wordsOf } from './pipeline-steps.ts'
 
 /**
  * The plan of a pipeline: its stages one after the other, each judged where it has gates, then what is registered, then a word. GPUs
  * that are merely busy are no refusal, the run waits for room; what could never run, be priced or be paid is one. Equal inputs give
- * equal bytes, whatever the order of their keys.
+ * equal bytes, whatever the order of their keys. Where people are asked, and the policy has alternatives, the best of them stand beside it.
  */
 export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): Planned => {
-  const { policy, desired, world } = input
-  const name = laneName(input.run.lane)
+  const draft = draftOf(input, presets)
+  if ('kind' in draft) return draft
+  if (input.chosen !== undefined) return keptOf(draft.plan)
+  const beside = keptOf(withAlternatives(draft, input, (chosen) => keepable(draftOf({ ...input, chosen }, presets))))
+  // What people could choose beside it is never why it is too large.
+  return beside.kind === 'refuse' ? keptOf(draft.plan) : beside
+}
+
+const keptOf = (plan: Plan): Planned =>
+  ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
+
+/** A draft that could be kept and held once it is chosen; else why not. */
+const keepable = (draft: Draft | Refuse): Draft | Refuse => {
+  if ('kind' in draft) return draft
+  const kept = keptOf(draft.plan)
+  return kept.kind === 'refuse' ? kept : draft
+}
+
+/** The rule as its stages say, or as the alternative has them that people chose. */
+const ruleOf = ({ policy, run, chosen }: PipelineInput): { key: string; pipeline: PipelinePolicy } | Refuse => {
+  const name = laneName(run.lane)
   const found = ruleNamed(policy.pipelines, name)
   if (found === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
-  const { rule: pipeline, key } = found
+  const { rule, key } = found
+  if (chosen === undefined) return { key, pipeline: rule }
+  const { alternatives = {}, stages } = rule
+  const said = own(alternatives, chosen.name)
+  return said === undefined
+    ? refuse('not-configured', `pipelines.${key} has no alternative \`${chosen.name}\` any more`)
+    : {
+        key: `${key}.alternatives.${chosen.name}`,
+        pipeline: { ...rule, stages: stagesAs(stages, said, nameOfStage) },
+      }
+}
+
+/** One way to make it, and what of it is still to run. */
+const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
+  const { chosen } = given
+  const from = chosen?.from
+  const input = from === undefined ? given : { ...given, world: openedAt(given, from) }
+  const { policy, desired, world } = input
+  const found = ruleOf(input)
+  if ('kind' in found) return found
+  const { pipeline, key } = found
   const uses = usesOf(input, pipeline)
   const made = stepsOf({ input, pipeline, uses, presets })
   const left = usesLeft(uses, { ...input, steps: made })
@@ -39,7 +81,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const asks = bothAsk(againText(desired), input.asks)
+  const asks = bothAsk(bothAsk(againText(desired), input.asks), chosen === undefined ? undefined : CHOSEN)
   const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95, asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
@@ -51,20 +93,29 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
     requester: requesterIn(desired),
     title: titleOf({ input, pipeline, uses: left, presets }),
     steps,
-    ...effectsOf({ objects, interrupts: [], steps }),
-    bounds: boundsOf(left, price, input.now + milliseconds(policy.approvals.expiry)),
+    ...effectsOf({ objects, interrupts: [], steps, from }),
+    bounds: {
+      ...boundsOf(left, price, Math.max(input.now, from ?? 0) + milliseconds(policy.approvals.expiry)),
+      ...(from === undefined ? {} : { from }),
+    },
     price,
     strategy: null,
     interrupts: [],
-    undo:
-      pipeline.register === undefined
-        ? 'Cancel deletes the Jobs. What they have written stays.'
-        : 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.',
+    undo: undoOf(pipeline),
     reasons: reasonsOf(input, key, { pipeline, uses: left, price }),
     approval: approval.need,
+    ...(chosen === undefined ? {} : { chosen }),
   }
-  return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
+  return { plan, pipeline, uses: left }
 }
+
+/** Whatever it costs: what people said of it binds it, over all attempts. */
+const CHOSEN = 'nobody takes an alternative but people'
+
+const undoOf = ({ register }: PipelinePolicy): string =>
+  register === undefined
+    ? 'Cancel deletes the Jobs. What they have written stays.'
+    : 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.'
 
 /** Why people are asked whatever a run costs that an alert began; undefined: there is no such reason. */
 const againText = ({ drift }: TrainDesired): string | undefined =>
@@ -102,9 +153,11 @@ const titleOf = (made: Made): string => {
   const more = stages.length > 2 ? `, ${stages.length} stages in all` : ''
   const keeping = kept.length === 0 ? '' : `, keeping ${kept.join(', ')}`
   const registers = register === undefined ? '' : `, register it as ${register.model}`
-  const { drift } = made.input.desired
+  const { desired, chosen } = made.input
+  const { drift } = desired
   const why = drift === undefined ? '' : `, since ${said(drift.alert, 100)} fires`
-  return `${what} on ${shortName(made.input.desired)}${more}${keeping}${registers}${why}`
+  const as = chosen === undefined ? '' : `, as its alternative ${chosen.name}`
+  return `${what} on ${shortName(desired)}${more}${keeping}${registers}${why}${as}`
 }
 
 const overBudget = (

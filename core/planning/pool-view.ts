@@ -7,6 +7,8 @@ import { leasedView, limitOf } from '../pools/node-pool.ts'
 import type { HoldRow } from '../rows.ts'
 import { SERVING_PRIORITY, servingClassName } from '../workloads/priority.ts'
 import type { PoolView } from '../world.ts'
+import { nodesIn } from './node-view.ts'
+import { isOurs } from './ours.ts'
 import { gpusOfPod } from './pod-gpus.ts'
 import { mayTake, placesOf, sitsIn } from './sits-in.ts'
 
@@ -73,6 +75,7 @@ export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
     provisioned: up,
     provisioning: mine.length * gpusPerNode - up,
     ...onNodes(seen, { pool, policy, lane, ledger }),
+    nodes: nodesIn(seen, counting),
   }
 }
 
@@ -162,12 +165,3 @@ const isServerWaiting = ({ spec }: KubeObject<'Pod'>, policy: Policy): boolean =
 
 const isBehind = ({ spec }: KubeObject<'Pod'>): boolean =>
   spec?.nodeName === undefined && (spec?.priority ?? 0) < SERVING_PRIORITY
-
-/**
- * Ours are in our namespaces, of our installation, and not where they name another ledger: anywhere else anybody writes labels
- * (law 3).
- */
-export const isOurs = ({ metadata }: KubeObject, { installation, namespaces }: Policy, ledger: string): boolean =>
-  metadata.labels?.[label('installation')] === installation &&
-  (metadata.labels[label('ledger')] ?? ledger) === ledger &&
-  Object.values(namespaces).includes(metadata.namespace ?? '')

@@ -1,12 +1,13 @@
 import type { Baseline } from '../lane/document.ts'
 import type { Bounds, Point } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
-import { answersOf, isEditedByHand, type Replica, replicaCount, titleOf } from './generations.ts'
+import { answersOf, isEditedByHand, type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
+import { type ByNode, byNode } from './node-slots.ts'
 import { askedLast } from './order.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import type { ServeInput } from './serve-plan.ts'
 import { hoursAt } from './serve-price.ts'
-import { freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
+import { askedGpus, freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
 import type { Standing, Wanted } from './serve-standing.ts'
 import { answeringAt, isLedTo, type Led, ledFirst, lostBy } from './traffic.ts'
 import { patienceMinutes, waitingAt } from './waiting.ts'
@@ -26,7 +27,7 @@ export interface Chosen {
 export const pathOf = (
   {
     rule,
-    standing: { target, base },
+    standing,
     leaving,
     led,
     generations,
@@ -35,20 +36,34 @@ export const pathOf = (
   within?: Bounds,
 ): ChosenPath => {
   const { service } = rule
+  const { target, base } = standing
   const first = ledFirst(led)
+  const nodes = nodesOn({ rule, leaving, led })
+  // By node nothing is lost beside a replica that another could have: there each has what it asks for, and no share.
+  const gpusOfOne = (gpus: number): number => (nodes === undefined ? slotGpus(rule, gpus) : gpus)
+  const shares =
+    nodes === undefined ? 0 : askedGpus(rule, generations) - (standingGpus(generations)[rule.poolName] ?? 0)
   return choosePath({
     // What nobody asks is not available.
     old: leaving.map(({ view, gpus, ready }) => {
       const asked = isLedTo(first, view.generation)
-      return { gpus, ready: ready && asked, asked }
+      return { gpus: gpus === 0 ? 0 : gpusOfOne(view.gpusPerReplica), ready: ready && asked, asked }
     }),
     present: { asked: target?.replicas ?? 0, ready: Math.min(target?.ready ?? 0, target?.replicas ?? 0) },
     want: service.replicas,
-    gpusPerReplica: slotGpus(rule, service.gpusPerReplica),
-    freeGpus: freeGpus(rule, generations, within),
+    gpusPerReplica: gpusOfOne(service.gpusPerReplica),
+    freeGpus: freeGpus(rule, generations, within) + shares,
     maxUnavailable: service.maxUnavailable,
     baselineReplicas: base === undefined || base === target ? 0 : (baseline?.replicas ?? service.replicas),
+    byNode: nodes,
   })
+}
+
+/** How what rises fits onto the nodes of its pool, where a sum of GPUs does not say that. */
+const nodesOn = ({ rule, leaving, led }: Pick<Chosen, 'rule' | 'leaving' | 'led'>): ByNode | undefined => {
+  const { service, pool, view } = rule
+  const rising = { gpus: service.gpusPerReplica, generation: led.rising }
+  return byNode({ pool: view, gpusPerNode: pool.gpusPerNode, leaving, rising })
 }
 
 /** Where requests are led now, what rises, and what leaves, in which order. */
@@ -83,12 +98,13 @@ const answeringIn = ({ led, rule: { service }, standing, chosen: { strategy, gat
   })
 
 /** At each point of the path, replicas that wait for what leaves there; null: none do. Only those of a class wait before others. */
-export const waitingOn = ({ rule, wanted, leaving, chosen: { strategy } }: Omit<Chosen, 'led'>): (number | null)[] => {
+export const waitingOn = ({ rule, wanted, leaving, led, chosen: { strategy } }: Chosen): (number | null)[] => {
   const { path } = strategy
+  const nodes = nodesOn({ rule, leaving, led })
   const gpus = slotGpus(rule, rule.service.gpusPerReplica)
   const gpusAt = ({ old, new: up }: Point): number => gpusOf(leaving.slice(leaving.length - old)) + up * gpus
   return path.map((_, index) =>
-    wanted.engine.ranked ? waitingAt({ path, gpusAt, gpus, pool: rule.view }, index) : null,
+    wanted.engine.ranked ? waitingAt({ path, gpusAt, gpus, pool: rule.view, nodes }, index) : null,
   )
 }
 

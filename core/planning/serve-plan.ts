@@ -119,8 +119,9 @@ export const pricedFor = (input: ServeInput, service: PricedPath['service']) => 
   before: ranBefore(input),
 })
 
-/** Where its prices are from, and what they contain beside its pods. */
+/** Why it makes do with less where it does, where its prices are from, and what they contain beside its pods. */
 const pricedText = ({ desired, policy }: ServeInput, { price, gpus }: Draft): string[] => [
+  ...(policy.floored === undefined ? [] : [policy.floored]),
   ...price.sources.map((source) => `priced at ${source}`),
   ...besideText(desired, price.total.p95 === 0 ? [] : Object.keys(gpus).flatMap((name) => policy.pools[name] ?? [])),
 ]

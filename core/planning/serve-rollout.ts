@@ -12,7 +12,16 @@ import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf, waitingOn }
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
-import { aheadOf, deadlockSentence, gpusByPool, oncePassed, type Rule, slotGpus, whyTooSmall } from './serve-room.ts'
+import {
+  aheadOf,
+  backElsewhere,
+  deadlockSentence,
+  gpusByPool,
+  oncePassed,
+  type Rule,
+  slotGpus,
+  whyTooSmall,
+} from './serve-room.ts'
 import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
 import { isLedTo, lostBy } from './traffic.ts'
@@ -112,6 +121,11 @@ const whyNoWeights = ({ desired, engine }: Wanted, policy: Policy): Planned | nu
   return elsewhere === null ? null : { kind: 'refuse', reason: 'source-not-allowed', detail: elsewhere }
 }
 
+const backOf = (input: ServeInput, { rule, standing: { base, target } }: Chosen): Record<string, number> =>
+  base === target
+    ? {}
+    : backElsewhere(input, rule, { base, replicas: input.baseline?.replicas ?? rule.service.replicas })
+
 const draftRollout = (input: ServeInput, from: Chosen): Draft => {
   const { rule, wanted, standing, leaving, led, chosen } = from
   const {
@@ -139,7 +153,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     interrupts: interruptsOf(standing.others, `v${wanted.desired.version}`),
     price: servePrice(priced),
     ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...costs.map(({ extra }) => extra)),
-    gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
+    gpus: gpusByPool({ pool: poolName, peak: peakGpus, back: backOf(input, from) }, generations, policy),
     stands: { [poolName]: service.replicas * service.gpusPerReplica },
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),

@@ -112,11 +112,26 @@ export const deadlockSentence = (
 }
 
 /**
- * GPUs by pool: this peak, and in other pools what the lane has there now. A pool that has left the policy has no room that
- * anybody could wait for: what stands there is only left.
+ * GPUs that the way back takes of another pool than the rule's, where the baseline stands in one: all that it had comes back there, as far as there
+ * is room beside what others have. Nothing where it stands in the rule's.
+ */
+export const backElsewhere = (
+  input: { policy: Policy; world: World },
+  rule: Rule,
+  { base, replicas }: { base: GenerationView | undefined; replicas: number },
+): Record<string, number> => {
+  const there = base === undefined || base.pool === rule.poolName ? null : roomIn(input, rule, base.pool)
+  if (base === undefined || there === null) return {}
+  const room = Math.max(0, ceilingOf(there) - othersGpus(there.view))
+  return { [base.pool]: Math.min(replicas * slotGpus(there, base.gpusPerReplica), room) }
+}
+
+/**
+ * GPUs by pool: this peak, and in other pools what the lane has there now, or the way back takes. A pool that has left the policy has no
+ * room that anybody could wait for: what stands there is only left.
  */
 export const gpusByPool = (
-  { pool, peak }: { pool: string; peak: number },
+  { pool, peak, back = {} }: { pool: string; peak: number; back?: Readonly<Record<string, number>> },
   generations: readonly GenerationView[],
   { pools }: Pick<Policy, 'pools'>,
 ): Record<string, number> => {
@@ -124,6 +139,7 @@ export const gpusByPool = (
   for (const view of generations)
     if (view.pool !== pool && view.replicas > 0 && own(pools, view.pool) !== undefined)
       gpus[view.pool] = (gpus[view.pool] ?? 0) + view.replicas * view.gpusPerReplica
+  for (const [name, most] of Object.entries(back)) if (most > (gpus[name] ?? 0)) gpus[name] = most
   return gpus
 }
 
@@ -151,7 +167,9 @@ export const oncePassed = (rule: Rule): Rule | null => {
   if (passing === undefined) return null
   const others = Math.max(0, othersGpus(view) - passing)
   const used = Math.min(view.used, view.usedByLane + others)
-  return { ...rule, view: { ...view, heldByOthers: others, used }, awaited: passing }
+  const nodes = view.nodes?.map(({ passing: ends = 0, ...node }) => ({ ...node, others: node.others - ends }))
+  const passed = { ...view, heldByOthers: others, used, ...(nodes === undefined ? {} : { nodes }) }
+  return { ...rule, view: passed, awaited: passing }
 }
 
 /** A value that was written there, never one that every object inherits. */

@@ -76,12 +76,17 @@ const planNone = (
     wantReplicas: replicasBack({ input, rule, base, there, free }),
     freeGpus: Number.isFinite(free) ? free : null,
     pool: there?.view,
+    gpusPerNode: there?.pool.gpusPerNode,
     loadMinutes: rule.service.loadMinutes.p95,
     without: 'all' as const,
     called: 'move',
   }
   const [way, steps] = [wayBack(back), walkBack(back)]
-  if (steps.length > 0) return withHand(finishPlan(input, draftBack(input, { rule, way, steps })), hand)
+  if (steps.length > 0)
+    return withHand(
+      finishPlan(input, draftBack(input, { rule, way, steps, room: roomFor(there, { input, free }) })),
+      hand,
+    )
   const none = `no version of ${model} is promoted that can be served`
   if (base === undefined) return { kind: 'nothing', reason: `${none}, and nothing is served` }
   const reason = `${none}, and ${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
@@ -108,15 +113,25 @@ interface Room {
   free: number
 }
 
+/** GPUs that the lane may have of its pool, as far as is known. */
+const roomFor = (there: Rule | null, { input, free }: { input: ServeInput; free: number }): number =>
+  there === null ? Number.POSITIVE_INFINITY : free + askedGpus(there, input.world.generations)
+
+/** The most GPUs on the way, what is left beside another size on a node included where nobody else may take that. */
+const peakBack = ({ leaving, path, gpus, nodes }: WayBack, room: number): number =>
+  Math.max(
+    ...path.map(({ old, new: up }) => gpusOf(leaving.slice(leaving.length - old)) + up * gpus),
+    ...path.map(({ old, new: up }) => Math.min(nodes?.held(old, up) ?? 0, room)),
+  )
+
 const draftBack = (
   input: ServeInput,
-  { rule, way: { base, leaving, path }, steps }: { rule: Rule; way: WayBack; steps: Draft['steps'] },
+  { rule, way, steps, room }: { rule: Rule; way: WayBack; steps: Draft['steps']; room: number },
 ): Draft => {
+  const { base, leaving, path } = way
   const { policy } = input
   const { generations } = input.world
   const rising = { pool: base?.pool ?? rule.poolName, gpus: base?.gpusPerReplica ?? 0 }
-  const at = ({ old, new: up }: { old: number; new: number }): number =>
-    gpusOf(leaving.slice(leaving.length - old)) + up * rising.gpus
   const end = base === undefined ? 'nothing' : titleOf(base)
   const text = `${rule.name} is back at ${end}: no version is promoted`
   return {
@@ -141,7 +156,7 @@ const draftBack = (
       gateAfter: null,
       rising,
     }),
-    gpus: gpusByPool({ pool: rising.pool, peak: Math.max(...path.map(at)) }, generations, policy),
+    gpus: gpusByPool({ pool: rising.pool, peak: peakBack(way, room) }, generations, policy),
     stands: { [rising.pool]: (path.at(-1)?.new ?? 0) * rising.gpus },
     unavailable: Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: null,

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../kube.ts'
 import type { Point, RollOutModelStep } from '../plan.ts'
 import type { PoolView } from '../world.ts'
+import type { ByNode } from './node-slots.ts'
 
 /** A way on which replicas are replaced, and the pool that they share. */
 export interface Replacing {
@@ -11,6 +12,8 @@ export interface Replacing {
   gpus: number
   /** The pool; left out: nothing is known of it. */
   pool: Pick<PoolView, 'ceiling' | 'used' | 'usedByLane'> | undefined
+  /** How what rises fits onto its nodes; left out: the sum of GPUs says all there is. */
+  nodes?: ByNode | undefined
 }
 
 /**
@@ -18,12 +21,13 @@ export interface Replacing {
  * else waits for one gets none of them. Null: it takes nothing away for them, or the pool has room that is only held by others. There a
  * pod that waits would take that, or have a node started, before anything has left.
  */
-export const waitingAt = ({ path, gpusAt, gpus, pool }: Replacing, index: number): number | null => {
+export const waitingAt = ({ path, gpusAt, gpus, pool, nodes }: Replacing, index: number): number | null => {
   const [before, point, next] = [path[index - 1], path[index], path[index + 1]]
   if (before === undefined || point === undefined || next === undefined || pool === undefined) return null
   if (point.old >= before.old || point.new !== before.new || next.new <= point.new) return null
   const others = Math.max(0, pool.used - pool.usedByLane)
-  const isFull = pool.ceiling !== null && others + gpusAt(before) + gpus > pool.ceiling
+  const isOver = pool.ceiling !== null && others + gpusAt(before) + gpus > pool.ceiling
+  const isFull = nodes === undefined ? isOver : nodes.unheld(before.old) <= before.new
   return isFull ? next.new : null
 }
 

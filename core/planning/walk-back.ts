@@ -12,10 +12,12 @@ import {
   replicasOf,
   titleOf,
 } from './generations.ts'
+import type { ByNode, Packing } from './node-slots.ts'
 import { askedLast } from './order.ts'
 import { isLedTo, ledBackAt, named, switchStep } from './traffic.ts'
-import { isRanked, type Replacing, risingTo, standingOf, waitingAt } from './waiting.ts'
+import { isRanked, risingTo, standingOf, waitingAt } from './waiting.ts'
 import { gpusOf, walk } from './walk.ts'
+import { nodesBack, slotIn, withoutShare } from './walk-back-room.ts'
 
 export interface WalkBackInput {
   identity: Identity
@@ -31,7 +33,9 @@ export interface WalkBackInput {
   /** GPUs of the baseline's pool that may be taken beyond what the lane has now; null = no limit. */
   freeGpus: number | null
   /** The baseline's pool, as it is; left out: nothing is known of it. */
-  pool?: Replacing['pool']
+  pool?: Packing['pool'] | undefined
+  /** GPUs of a node of it; left out: that is not known. */
+  gpusPerNode?: number | undefined
   /** Minutes until a replica is ready, in a bad case. */
   loadMinutes: number
   /** Without a baseline: `run` takes only the run's generation away and what it brought up, `all` every one. */
@@ -50,6 +54,10 @@ export interface WayBack {
   stays: GenerationView[]
   leaving: Replica[]
   path: Point[]
+  /** GPUs that one of the baseline takes of its pool. */
+  gpus: number
+  /** How the baseline fits onto nodes; left out: the sum of GPUs says all there is. */
+  nodes: ByNode | undefined
 }
 
 /**
@@ -57,28 +65,25 @@ export interface WayBack {
  * fewer are ready than now; in a full pool one other leaves for each that comes. It is never stuck.
  */
 export const wayBack = (input: WalkBackInput): WayBack => {
-  const { run, generations, wantReplicas, freeGpus, brought = [], stay = [] } = input
+  const { generations, wantReplicas, freeGpus, stay = [] } = input
   const base = baselineView(generations, input.baseline)
   const standing = generations.filter((view) => view !== base && view.replicas > 0)
   const stays = standing.filter(({ generation }) => stay.includes(generation))
   const others = standing.filter((view) => !stays.includes(view))
-  const gone =
-    base === undefined && input.without !== 'all'
-      ? others.filter(({ generation }) => generation === run.generation || brought.includes(generation))
-      : others
-  const first = gone.toSorted(
-    (a, b) =>
-      Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
-  )
+  const first = goneFirst(input, { base, others })
   const { traffic } = input
-  const each = replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0))
-  const leaving = askedLast(each, traffic).map((one) => ({ ...one, asked: isLedTo(traffic, one.view.generation) }))
+  const slot = slotIn(input)
+  const each = replicasOf(first, (view) => (view.pool === base?.pool ? slot(view.gpusPerReplica) : 0))
+  const shares = askedLast(each, traffic).map((one) => ({ ...one, asked: isLedTo(traffic, one.view.generation) }))
   const target = stays.length > 0 ? (base?.replicas ?? 0) : base === undefined ? 0 : wantReplicas
-  const gpus = base?.gpusPerReplica ?? 0
+  const share = slot(base?.gpusPerReplica ?? 0)
+  const nodes = nodesBack(input, { base, leaving: shares })
+  const gpus = nodes === undefined ? share : (base?.gpusPerReplica ?? 0)
+  const leaving = nodes === undefined ? shares : shares.map(withoutShare)
   // More than the baseline had somebody has set there: those go with what leaves, and nobody waits for them.
   const asked = base?.replicas ?? 0
   const rising = Math.min(asked, target)
-  const room = gpusOf(leaving) + rising * gpus + (freeGpus ?? Number.POSITIVE_INFINITY)
+  const room = gpusOf(shares) + rising * share + (freeGpus ?? Number.POSITIVE_INFINITY)
   const walked = walk({
     leaving,
     rising,
@@ -88,12 +93,29 @@ export const wayBack = (input: WalkBackInput): WayBack => {
     floor: 0,
     gated: false,
     lacking: (base?.ready ?? 0) < rising,
+    // Once all else is gone it waits for whatever has its room.
+    slots: nodes && ((old) => (old === 0 ? Number.POSITIVE_INFINITY : nodes.slots(old))),
   })
   const path =
     asked > rising
       ? [{ old: leaving.length, new: asked }, ...walked.path.slice(leaving.length > 0 ? 1 : 0)]
       : walked.path
-  return { base, stays, leaving, path }
+  return { base, stays, leaving, path, gpus, nodes }
+}
+
+/** What goes, in which order: what the run has brought up first. */
+const goneFirst = (
+  { run, without, brought = [] }: WalkBackInput,
+  { base, others }: { base: GenerationView | undefined; others: readonly GenerationView[] },
+): GenerationView[] => {
+  const gone =
+    base === undefined && without !== 'all'
+      ? others.filter(({ generation }) => generation === run.generation || brought.includes(generation))
+      : others
+  return gone.toSorted(
+    (a, b) =>
+      Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
+  )
 }
 
 /**
@@ -157,12 +179,16 @@ const leadBack = (
 }
 
 const stepBack = (
-  { run: { generation }, loadMinutes, pool }: WalkBackInput,
+  input: WalkBackInput,
   way: WayBack,
   { name, index, point, before }: { name: string; index: number; point: Point; before: Point },
 ): RollOutModelStep => {
+  const {
+    run: { generation },
+    loadMinutes,
+  } = input
   const { base, stays, leaving } = way
-  const waits = waitingBack(way, pool, index)
+  const waits = waitingBack(input, way, index)
   const others = leavingAt(leaving, { left: point.old, wait: false })
   const risen =
     base === undefined ? [] : [risingTo({ ref: refOf(base), generation: base.generation }, { ready: point.new, waits })]
@@ -190,11 +216,14 @@ const stepBack = (
 }
 
 /** Replicas of the baseline that wait for what leaves; one that was made without a class waits behind who came before it. */
-const waitingBack = ({ base, leaving, path }: WayBack, pool: Replacing['pool'], index: number): number | null => {
+const waitingBack = (
+  { pool }: WalkBackInput,
+  { base, leaving, path, gpus, nodes }: WayBack,
+  index: number,
+): number | null => {
   if (base === undefined || !isRanked(base.object)) return null
-  const gpus = base.gpusPerReplica
   const gpusAt = ({ old, new: up }: Point): number => gpusOf(leaving.slice(leaving.length - old)) + up * gpus
-  return waitingAt({ path, gpusAt, gpus, pool }, index)
+  return waitingAt({ path, gpusAt, gpus, pool, nodes }, index)
 }
 
 const whyOfMove = ({ rises, waits }: { rises: boolean; waits: boolean }, base: GenerationView | undefined): string => {

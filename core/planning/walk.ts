@@ -26,6 +26,8 @@ export interface Walk {
   gated: boolean
   /** Of those that stand some are not ready: what nobody asks leaves first, since they may wait for its room. */
   lacking?: boolean
+  /** Rising replicas that find a node while the last `old` of the leaving are there; left out: the sum of GPUs says all there is. */
+  slots?: ((old: number) => number) | undefined
 }
 
 /** Points with `old` = those of the leaving that are still there, `new` = the rising. `stuck`: why it goes no further. */
@@ -63,7 +65,7 @@ export const gpusOf = (replicas: readonly Leaving[]): number => replicas.reduce(
 export const readyOf = (replicas: readonly Leaving[]): number => replicas.filter(({ ready }) => ready).length
 
 const move = (
-  { leaving, target, gpus, room, floor, gated, lacking = false }: Walk,
+  { leaving, target, gpus, room, floor, gated, lacking = false, slots }: Walk,
   { left, up }: Here,
 ): Here | 'room' | 'floor' => {
   const asked = lacking ? askedOf(leaving) : 0
@@ -72,7 +74,8 @@ const move = (
       left: left.slice(left.length > asked ? left.length - asked : left.length),
       up: left.length === 0 ? target : up,
     }
-  const fits = gpus === 0 ? target : Math.floor((room - gpusOf(left) - up * gpus) / gpus)
+  const sum = gpus === 0 ? target : Math.floor((room - gpusOf(left) - up * gpus) / gpus)
+  const fits = Math.min(sum, (slots?.(left.length) ?? Number.POSITIVE_INFINITY) - up)
   if (fits > 0) return { left, up: up + (gated && up === 0 ? 1 : Math.min(fits, target - up)) }
   if (left.length === 0) return 'room'
   const fewer = left.slice(1)

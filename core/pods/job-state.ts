@@ -10,6 +10,7 @@ import { newestFirst, whyDied } from './died.ts'
 import { deadlineSetter, makesNoPod, noPodText, setterOf } from './held-by-hand.ts'
 import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
 import { inBrackets } from './logs.ts'
+import { SUSPENDED_BY } from './suspended.ts'
 import { type Lost, ownPressure, takenBy } from './taken.ts'
 import { lastTold, nextHourOf, nextLook } from './telling.ts'
 import { besideTrouble, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
@@ -119,6 +120,9 @@ const noteOf = (job: V1Job, pod: V1Pod | undefined, seeing: Seeing): string => {
 /** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */
 const whySuspended = (job: V1Job): string => {
   const { metadata } = job
+  const rung = metadata?.annotations?.[SUSPENDED_BY]
+  if (rung !== undefined)
+    return `suspended by ${rung.replace(/^(.*)#(.*)$/, '$2 of $1')}: it goes on by itself afterwards`
   const queue = metadata?.labels?.[QUEUE_LABEL]
   const by = setterOf(job, 'suspend') ?? 'a queue or a person'
   if (queue === undefined) return `suspended by ${by}: it starts when that is lifted`

@@ -8,19 +8,32 @@ import { MEASURES, rungName } from './rung.ts'
 const MOST = 10
 
 /** One rung: what is done from which share of the budget on. */
-export const rung = z.strictObject({
-  /** From which share of `dollars` on: 0.8 is 80 %, 1.2 is a fifth more than there is. */
-  at: z
-    .number()
-    .check(z.positive('write a share of more than 0: 0.8 is 80 %'), z.maximum(10, 'write a share: 0.8 is 80 %')),
-  /**
-   * What is done while it is crossed. `notify` tells it, once a month. `ask-always`: people are asked about every plan that begins something, whatever it costs.
-   * `no-new-runs`: no run of a pipeline begins, and no service that has nothing judged yet; what runs is finished, what carries over what was paid for goes on, and
-   * what waited begins by itself afterwards. `cap-pools`: no pool has more nodes than there were, or were held, when it was crossed, and nothing is leased;
-   * what runs is left alone, and a node that is lost may be replaced.
-   */
-  do: z.enum(MEASURES),
-})
+export const rung = z
+  .strictObject({
+    /** From which share of `dollars` on: 0.8 is 80 %, 1.2 is a fifth more than there is. */
+    at: z
+      .number()
+      .check(z.positive('write a share of more than 0: 0.8 is 80 %'), z.maximum(10, 'write a share: 0.8 is 80 %')),
+    /**
+     * What is done while it is crossed. `notify` tells it, once a month. `ask-always`: people are asked about every plan that begins something, whatever it costs.
+     * `no-new-runs`: no run of a pipeline begins, and no service that has nothing judged yet; what runs is finished, what carries over what was paid for goes on, and
+     * what waited begins by itself afterwards. `suspend-preemptible`: stages that are `preemptible` are suspended, with their pods' own grace to save what they have, and go on
+     * by themselves afterwards; none of them begins meanwhile. `cap-pools`: no pool has more nodes than there were, or were held, when it was crossed, and nothing is leased;
+     * what runs is left alone, and a node that is lost may be replaced.
+     */
+    do: z.enum(MEASURES),
+    /**
+     * What becomes of services while it is crossed, besides. `floor`: each that has a `floor` is planned with that many replicas, where it has more: asked as `approvals` say, scaled by
+     * its own way, and with its `replicas` again afterwards. Left out: they serve as ever.
+     */
+    serving: z.optional(z.literal('floor')),
+  })
+  .check(
+    z.refine(({ do: does, serving }) => does !== 'notify' || serving === undefined, {
+      path: ['serving'],
+      message: '`notify` keeps nobody to anything: say it of another rung',
+    }),
+  )
 
 /** What all plans together may hold and spend. */
 export const budget = z.strictObject({

@@ -2,6 +2,7 @@ import { GPUS_OF } from '../money/gpu-types.ts'
 import type { Policy } from '../policy.ts'
 import { highestOf } from '../pools/ceiling.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
+import { stagesAs } from './alternatives.ts'
 import { groupsOf } from './approvals.ts'
 import { enoughOnPaper } from './enough.ts'
 import { gatesOnPaper, registersOnPaper } from './judged.ts'
@@ -9,6 +10,7 @@ import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { typesOf } from './pools.ts'
 import { shown } from './shown.ts'
+import { nameOfStage } from './stages.ts'
 
 /**
  * What of a valid policy cannot work as it is written. Of prices, ceilings and sizes a plan says so once an event comes; who writes
@@ -19,6 +21,7 @@ export const onPaper = (policy: Policy): OnPaper[] => [
     poolOnPaper(name, pool).map((wrong) => ({ ...wrong, lanes: lanesOn(policy, name) })),
   ),
   ...usesOf(policy).flatMap((use) => useOnPaper(policy, use)),
+  ...alternativeUses(policy).flatMap((use) => useOnPaper(policy, use).map((wrong) => ({ ...wrong, lanes: [] }))),
   ...nestedPrefixes(policy),
   ...amongResults(policy),
   ...gatesOnPaper(policy),
@@ -97,6 +100,19 @@ const usesOf = ({ pipelines, services }: Policy): Use[] => [
     return { path, lane: laneOf('service', name, rule), pool, gpus, together: gpus * replicas }
   }),
 ]
+
+/** What alternatives ask for: one that can never run is never offered, and keeps its lane from nothing. */
+const alternativeUses = ({ pipelines }: Policy): Use[] =>
+  Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) =>
+    Object.entries(alternatives).flatMap(([key, one]) =>
+      stagesAs(stages, one, nameOfStage).flatMap((stage): Use[] => {
+        const of = nameOfStage(stage)
+        const { pool, gpus } = stage
+        const path = `pipelines.${name}.alternatives.${key}.stages.${of}`
+        return Object.hasOwn(one.stages, of) ? [{ path, lane: '', pool, gpus, together: gpus }] : []
+      }),
+    ),
+  )
 
 const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together }: Use): OnPaper[] => {
   const rule = pools[pool]

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { milliseconds } from '../duration.ts'
+import { alternatives, alternativeWrongs } from './alternatives.ts'
 import { onDrift } from './drift.ts'
 import { askable, bucket, duration, folder, matching, mode, name } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
@@ -93,6 +94,11 @@ export const pipeline = z
     ),
     /** Stages in their order, at most 24. */
     stages,
+    /**
+     * Other ways in which a run may be made, by name: people who are asked see the two best of them beside what the stages say, each with its
+     * price, and choose. What needs nobody’s word is done as the stages say. Left out: there is one way.
+     */
+    alternatives: z.optional(alternatives),
     /** What becomes a new version in the registry; left out: nothing. */
     register: z.optional(
       z.strictObject({
@@ -104,6 +110,10 @@ export const pipeline = z
     ),
   })
   .check(
+    z.superRefine((value, context) => {
+      for (const { path, message } of alternativeWrongs(value, nameOfStage))
+        context.addIssue({ code: 'custom', path, message })
+    }),
     z.superRefine((value, context) => {
       const { register, stages: all } = value
       if (register === undefined || all.length === 0) return

@@ -28,8 +28,8 @@ export const service = z
     pool: name,
     /** Replicas. Of nodes that have room each goes to one with the fewest of them. */
     replicas: count,
-    /** Replicas to which a budget may scale it. No budget does so yet, so it is refused. */
-    floor: z.optional(z.never('no budget scales a service yet: leave it out')),
+    /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`. Left out: no rung scales it. */
+    floor: z.optional(count),
     /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk; `pod` may say other, where weights from Hugging Face lie in its home. */
     gpusPerReplica: count,
     /** Longest context, tokens; left out: the model’s own. */
@@ -61,6 +61,10 @@ export const service = z
     pod: z.optional(pod),
   })
   .check(
+    z.refine(({ floor, replicas }) => floor === undefined || floor <= replicas, {
+      path: ['floor'],
+      message: 'write no more than `replicas`: a rung only lowers them',
+    }),
     within(MOST, `a service has at most ${MOST} bytes in all: put what is longer into its image`),
     z.superRefine(({ engine, pod: patch }, context) => {
       const wrongs = [

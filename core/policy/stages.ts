@@ -97,8 +97,11 @@ export const stage = z
     inputs: z.optional(z.array(stageName)),
     /** What its result must be before anything after it is done; judged anew each time. */
     gates: z._default(z.array(gate), []),
-    /** Whether budgets may stop it for a time. No budget does so yet, so `true` is refused. */
-    preemptible: z._default(z.literal(false, 'no budget stops a stage yet: leave it out'), false),
+    /**
+     * Whether the rung `suspend-preemptible` of a budget’s ladder may suspend it, for as long as that is in force. Its pod is told to end and has its `terminationGracePeriodSeconds` to save
+     * what it has; afterwards another one begins, and its hours count on: say so of a program that goes on from what it saved. Not where Kueue lends the pool: who suspends a Job there is Kueue.
+     */
+    preemptible: z._default(z.boolean(), false),
     /** A strategic-merge patch onto its pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container has the stage’s name, and its image, command and arguments are said beside it. */
     pod: z.optional(pod),
   })

@@ -3,6 +3,7 @@ import { type DriftTogether, driftProblems } from './drift.ts'
 import { nearest } from './nearest.ts'
 import type { PodPatch } from './pod.ts'
 import { nodeProblems } from './pod-nodes.ts'
+import { nameOfStage } from './stages.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together extends DriftTogether {
@@ -13,7 +14,10 @@ export interface Together extends DriftTogether {
     {
       was?: string | undefined
       on: { dataset: { bucket: string; prefix: string } }
-      stages: OnPool[]
+      stages: (OnPool & { name?: string | undefined; use?: string | undefined; preemptible?: boolean | undefined })[]
+      alternatives?:
+        | Record<string, { stages: Record<string, { pool?: string | undefined }>; whenOpens?: true | undefined }>
+        | undefined
     } & DriftTogether['pipelines'][string]
   >
   services: Record<
@@ -23,6 +27,8 @@ export interface Together extends DriftTogether {
   >
 }
 interface PoolTogether {
+  hours?: object | undefined
+  mode?: string | undefined
   queue?: string | undefined
   instanceType?: string | undefined
   instanceTypes?: string[] | undefined
@@ -51,20 +57,39 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...modelsOfRenamed(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
+  ...preemptedInQueues(value),
   ...reservedOfNothing(value),
   ...otherNodes(value),
+  ...neverOpened(value),
   ...driftProblems(value, nearest),
 ]
 
 /** Pods that ask for nodes which their pool never has. */
 const otherNodes = ({ pools, pipelines, services }: Together): Problem[] => [
-  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
-    stages.flatMap((stage, index) =>
-      nodeProblems(stage, { pools, path: ['pipelines', name, 'stages', String(index)] }),
-    ),
+  ...Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) =>
+    stages.flatMap((stage, index) => [
+      ...nodeProblems(stage, { pools, path: ['pipelines', name, 'stages', String(index)] }),
+      ...Object.entries(alternatives).flatMap(([key, { stages: others }]) => {
+        const { pool = stage.pool } = others[nameOfStage(stage)] ?? {}
+        const path = ['pipelines', name, 'alternatives', key, 'stages', nameOfStage(stage)]
+        return pool === stage.pool ? [] : nodeProblems({ ...stage, pool }, { pools, path })
+      }),
+    ]),
   ),
   ...Object.entries(services).flatMap(([name, rule]) => nodeProblems(rule, { pools, path: ['services', name] })),
 ]
+
+/** Alternatives that are to wait until a pool opens, of pools that are as high at all times. */
+const neverOpened = ({ pools, pipelines }: Together): Problem[] =>
+  Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) =>
+    Object.entries(alternatives).flatMap(([key, { stages: others, whenOpens }]) => {
+      const used = stages.map((stage) => others[nameOfStage(stage)]?.pool ?? stage.pool)
+      const opens = used.some((pool) => pools[pool]?.hours !== undefined && pools[pool]?.mode !== 'shadow')
+      if (whenOpens !== true || opens) return []
+      const message = `no pool of it has \`hours\` in force, so none ever opens: leave it out, or say hours of ${[...new Set(used)].join(' or ')}`
+      return [{ path: ['pipelines', name, 'alternatives', key, 'whenOpens'], message }]
+    }),
+  )
 
 /** An upload must mean one of them. */
 const sharedPlaces = ({ pipelines }: Together): Problem[] => {
@@ -146,6 +171,21 @@ const servedFromQueues = ({ pools, services }: Together): Problem[] =>
       message: `Kueue owns \`${pool}\` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.${pool}.queue`,
     }))
 
+/** There Kueue alone suspends and lets go. */
+const preemptedInQueues = ({ pools, pipelines }: Together): Problem[] =>
+  Object.entries(pipelines).flatMap(([name, { stages }]) =>
+    stages.flatMap(({ pool, preemptible }, index) =>
+      preemptible !== true || pools[pool]?.queue === undefined
+        ? []
+        : [
+            {
+              path: ['pipelines', name, 'stages', String(index), 'preemptible'],
+              message: `Kueue lends \`${pool}\`, and is the one that suspends its Jobs: leave it out, or say pools.${pool}.queue no more`,
+            },
+          ],
+    ),
+  )
+
 /** Karpenter takes no reservation that its node class does not select. */
 const reservedOfNothing = ({ nodes, pools }: Together): Problem[] =>
   nodes === undefined
@@ -159,8 +199,13 @@ const reservedOfNothing = ({ nodes, pools }: Together): Problem[] =>
         }))
 
 const poolsUsed = ({ pipelines, services }: Together): { path: string[]; pool: string }[] => [
-  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
-    stages.map(({ pool }, index) => ({ path: ['pipelines', name, 'stages', String(index), 'pool'], pool })),
-  ),
+  ...Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) => [
+    ...stages.map(({ pool }, index) => ({ path: ['pipelines', name, 'stages', String(index), 'pool'], pool })),
+    ...Object.entries(alternatives).flatMap(([key, { stages: others }]) =>
+      Object.entries(others).flatMap(([stage, { pool }]) =>
+        pool === undefined ? [] : [{ path: ['pipelines', name, 'alternatives', key, 'stages', stage, 'pool'], pool }],
+      ),
+    ),
+  ]),
   ...Object.entries(services).map(([name, { pool }]) => ({ path: ['services', name, 'pool'], pool })),
 ]

@@ -8,6 +8,7 @@ import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
 import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
+import { suspendedBy } from '../pods/suspended.ts'
 import type { Lost } from '../pods/taken.ts'
 import { unreadyOf } from '../pods/unready.ts'
 import type { PoolPolicy } from '../policy.ts'
@@ -16,7 +17,7 @@ import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
 import { judgeResult, type SeenResult } from './job-result.ts'
-import { type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
+import { graceOfPods, type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
 import { noNodeNote } from './no-node.ts'
 
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
@@ -96,7 +97,7 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   const { ranFrom = null, ranTo = null } = seen.before ?? {}
   const known = { logs, now, lost, worked: ranFrom !== null || ranTo !== null }
   const state = jobState(seen.job, seen.pods, { ...known, ...(around === undefined ? {} : { around }) })
-  const worked = workedOf(seen.job, seen.pods, seen.before?.ranFrom)
+  const worked = withGrace(step, seen, workedOf(seen.job, seen.pods, seen.before?.ranFrom))
   if (endsByDeletion(seen.job)) {
     // Its pods are still ending: what they write until then counts.
     if (!hasEnded(seen.job))
@@ -147,9 +148,16 @@ const underWay = (
     running: state.kind === 'running',
     pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
     lost,
+    suspended: suspendedBy(job),
     ...worked,
   }
 }
+
+/** What a rung has suspended is told to end, and runs on for its grace at most: nobody has seen for how long. */
+const withGrace = (step: LaunchJobStep, { job, now }: SeenJob, worked: ReturnType<typeof workedOf>): typeof worked =>
+  job === null || worked.ranUntil === null || suspendedBy(job) !== 'rung'
+    ? worked
+    : { ...worked, ranUntil: Math.min(now, worked.ranUntil + graceOfPods(step)) }
 
 const NEVER = Number.POSITIVE_INFINITY
 

@@ -1,4 +1,4 @@
-import type { Card } from '../../core/cards.ts'
+import type { Card, CardChoice } from '../../core/cards.ts'
 import { shortened } from '../../core/text.ts'
 import { type Block, MESSAGE, MOST } from './limits.ts'
 
@@ -6,6 +6,8 @@ import { type Block, MESSAGE, MOST } from './limits.ts'
 const [LINES, FACTS] = [60, 40]
 /** What of a message facts may take; lines take what is left, beside a long title and what is said of the rest. Characters. */
 const [OF_FACTS, OF_REST] = [MESSAGE / 2, 1000]
+/** What of a message all ways take together among which people choose. Characters. */
+const OF_CHOICES = 3600
 
 /**
  * A card as Slack's blocks. Names of models, keys of datasets and alert texts come from outside: they are escaped, so that they can
@@ -19,34 +21,63 @@ export const blocksOf = (card: Card): Block[] => {
     middleLeftOut(card.facts, FACTS).map(({ label, value }) => ({ before: `*${fitted(label, 100)}*\n`, text: value })),
     { most: MOST.field, all: OF_FACTS },
   )
-  const left = MESSAGE - OF_REST - MOST.header - lengthOf(facts)
+  const choices = card.question === null ? NO_CHOICES : choicesOf(card)
+  const left = MESSAGE - OF_REST - MOST.header - lengthOf(facts) - lengthOf(choices)
   const lines = levelled(
     middleLeftOut(card.lines, LINES).map((text) => ({ before: '• ', text })),
     { most: MOST.section, all: left },
   )
-  const isWhole = below.length === 0 && !facts.isCut && !lines.isCut && card.lines.length <= LINES
+  const isWhole =
+    below.length === 0 && ![facts, lines, choices].some(({ isCut }) => isCut) && card.lines.length <= LINES
   const more = isWhole || card.whole === undefined ? [] : [fitted(`Cut to fit: \`${card.whole}\` has all of it`, 350)]
   return [
     { type: 'header', text: { type: 'plain_text', text: title, emoji: false } },
     ...below.map(section),
     ...chunks(facts.texts, MOST.fields).map((some) => ({ type: 'section', fields: some.map(markdown) })),
     ...packed(lines.texts).map(section),
+    ...choices.texts.map((text, index) => withButton(text, (card.choices ?? [])[index] as CardChoice, index === 0)),
     ...more.map(section),
-    ...(card.question === null ? [] : [buttons(card.question)]),
+    ...(card.question === null ? [] : [buttons(card.question, choices.texts.length > 0)]),
   ]
 }
 
 /** What a notification shows, and what a reader hears who cannot see blocks. */
 export const fallbackOf = (card: Card): string => fitted(card.title, MOST.section)
 
-/** The value names the question only: what is approved stands in the ledger, not in the button. */
-const buttons = (question: string): Block => ({
+/**
+ * The value names the question only: what is approved stands in the ledger, not in the button. Where people choose, each way has its own
+ * button to approve it, and a denial is of all.
+ */
+const buttons = (question: string, chooses: boolean): Block => ({
   type: 'actions',
   block_id: 'answer',
   elements: [
-    { type: 'button', action_id: 'approve', style: 'primary', text: plain('Approve'), value: question },
+    ...(chooses
+      ? []
+      : [{ type: 'button', action_id: 'approve', style: 'primary', text: plain('Approve'), value: question }]),
     { type: 'button', action_id: 'reject', style: 'danger', text: plain('Deny'), value: question },
   ],
+})
+
+const NO_CHOICES: Levelled = { texts: [], isCut: false }
+
+/** Each way as one text. */
+const choicesOf = ({ choices = [] }: Card): Levelled =>
+  levelled(
+    choices.map(({ name, lines }) => ({ before: `*${fitted(name, 100)}*\n`, text: lines.join('\n') })),
+    { most: MOST.section, all: OF_CHOICES },
+  )
+
+/** A way with the button that approves it and no other. */
+const withButton = (text: string, { name, question }: CardChoice, isFirst: boolean): Block => ({
+  ...section(text),
+  accessory: {
+    type: 'button',
+    action_id: 'approve',
+    ...(isFirst ? { style: 'primary' } : {}),
+    text: plain(shortened(`Approve ${name}`, MOST.button)),
+    value: question,
+  },
 })
 
 const plain = (text: string) => ({ type: 'plain_text', text })

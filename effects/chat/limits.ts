@@ -1,5 +1,5 @@
-/** Slack's limits: characters of a header, of a field, of a section, of a button's value; fields of a section, blocks of a message (`@slack/types`). */
-export const MOST = { header: 150, field: 2000, section: 3000, value: 2000, fields: 10, blocks: 50 }
+/** Slack's limits: characters of a header, of a field, of a section, of a button's value and of its text; fields of a section, blocks of a message (`@slack/types`). */
+export const MOST = { header: 150, field: 2000, section: 3000, value: 2000, button: 75, fields: 10, blocks: 50 }
 
 /** Characters of a whole message: Slack refuses it as `msg_blocks_too_long`, and does not say from where on. */
 export const MESSAGE = 12_000
@@ -9,6 +9,11 @@ export type Block = Record<string, unknown>
 
 interface Text {
   text: string
+}
+
+interface Button {
+  value: string
+  text?: Text
 }
 
 /** Why Slack would not take these blocks, nearly in its words; null: it takes them. */
@@ -29,15 +34,20 @@ const whyBlock = (block: Block): string | null => {
     text,
     fields,
     elements = [],
+    accessory,
   } = block as {
     type: string
     text?: Text
     fields?: Text[]
-    elements?: { value: string }[]
+    elements?: Button[]
+    accessory?: Button
   }
+  const buttons = accessory === undefined ? elements : [accessory]
   if (fields !== undefined && (fields.length === 0 || fields.length > MOST.fields))
     return `must have 1 to ${MOST.fields} fields`
-  if (elements.some(({ value }) => value.length > MOST.value)) return `must be less than ${MOST.value + 1} characters`
+  if (buttons.some(({ value }) => value.length > MOST.value)) return `must be less than ${MOST.value + 1} characters`
+  const long = buttons.map((button) => whyText(button.text, MOST.button)).find((why) => why !== null)
+  if (long !== undefined) return long
   return (
     whyText(text, type === 'header' ? MOST.header : MOST.section) ??
     (fields ?? []).map((field) => whyText(field, MOST.field)).find((why) => why !== null) ??

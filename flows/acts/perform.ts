@@ -15,6 +15,7 @@ import { look, lookAgain } from './look.ts'
 import type { Performed } from './performed.ts'
 import { resize } from './resize.ts'
 import { beginStep, seeStep, touchesFarSide } from './step.ts'
+import { suspend } from './suspend.ts'
 
 const NOTHING: Performed = { result: { kind: 'nothing' }, seen: {} }
 
@@ -23,6 +24,7 @@ export const touches = (act: Act, view: View): boolean =>
   act.kind === 'clear' ||
   act.kind === 'grant' ||
   act.kind === 'resize' ||
+  act.kind === 'suspend' ||
   (act.kind === 'begin' && touchesFarSide(view, act.step))
 
 /** Does the one thing that the act says, at one far side; looks before it touches. Throws as ports do (law 6). */
@@ -41,6 +43,8 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
       return grant(ports, view)
     case 'resize':
       return resize(ports, view)
+    case 'suspend':
+      return suspend(ports, view, act.step)
     case 'begin':
       return beginStep(ports, view, act.step)
     case 'see':

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import type { Card, CardChoice } from '../../core/cards.ts'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
 import { atMostText, plain } from '../../core/plan-text.ts'
@@ -45,7 +46,7 @@ const withCode = (text: string): Html[] =>
   text.split('`').map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`))
 
 const trackItem = (
-  { lane, wants, headline, cost, behind, state, frozen, untold, signals, buttons }: Track,
+  { lane, wants, headline, cost, behind, state, frozen, untold, signals, choices = [], buttons }: Track,
   selected: boolean,
 ): Html => html`<li class="track${selected ? ' selected' : ''}" data-lane="${lane}" tabindex="-1">
   <div class="head">
@@ -56,6 +57,7 @@ const trackItem = (
   ${behind === null ? '' : html`<p class="wants">${behind}</p>`}
   ${untold.map((words) => html`<p class="untold">${words}</p>`)}
   <ol class="signals" aria-label="signals of ${lane}">${signals.map(signalItem)}</ol>
+  ${choices.length === 0 ? '' : html`<form class="answer" data-question="${choices[0]?.question}">${choicesList(choices)}</form>`}
 </li>`
 
 const buttonHtml = ({ words, about, command }: Button): Html =>
@@ -89,6 +91,26 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         <ol class="steps">${track.signals.map(({ title, state, note }) => html`<li class="${state}"><span class="lamp" aria-hidden="true"></span><b>${title}</b> <span class="word">${STATE_WORDS[state]}</span>${note === '' ? '' : html`<br /><span class="note">${note}</span>`}</li>`)}</ol>
         <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${plain(reason)}</li>`)}</ul></details>`
 
+/** Buttons that answer a question; where people choose, each way with its own beside the others. */
+const answerForm = (
+  { choices = [] }: Card,
+  question: string,
+): Html => html`<form class="answer" data-question="${question}">
+          ${choices.length === 0 ? '' : choicesList(choices)}
+          <label>Reason for a denial <input name="reason" maxlength="500" autocomplete="off" /></label>
+          ${choices.length === 0 ? html`<button type="button" name="verdict" value="approve" class="primary">Approve</button>` : ''}
+          <button type="button" name="verdict" value="deny">Deny${choices.length === 0 ? '' : ' all'}</button>
+        </form>`
+
+const choicesList = (choices: readonly CardChoice[]): Html =>
+  html`<ul class="choices" aria-label="choose one">${choices.map(choiceItem)}</ul>`
+
+const choiceItem = ({ name, question, lines }: CardChoice, index: number): Html => html`<li>
+            <h4>${name}</h4>
+            <ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>
+            <button type="button" name="verdict" value="approve" data-question="${question}"${index === 0 ? html` class="primary"` : ''}>Approve ${name}</button>
+          </li>`
+
 /** Cards as Slack would show them. */
 export const chatFragment = (cards: PostedCard[]): Html =>
   cards.length === 0
@@ -99,15 +121,7 @@ export const chatFragment = (cards: PostedCard[]): Html =>
         <h3>${card.title}</h3>
         <dl>${card.facts.map(({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>
         <ul>${card.lines.map((line) => html`<li>${line}</li>`)}</ul>
-        ${
-          card.question === null
-            ? ''
-            : html`<form class="answer" data-question="${card.question}">
-          <label>Reason for a denial <input name="reason" maxlength="500" autocomplete="off" /></label>
-          <button type="button" name="verdict" value="approve" class="primary">Approve</button>
-          <button type="button" name="verdict" value="deny">Deny</button>
-        </form>`
-        }
+        ${card.question === null ? '' : answerForm(card, card.question)}
       </li>`,
       )}</ul>`
 

@@ -1,4 +1,5 @@
-import { whoIsAwaited } from '../../core/lane/awaited.ts'
+import { type CardChoice, choicesOf } from '../../core/cards.ts'
+import { openQuestion, whoIsAwaited } from '../../core/lane/awaited.ts'
 import { turnOf } from '../../core/lane/before.ts'
 import { mayRetry, shownFor } from '../../core/lane/commands.ts'
 import { type LaneDocument, sameRun } from '../../core/lane/document.ts'
@@ -38,6 +39,8 @@ export interface Track {
   untold: string[]
   plan: Plan | null
   signals: Signal[]
+  /** Ways among which people choose now, each with its button; left out: there is nothing to choose. */
+  choices?: CardChoice[]
   /** What a person may say to it now. */
   buttons: Button[]
 }
@@ -88,8 +91,14 @@ export const trackOf = (facts: LaneFacts, { policy, sides }: { policy: Policy; s
     untold: untold.map(untoldText),
     plan: run?.plan ?? null,
     signals: signalsOf(facts, headline),
+    ...choicesOn(doc, run),
     buttons: buttonsOf(facts, policy),
   }
+}
+
+const choicesOn = (doc: LaneDocument, run: KnownRun | null): Pick<Track, 'choices'> => {
+  const question = openQuestion(doc)
+  return question === null || run?.plan == null ? {} : choicesOf(run.plan, question)
 }
 
 const costOn = (run: KnownRun | null): string | null =>

@@ -1,6 +1,8 @@
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
+import { DEFAULT } from '../../core/chosen.ts'
 import { openQuestion } from '../../core/lane/awaited.ts'
+import type { Question } from '../../core/lane/question.ts'
 import { runName } from '../../core/names.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'
@@ -12,6 +14,8 @@ const answer = z.strictObject({
   verdict: z.enum(['approve', 'deny']),
   reason: z.string().max(3000).nullable().default(null),
 })
+/** Of a plan: which of the ways that it asks about, by its name or the digest that was seen; left out: the default. */
+const planAnswer = z.strictObject({ ...answer.shape, choice: z.string().min(1).max(100).optional() })
 const lane = z.string().min(1).max(100)
 const by = z.string().min(1).max(100)
 const count = z.int().min(1)
@@ -41,14 +45,18 @@ const onPaper = z.strictObject({
 export const actingRoutes = (app: Hono, served: Served): void => {
   const { house, tour } = served
   app.post('/api/plans/:id/answers', async (context) => {
-    const body = await acting(context, answer)
+    const body = await acting(context, planAnswer)
     if (isProblem(body)) return refuse(context, body)
+    const { choice, ...said } = body.value
     const id = context.req.param('id')
     const question = (await runOf(house.ports.ledger, id, house.ports.clock.now()))?.run.question
     if (question == null)
       return refuse(context, { status: 404, error: 'no-question', detail: await asksNothing(house, id) })
-    const { status, body: said } = await house.answer(question.id, body.value)
-    return context.json(said, status as 200)
+    const button = buttonOf(question, choice)
+    if (button === null)
+      return refuse(context, { status: 404, error: 'no-choice', detail: choicesText(question, String(choice)) })
+    const { status, body: told } = await house.answer(button, said)
+    return context.json(told, status as 200)
   })
   app.post('/api/questions/:id/answers', async (context) => {
     const body = await acting(context, answer)
@@ -71,6 +79,20 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     context.json((await tour?.()) ?? { ok: false, detail: 'there is no tour here' }),
   )
 }
+
+/** Digits of a digest that name it. */
+const DIGITS = 8
+
+/** The button of what is chosen, by its name or by what of its digest is said; null: the question is about no such thing. */
+const buttonOf = ({ id, digest, choices = [] }: Question, choice: string | undefined): string | null => {
+  const all = [{ name: DEFAULT, id, digest }, ...choices]
+  const named = (one: (typeof all)[number]): boolean =>
+    one.name === choice || (String(choice).length >= DIGITS && one.digest.startsWith(String(choice)))
+  return choice === undefined ? id : (all.find(named)?.id ?? null)
+}
+
+const choicesText = ({ digest, choices = [] }: Question, choice: string): string =>
+  `it asks about no ${choice}; about ${[{ name: DEFAULT, digest }, ...choices].map((one) => `${one.name} (${one.digest.slice(0, 12)})`).join(', ')}`
 
 /** Most plans that a refusal names. */
 const NAMED = 10

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { approvalNeed, type Groups, stillApproved, whyVoteFails, withVote } from '../../core/answers.ts'
+import {
+  approvalNeed,
+  asOfNow,
+  type Groups,
+  missingIn,
+  stillApproved,
+  whyVoteFails,
+  withVote,
+} from '../../core/answers.ts'
 import type { Question } from '../../core/lane/question.ts'
 import type { Vote } from '../../core/lane/vote.ts'
 import type { ApprovalPolicy } from '../../core/policy.ts'
@@ -234,5 +242,50 @@ describe('approvers by user group', () => {
     expect(approvalNeed(policy({ approvers, need: 3 }), { requester: provenBy(CARLA), dollars: 1 })).toMatchObject({
       need: { need: 3 },
     })
+  })
+})
+
+describe('votes on ways among which people choose', () => {
+  const bounds = { dollars: 7, gpus: {}, unavailable: 0, until: 1000 }
+  const chosen = (name: string) => ({ id: `q-${name}`, name, digest: name, bounds, votes: [] })
+  const among = (over: Partial<Question> = {}) => row({ need: 2, choices: [chosen('a'), chosen('b')], ...over })
+  const buttons = [among().id, 'q-a', 'q-b']
+
+  it('bind what enough people pressed, by whatever order: nothing else, and never two half ways', () => {
+    const people = [ANA, BEN, 'T0SIGNAL/U0DAN']
+    const press = fc.record({ by: fc.constantFrom(...people), button: fc.constantFrom(...buttons) })
+    fc.assert(
+      fc.property(fc.array(press, { maxLength: 12 }), (presses) => {
+        let question = among()
+        const last = new Map<string, string>()
+        for (const { by, button } of presses) {
+          if (question.state !== 'open') break
+          question = withVote(question, vote(by), button)
+          last.set(by, button)
+        }
+        const counts = buttons.map((button) => [...last.values()].filter((one) => one === button).length)
+        const won = counts.findIndex((count) => count >= 2)
+        expect(question.state).toBe(won < 0 ? 'open' : 'approved')
+        if (won < 0) expect(missingIn(question)).toBe(2 - Math.max(...counts))
+        else {
+          expect([question.digest, question.chosen?.name]).toEqual([['d', 'a', 'b'][won], [undefined, 'a', 'b'][won]])
+          expect(question.bounds.dollars).toBe(won === 0 ? 1 : 7)
+          expect([question.votes.length, question.choices]).toEqual([2, undefined])
+          expect(stillApproved(question, 2, under({ approvers: people.map((id) => ({ id, name: id })) }))).toBe(true)
+        }
+      }),
+    )
+  })
+
+  it('are taken back by a denial, which is of all; and count no more once who gave them was revoked', () => {
+    const half = withVote(among(), vote(ANA), 'q-a')
+    expect(withVote(half, vote(ANA, { verdict: 'deny' }), 'q-b')).toMatchObject({
+      state: 'rejected',
+      votes: [{ by: ANA, verdict: 'deny' }],
+      choices: [{ votes: [] }, { votes: [] }],
+    })
+    expect(whyVoteFails(half, vote(ANA), { ...under(), button: 'q-a' })).toBe('already-answered')
+    expect(whyVoteFails(half, vote(ANA), { ...under(), button: 'q-b' })).toBeNull()
+    expect(asOfNow(half, under({ approvers: [{ id: BEN, name: 'ben' }] })).choices?.[0]?.votes).toEqual([])
   })
 })

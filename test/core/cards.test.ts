@@ -72,3 +72,38 @@ it('names people as the policy does, and where all of it stands', () => {
   const ended = outcomeCard(plan, { kind: 'succeeded', reason: null, detail: 'done' })
   expect([card.whole, ended.whole]).toEqual(Array(2).fill(`signalbox trace ${plan.id}`))
 })
+
+it('that lets people choose has the ways that are asked about, whose yes is for which, and how many each lacks', () => {
+  const way = (name: string) => ({
+    ...{ name, digest: `${name}-digest`, bounds: plan.bounds, price: plan.price.total, uses: [`train on ${name}`] },
+    ...{ hours: { p50: 1.5, p95: 3 }, done: NOW + 3 * HOUR, exposed: 0, risks: [], why: 'it is so' },
+  })
+  const row = questionOf({
+    need: 2,
+    votes: [{ by: 'T0SIGNAL/U0ANN', verdict: 'approve', reason: null, at: NOW }],
+    choices: [
+      {
+        ...{ id: 'q-spot', name: 'spot', digest: 'spot-digest', bounds: plan.bounds },
+        votes: [{ by: 'T0SIGNAL/U0BOB', verdict: 'approve', reason: null, at: NOW }],
+      },
+    ],
+  })
+  const among = { ...plan, alternatives: [way('default'), way('spot'), way('gone')] }
+  const card = answerCard(among, row, { approvals: config.approvals, now: NOW })
+  expect(card.choices?.map(({ name, question }) => [name, question])).toEqual([
+    ['default', row.id],
+    ['spot', 'q-spot'],
+  ])
+  expect(card.choices?.[1]?.lines).toEqual([
+    '$115.58 (p95 $223.83), at most $223.83',
+    'takes 1.5 h (p95 3 h): done before 2026-11-24 12:00 UTC in the bad case, were it begun when it was planned',
+    'train on spot',
+    'risk: none beyond what is said of the plan',
+    'it is so',
+  ])
+  expect(card.facts).toContainEqual({ label: 'Answers', value: 'default 1 of 2, spot 1 of 2' })
+  expect(card.lines.slice(-2)).toEqual(['T0SIGNAL/U0ANN approves', 'T0SIGNAL/U0BOB approves its alternative spot'])
+  expect(leftCard(card)).not.toHaveProperty('choices')
+  const over = answerCard(among, { ...row, state: 'rejected' }, { approvals: config.approvals, now: NOW })
+  expect(over).not.toHaveProperty('choices')
+})

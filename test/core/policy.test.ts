@@ -400,13 +400,6 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.stages.0.env.SIGNALBOX_TASK: it is ours',
     ],
     [
-      'a stage that budgets may stop',
-      (c) => {
-        Object.assign(train(c), { preemptible: true })
-      },
-      'pipelines.support-chats.stages.0.preemptible: no budget stops a stage yet: leave it out; found true',
-    ],
-    [
       'a wait for nodes in which none starts',
       (c) => {
         Object.assign(support(c), { nodeWithin: '9m' })
@@ -433,13 +426,6 @@ describe('a config that does not hold together', () => {
         Object.assign(support(c), { idle: { end: '1h' } })
       },
       'pipelines.support-chats.idle.end: write more than `ask`',
-    ],
-    [
-      'a floor of a service',
-      (c) => {
-        Object.assign(c.services!['code-llama']!, { floor: 1 })
-      },
-      'services.code-llama.floor: no budget scales a service yet: leave it out',
     ],
     [
       'a workspace that MLflow cannot have',

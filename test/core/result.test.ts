@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Gate } from '../../core/plan.ts'
+import type { Gate } from '../../core/gate.ts'
 import { judge, parseResult } from '../../core/result.ts'
 
 const PREFIX = 's3://acme-results/results/job-1/'

@@ -13,12 +13,16 @@ const PIPELINES = ['support-chats', 'sales-chats']
 const [BY_DAY, AT_NIGHT, LEASED] = [8, 16, 24]
 const DOLLARS = 900
 
+type Shares = readonly [number, number, number, number]
 /** Rungs of so much of the budget. */
-const ladderOf = (shares: readonly [number, number, number]) =>
-  (['ask-always', 'cap-pools', 'no-new-runs'] as const).map((measure, n) => ({ at: shares[n], do: measure }))
+const ladderOf = (shares: Shares) =>
+  (['ask-always', 'suspend-preemptible', 'cap-pools', 'no-new-runs'] as const).map((measure, n) => ({
+    at: shares[n],
+    do: measure,
+  }))
 
 /** Two pipelines and drift, on a pool with hours and leases; rungs from these shares on. */
-export const boundedConfig = (shares: readonly [number, number, number]) => ({
+export const boundedConfig = (shares: Shares) => ({
   ...example,
   budget: { ...example.budget, dollars: DOLLARS, ladder: ladderOf(shares) },
   pools: {
@@ -31,7 +35,10 @@ export const boundedConfig = (shares: readonly [number, number, number]) => ({
     },
   },
   services: watched({ coolDown: '1h' }),
-  pipelines: { 'support-chats': drifting, 'sales-chats': piped({ prefix: 'sales-chats/', as: 'sales-llama' }) },
+  pipelines: {
+    'support-chats': drifting,
+    'sales-chats': piped({ prefix: 'sales-chats/', as: 'sales-llama', train: { preemptible: true } }),
+  },
   approvals: { ...example.approvals, autoApproveBelow: 250 },
 })
 export const TRAININGS: readonly Simulation[] = [

@@ -11,7 +11,7 @@ import { diceOf } from './walk.ts'
 export const boundedWalkOf = async (seed: number, steps: number): Promise<{ wrong: string[]; deeds: string[] }> => {
   const roll = diceOf(seed)
   const at = Date.UTC(2026, 10, 30, roll(24))
-  const town = await openTown({ config: boundedConfig([0.05, 0.12, 0.25]), at })
+  const town = await openTown({ config: boundedConfig([0.05, 0.08, 0.12, 0.25]), at })
   const walk = begun({ town, pool: 'gpu-train', trainings: TRAININGS, roll })
   const [wrong, deeds]: [string[], string[]] = [[], []]
   try {

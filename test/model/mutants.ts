@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a vote counts on the question that it names',
-    text: ['question.id !== letter.question', 'question.id === null'],
+    text: ['!isButtonOf(question, letter.question)', 'question.id === null'],
     config: smallest({ asks: true, doings: ['old-yes'] }, [0, 1]),
   },
   {

@@ -32,6 +32,8 @@ export interface Drawn {
   unready?: true
   /** No version is promoted any more. */
   none?: true
+  /** Somebody has taken replicas of the baseline away, which come back on a way back. */
+  fewer?: true
 }
 
 const [HERE, ELSEWHERE] = ['gpu-serve', 'gpu-old']
@@ -69,7 +71,7 @@ export const worldOf = (seed: number, drawn: Drawn): { input: ServeInput; others
     views.filter((view) => view.pool === pool).reduce((sum, view) => sum + view.replicas * view.gpusPerReplica, 0)
   const others = pick([0, 0, 2, 4, 8])
   // Where none is promoted nothing is weighed against the pool: what is to come back has room there.
-  const more = pick([0, 2, 4, 8, 16]) + (drawn.none ? want * 8 : 0)
+  const more = pick([0, 2, 4, 8, 16]) + (drawn.none ? want * 8 : 0) + (drawn.fewer ? 40 : 0)
   const ceiling = Math.ceil((asked(HERE) + others + more) / 8) * 8
   const poolOf = (pool: string, most: number, theirs: number): PoolView => ({
     pool,
@@ -82,7 +84,7 @@ export const worldOf = (seed: number, drawn: Drawn): { input: ServeInput; others
     provisioning: 0,
   })
   const pools = { [HERE]: poolOf(HERE, ceiling, others), [ELSEWHERE]: poolOf(ELSEWHERE, CEILING_ELSEWHERE, 0) }
-  const had = views.find(({ generation }) => generation === base)?.replicas ?? 1
+  const had = (views.find(({ generation }) => generation === base)?.replicas ?? 1) + (drawn.fewer ? roll(3) : 0)
   const baseline = { ...(input.baseline as Baseline), replicas: had }
   return { input: { ...input, baseline, world: { ...input.world, generations: views, pools } }, others, ceiling }
 }

@@ -31,7 +31,7 @@ const keyOf = (control) =>
     control.tagName,
     control.getAttribute('href'),
     control.dataset.command,
-    control.form?.dataset.question,
+    control.dataset.question ?? control.form?.dataset.question,
     control.value,
   ])
 
@@ -90,7 +90,8 @@ document.addEventListener('click', (event) => {
   const { form, value: verdict } = button
   const reason = verdict === 'deny' ? form.elements.reason.value.trim() || null : null
   document.activeElement?.blur()
-  const path = `/api/questions/${encodeURIComponent(form.dataset.question)}/answers`
+  const { question = form.dataset.question } = button.dataset
+  const path = `/api/questions/${encodeURIComponent(question)}/answers`
   pressed(async () => {
     const answer = await post(path, { by: document.querySelector('#who').value, verdict, reason })
     say(

@@ -97,6 +97,26 @@ describe('an answer', () => {
     expect((await product.cli('trace', LANE)).out).toContain('not this week')
   })
 
+  it('chooses an alternative by its name or its digest; of what it does not ask about it names what it does', async () => {
+    const small = { stages: { train: { pool: 'gpu-serve', gpus: 4, hours: { p50: 3, p95: 6 } } } }
+    product.town.setPolicy({
+      ...example,
+      pipelines: { 'support-chats': { ...example.pipelines?.['support-chats'], alternatives: { small } } },
+    })
+    const id = await asking()
+    const { out } = await product.cli('trace', id)
+    const [, digest = ''] = /choice {6}small \(([0-9a-f]{12})\): \$/.exec(out) ?? []
+    expect(await product.cli('approve', id, '--by', ANA, '--choice', 'smal')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/it asks about no smal; about default \([0-9a-f]{12}\), small \([0-9a-f]{12}\)/),
+    })
+    expect(await product.json('approve', id, '--by', ANA, '--choice', digest)).toMatchObject({ recorded: 'approved' })
+    await product.town.until('it runs', async () => (await product.town.held('pool/gpu-serve')).sum > 0)
+    expect((await product.town.lane(LANE)).approved?.question.chosen).toEqual({ name: 'small' })
+    const { plans } = await product.json('plans')
+    expect(plans).toMatchObject([{ run: { question: { chosen: { name: 'small' } } } }])
+  })
+
   it('of somebody else, or to nothing, ends with 1 and says why', async () => {
     const id = await asking()
     const guest = await product.cli('approve', id, '--by', 'T0SIGNAL/U0GUEST')

@@ -102,3 +102,22 @@ describe('who scales what is ours', () => {
       expect(policyOf(name).validations[0]?.message).toContain('`replicas` of the service in Signalbox’s policy')
   })
 })
+
+it('who lets a Job go that a rung has suspended is asked for the right to speak for Signalbox; Kueue’s, and what a person has suspended, is theirs', () => {
+  const job = (suspend: boolean | undefined, annotations?: object, labels: object = OURS) => ({
+    ...labelled(labels, annotations),
+    spec: suspend === undefined ? {} : { suspend },
+  })
+  const by = { [label('suspended-by')]: 'ml-monthly#suspend-preemptible' }
+  for (const [object, oldObject, asked] of [
+    [job(false, by), job(true, by), true],
+    [job(undefined, by), job(true, by), true],
+    [job(false), job(true, by), true],
+    [job(true, by), job(true, by), false],
+    [job(true, by), job(false), false],
+    [job(false), job(true), false],
+    [job(false, by, {}), job(true, by, {}), false],
+  ] as const)
+    expect(asks('suspended', object, oldObject), JSON.stringify([object, oldObject])).toBe(asked)
+  expect(policyOf('suspended').rules.flatMap(({ resources }) => resources)).toEqual(['jobs'])
+})

@@ -72,7 +72,7 @@ describe('a fence is the document’s revision', () => {
     }
   })
 
-  it('of each concern by itself, on Deployments, Services and what drains are held to, when they change', () => {
+  it('of each concern by itself, on Jobs, Deployments, Services and what drains are held to, when they change', () => {
     const { validations, matchConstraints } = specOf('fence')
     expect(validations.map(({ message }) => /signalbox-\w+/.exec(message)?.[0])).toEqual([
       'signalbox-workload',
@@ -83,6 +83,7 @@ describe('a fence is the document’s revision', () => {
     ])
     for (const { message } of validations) expect(message).toContain('may not go back')
     expect(matchConstraints.resourceRules.map(({ operations, resources }) => [operations, resources])).toEqual([
+      [['UPDATE'], ['jobs']],
       [['UPDATE'], ['deployments']],
       [['UPDATE'], ['services']],
       [['UPDATE'], ['poddisruptionbudgets']],
@@ -92,7 +93,7 @@ describe('a fence is the document’s revision', () => {
 })
 
 it('who starts pods, scales or says whose something is is looked at in each of our namespaces, what doors write wherever they write', () => {
-  for (const name of ['pods', 'accounts', 'services', 'marks', 'scale', 'replicas'])
+  for (const name of ['pods', 'accounts', 'services', 'marks', 'suspended', 'scale', 'replicas'])
     expect(specOf(name).matchConstraints).toMatchObject({
       namespaceSelector: {
         matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] }],

@@ -14,7 +14,7 @@ const metered = (spent: number | null, month = monthOf(NOW)): Metered => ({
   spent,
   perHour: 10,
   forecast: null,
-  saves: { notify: 0, 'ask-always': 0, 'no-new-runs': 5, 'cap-pools': 7 },
+  saves: { notify: 0, 'ask-always': 0, 'no-new-runs': 5, 'suspend-preemptible': 6, 'cap-pools': 7 },
   caps: { 'gpu-train': 8 },
 })
 const budgetView = (spent: number | null, over: Partial<View> = {}): View =>

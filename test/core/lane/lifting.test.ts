@@ -50,7 +50,7 @@ describe('a lift', () => {
     const view = viewOf({ policy, doc: wanted({ run }) })
     expect(keptByRung({ ...view, rungs: [row] }, run)?.kind).toBe('rest')
     expect(keptByRung({ ...view, rungs: [lifted] }, run)).toBeNull()
-    const saves = { notify: 0, 'ask-always': 0, 'no-new-runs': 0, 'cap-pools': 0 }
+    const saves = { notify: 0, 'ask-always': 0, 'no-new-runs': 0, 'suspend-preemptible': 0, 'cap-pools': 0 }
     const at = (now: number, spent: number) =>
       rungsDue([lifted], { lane: LANE, spent, dollars: 1000, ladder, now, until: monthBegin(now, 1), saves, caps: {} })
     expect([at(NOW, 2000), at(NOW, 0)]).toEqual([[], []])

@@ -1,15 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Point } from '../../../core/plan.ts'
-import {
-  availabilityFloor,
-  type ChosenPath,
-  choosePath,
-  minReplicas,
-  type PathInput,
-  peakReplicas,
-  walkBackPath,
-} from '../../../core/planning/paths.ts'
+import { availabilityFloor, type PathInput } from '../../../core/planning/path-input.ts'
+import { type ChosenPath, choosePath, minReplicas, peakReplicas, walkBackPath } from '../../../core/planning/paths.ts'
 
 const ready = (count: number, gpus = 4) => Array.from({ length: count }, () => ({ gpus, ready: true }))
 const input = (change: Partial<PathInput> = {}): PathInput => ({

@@ -76,7 +76,7 @@ describe('walking back', () => {
   it('has the baseline wait for the room first in a full pool, where it waits before others’ pods', () => {
     const ranked = view(1, 0)
     ranked.object.spec = { template: { spec: { priorityClassName: 'c', containers: [] } } } as never
-    const pool = { ceiling: 8, used: 8, usedByLane: 8 }
+    const pool = { pool: 'gpu-serve', ceiling: 8, used: 8, usedByLane: 8, heldByOthers: 0 }
     const way = (base: GenerationView, seen = pool) => back([base, view(4, 2)], { freeGpus: 0, pool: seen })
     const [first, second] = way(ranked)
     expect(first).toMatchObject({

@@ -53,6 +53,29 @@ describe('a card as Slack blocks', () => {
     })
   })
 
+  it('shows ways among which people choose beside a button each, which names that way alone; a denial is of all', () => {
+    const choices = ['default', 'spot'].map((name) => ({
+      name,
+      question: `q-${name}`,
+      lines: [`${name} costs`, '<!here>'],
+    }))
+    const blocks = blocksOf(card({ question: 'q-default', choices }))
+    expect(blocks.slice(1)).toEqual([
+      ...['default', 'spot'].map((name) =>
+        expect.objectContaining({
+          text: expect.objectContaining({ text: `*${name}*\n${name} costs\n&lt;!here&gt;` }),
+          accessory: expect.objectContaining({
+            action_id: 'approve',
+            value: `q-${name}`,
+            text: { type: 'plain_text', text: `Approve ${name}` },
+          }),
+        }),
+      ),
+      expect.objectContaining({ elements: [expect.objectContaining({ action_id: 'reject', value: 'q-default' })] }),
+    ])
+    expect(JSON.stringify(blocksOf(card({ choices })))).not.toContain('button')
+  })
+
   it('stays inside Slack’s limits, whatever the card says, and Slack takes it', () => {
     const text = fc.oneof(
       anyText({ maxLength: 6000 }),
@@ -70,6 +93,12 @@ describe('a card as Slack blocks', () => {
       facts: fc.array(fc.record({ label: text, value: text }), { maxLength: 90 }),
       lines: fc.array(text, { maxLength: 120 }),
       question: fc.constantFrom(null, 'q-7'),
+      choices: fc.array(
+        fc.record({ name: text, question: fc.constant('q-8'), lines: fc.array(text, { maxLength: 8 }) }),
+        {
+          maxLength: 3,
+        },
+      ),
       whole: text,
     })
     fc.assert(

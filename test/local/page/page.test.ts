@@ -102,7 +102,7 @@ describe('the page, along one plan', () => {
     const { id } = (await page.town.question(LANE))!
     expect(id).toMatch(/\/.*#/)
     expect(await page.fragment('chat')).toContain(`data-question="${id}"`)
-    expect(await (await page.get('/assets/page.js')).text()).toContain('encodeURIComponent(form.dataset.question)')
+    expect(await (await page.get('/assets/page.js')).text()).toContain('encodeURIComponent(question)')
   })
 
   it('while it runs: what is done is behind, what is not yet is ahead', async () => {

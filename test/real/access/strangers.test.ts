@@ -299,6 +299,25 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     }
   })
 
+  it('lets no Job go that a rung has suspended, and one that a person has suspended', async () => {
+    const [whose, fence] = [label('suspended-by'), label('fence-suspend')]
+    await expectTaken(make('door', 'jobs', { called: 'rung' }))
+    await expectTaken(make('door', 'jobs', { called: 'by-hand' }))
+    const at = (called: string) => `${PLACES.jobs}/namespaces/${training}/jobs/${called}`
+    const metadata = { annotations: { [whose]: 'ml-monthly#suspend-preemptible', [fence]: '7' } }
+    const mine = 'the right to `use` the ConfigMap signalbox'
+    await expectRefused(patched(at('rung'), { metadata, spec: { suspend: true } }), mine)
+    await expectTaken(patched(at('rung'), { metadata, spec: { suspend: true } }, 'door'))
+    await expectRefused(patched(at('rung'), { spec: { suspend: false } }), 'goes on by itself once that is over')
+    await expectTaken(patched(at('rung'), { metadata: { annotations: { mine: 'a' } } }))
+    const late = { metadata: { annotations: { [whose]: null, [fence]: '6' } }, spec: { suspend: false } }
+    await expectRefused(patched(at('rung'), late, 'door'), 'may not go back')
+    const now = { metadata: { annotations: { [whose]: null, [fence]: '8' } }, spec: { suspend: false } }
+    await expectTaken(patched(at('rung'), now, 'door'))
+    await expectTaken(patched(at('by-hand'), { spec: { suspend: true } }))
+    await expectTaken(patched(at('by-hand'), { spec: { suspend: false } }))
+  })
+
   it('gives no pod its node', async () => {
     for (const spec of [{ hostPID: true }, { volumes: [{ name: 'v', hostPath: { path: '/' } }] }])
       await expectRefused(make('admin', 'pods', { labels: {}, spec }), 'baseline')

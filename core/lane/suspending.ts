@@ -1,0 +1,194 @@
+import { laneName } from '../lane-kinds/kind.ts'
+import { inForce, type RungRow } from '../money/rungs.ts'
+import { crossedText } from '../money/rungs-text.ts'
+import type { SuspendedBy, Suspending } from '../pods/suspended.ts'
+import { plainTime, said } from '../text.ts'
+import { type Act, awaySide, frozen, rest } from './act.ts'
+import { type Change, moment, SHORT } from './change.ts'
+import type { Mark, Run } from './document.ts'
+import { markOf, withMark } from './marks.ts'
+import type { Suspension } from './suspension.ts'
+import type { View } from './view.ts'
+
+/** The rung that suspends stages which are preemptible. */
+export const SUSPENDS = 'suspend-preemptible'
+
+/** After so long it is tried again what could not be written to a Job; and after so short a time what somebody else has changed of it. Milliseconds. */
+const [TRIED_AGAIN, AT_ONCE] = [5 * 60_000, 5_000]
+
+type Seen = Pick<View, 'kind' | 'policy' | 'doc' | 'rungs' | 'now'>
+
+/** The stage whose Job is under way, or would be next; undefined: none is. */
+const stageOf = ({ steps }: Pick<Run, 'steps'>): Mark | undefined => {
+  const mark = steps.find(({ way, state }) => way === 'forth' && (state === 'pending' || state === 'running'))
+  return mark?.kind === 'launch-job' ? mark : undefined
+}
+
+/** The rung that suspends this stage now; null: none does, or the policy in force lets none. */
+const suspends = ({ kind, policy, doc, ...seen }: Seen, stage: string): RungRow | null =>
+  kind.preemptible?.(policy, laneName(doc.lane), stage) === true ? inForce(SUSPENDS, policy, seen) : null
+
+/** Whether the stage that a lane has at work is one that a rung may suspend. */
+export const isPreemptible = ({
+  doc,
+  policy,
+  kind,
+}: Pick<Seen, 'doc' | 'policy'> & { kind: Seen['kind'] | undefined }): boolean => {
+  const stage = doc.run === null ? undefined : stageOf(doc.run)
+  return stage?.state === 'running' && kind?.preemptible?.(policy, laneName(doc.lane), stage.name) === true
+}
+
+/** The rung that keeps what is next of a run from beginning, since that would be suspended at once; null: none does. */
+export const suspendsNext = (seen: Seen, run: Run): RungRow | null => {
+  const stage = stageOf(run)
+  return stage?.state === 'pending' ? suspends(seen, stage.name) : null
+}
+
+/** A stage that would be suspended at once does not begin; null: it may. */
+export const keptSuspended = (view: View, run: Run): Act | null => {
+  const rung = suspendsNext(view, run)
+  if (rung === null) return null
+  const text = `${SUSPENDS}: ${crossedText(rung, view.policy.budget.name)}; “${stageOf(run)?.title}” begins by itself once that is over, at ${plainTime(rung.until)} at the latest`
+  return rest(view, { why: 'suspended', text, until: rung.until })
+}
+
+/** Whether a Job is to be suspended. In a freeze nothing begins, nor goes on that was suspended. */
+const isToBe = (view: View, { name, suspended }: Mark): boolean =>
+  suspends(view, name) !== null ||
+  (suspended?.is === true && suspended.at !== null && suspended.left === undefined && frozen(view) !== null)
+
+/** What is next so that the Job at work is suspended, or goes on, as rungs say; null: it is so, or cannot be yet. */
+export const suspending = (view: View, run: Run): Act | null => {
+  const mark = stageOf(run)
+  if (mark === undefined || !mark.touched || mark.made === null) return null
+  const { suspended: has } = mark
+  const is = isToBe(view, mark)
+  if (is === (has?.is ?? false) && (has === undefined || isSettled(has, view.now))) return null
+  const isMarked = has !== undefined && has.is === is && has.at === null && has.by === view.me
+  return isMarked
+    ? (awaySide(view, 'cluster') ?? { kind: 'suspend', step: mark.name })
+    : { kind: 'mark-suspend', step: mark.name, is }
+}
+
+/** Whether it was seen to be so, or it is too soon to try again. */
+const isSettled = ({ at, why }: Suspension, now: number): boolean =>
+  at !== null && (why === undefined || now < at + TRIED_AGAIN)
+
+/** Says that a Job is to be suspended, or to go on, by whom, before it is: a later one has a higher fence, and admission takes no lower. */
+export const settleMarkSuspend = (view: View, { step, is }: { step: string; is: boolean }): Change => {
+  const { doc, me, fenceFrom, revision, now } = view
+  const mark = markOf(doc, step)
+  const { since = now } = mark.suspended?.is === is ? mark.suspended : {}
+  return withMark(doc, { ...mark, suspended: { is, since, at: null, by: me, fence: revision + 1 + fenceFrom } }, null)
+}
+
+/** What is to be written to the Job of a step by what is marked. */
+export const suspendingOf = (view: Seen, step: string): Suspending => {
+  const { is, fence } = markOf(view.doc, step).suspended as Suspension
+  return { rung: is ? `${view.policy.budget.name}#${SUSPENDS}` : null, fence }
+}
+
+/** What writing that came to: it is so; it was left, why; or it could not be written, in words. `over`: there is nothing to suspend. */
+export type Suspended =
+  | { kind: 'so' }
+  | { kind: 'over' }
+  | { kind: 'left'; why: string }
+  | { kind: 'not'; why: string; right?: true }
+
+/** A Job is suspended, or goes on: people are told of both. */
+export const settleSuspended = (view: View, step: string, came: Suspended): Change => {
+  const { doc, now } = view
+  const { suspended, ...mark } = markOf(doc, step)
+  const { why: _, left: __, ...has } = suspended as Suspension
+  const seen = { ...has, at: now }
+  if (came.kind === 'not') {
+    const told = suspended?.why === came.why
+    const line = told ? null : `${mark.title}: it could not be ${wordOf(has)}: ${came.why}`
+    const change = withMark(doc, { ...mark, suspended: { ...seen, why: said(came.why, SHORT) } }, line)
+    return { ...change, counts: came.right === true && !told ? ['not-allowed:cluster'] : [] }
+  }
+  const { title } = mark
+  if (!has.is) return told(view, withMark(doc, mark, null), { mark, has, came, what: 'goes on' })
+  if (came.kind === 'left')
+    return withMark(doc, { ...mark, suspended: { ...seen, left: said(came.why, SHORT) } }, `${title}: ${came.why}`)
+  return told(view, withMark(doc, { ...mark, suspended: seen }, null), { mark, has, came, what: 'is suspended' })
+}
+
+const wordOf = ({ is }: Suspension): string => (is ? 'suspended' : 'let go')
+
+interface Told {
+  mark: Pick<Mark, 'name' | 'title'>
+  has: Suspension
+  came: Suspended
+  what: 'is suspended' | 'goes on'
+}
+
+const LINES: Readonly<Record<Told['what'], readonly string[]>> = {
+  'goes on': ['its hours count on from where they stood'],
+  'is suspended': [
+    'its pod is told to end, and has its grace to save what it has',
+    'it costs nothing meanwhile, keeps its GPUs held, and goes on by itself',
+  ],
+}
+
+/** The same with what people are told of it, where anything has become of the Job. */
+const told = (view: View, change: Change, { mark, has, came, what }: Told): Change => {
+  if (came.kind !== 'so') return change
+  const { doc, policy } = view
+  const rung = inForce(SUSPENDS, policy, view)
+  const why =
+    what === 'goes on' || rung === null ? `${SUSPENDS} holds it no more` : crossedText(rung, policy.budget.name)
+  const [title, key] = [`“${mark.title}” ${what}`, `${doc.name} ${mark.name} ${what} ${has.since}`]
+  const facts = [{ label: 'Lane', value: doc.lane }]
+  return {
+    ...change,
+    moments: [...change.moments, moment('step', `${title}: ${why}`, { run: doc.run, data: { step: mark.name } })],
+    counts: [...change.counts, what === 'goes on' ? 'resumed' : 'suspended'],
+    tellings: [
+      ...change.tellings,
+      { kind: 'note', key, card: { title, facts, lines: [why, ...LINES[what]], question: null, tone: 'neutral' } },
+    ],
+  }
+}
+
+/** The mark as its Job was seen: what somebody has made of its suspension since is set right, but for what they have suspended themselves. */
+export const asSuspended = (mark: Mark, by: SuspendedBy | undefined, now: number): Mark => {
+  const { suspended: has } = mark
+  if (by === undefined) return mark
+  if (has === undefined)
+    return by === 'rung' ? { ...mark, suspended: { is: true, since: now, at: now, by: '', fence: 0 } } : mark
+  if (!has.is || has.at === null || has.why !== undefined) return mark
+  if (by === 'nobody') return { ...mark, suspended: { ...has, at: null, by: '' } }
+  const { left: _, ...own } = has
+  if (by === 'rung') return { ...mark, suspended: own }
+  return { ...mark, suspended: { ...own, left: has.left ?? 'somebody else has suspended it, and lets it go' } }
+}
+
+/** How a lane rests whose Job a rung has suspended, or was to; null: none has. */
+export const restOfSuspended = (
+  view: View,
+  { suspended: has }: Mark,
+): { why: 'suspended' | 'working'; text: string; until: number | null } | null => {
+  if (has === undefined) return null
+  const rung = inForce(SUSPENDS, view.policy, view)
+  if (has.at !== null && has.why !== undefined)
+    return { why: 'working', text: `; it could not be ${wordOf(has)}: ${has.why}`, until: has.at + TRIED_AGAIN }
+  if (has.at === null || !has.is) return { why: 'working', text: '', until: view.now + AT_ONCE }
+  if (has.left !== undefined)
+    return { why: 'working', text: `; ${SUSPENDS} leaves it as it is: ${has.left}`, until: rung?.until ?? null }
+  const still = rung === null ? frozen(view) : null
+  if (still?.kind === 'rest') return { why: 'suspended', text: `; ${still.rest.text}`, until: still.rest.until }
+  if (rung === null) return { why: 'working', text: '', until: view.now + AT_ONCE }
+  const text = `; ${crossedText(rung, view.policy.budget.name)}, until ${plainTime(rung.until)} at the latest`
+  return { why: 'suspended', text, until: rung.until }
+}
+
+/** Whether a lane's Job is suspended otherwise than rungs say, or waits for one that is over: whoever was to wake it may have died. */
+export const isSuspendedOtherwise = (seen: Seen): boolean => {
+  const { doc } = seen
+  const stage = doc.run === null ? undefined : stageOf(doc.run)
+  if (stage === undefined) return doc.rest?.why === 'suspended'
+  const wanted = suspends(seen, stage.name) !== null
+  if (stage.state === 'running' && stage.touched) return wanted !== (stage.suspended?.is ?? false)
+  return doc.rest?.why === 'suspended' && !wanted
+}

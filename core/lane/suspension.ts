@@ -1,0 +1,16 @@
+/** What is known of a Job that a rung of the budget has suspended. Times are milliseconds since the epoch. */
+export interface Suspension {
+  /** Whether it is to be suspended; else it is to go on, and nothing is known of it once it does. */
+  is: boolean
+  since: number
+  /** When it was seen to be so, or left as it was; null: that is to be written yet. */
+  at: number | null
+  /** The invocation whose commit has said so: that one alone writes it. */
+  by: string
+  /** The document's revision then. */
+  fence: number
+  /** Why it could not be written; left out: it was. */
+  why?: string
+  /** Why the Job was left as it is: somebody else has suspended it, or does. */
+  left?: string
+}

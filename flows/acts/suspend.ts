@@ -1,0 +1,56 @@
+import { isLeaving, type KubeObject, refOf } from '../../core/kube.ts'
+import type { Made } from '../../core/lane/made.ts'
+import { markOf } from '../../core/lane/marks.ts'
+import { type Suspended, suspendingOf } from '../../core/lane/suspending.ts'
+import type { View } from '../../core/lane/view.ts'
+import { type Suspending, suspensionOf } from '../../core/pods/suspended.ts'
+import { hasEnded } from '../../core/steps/launch-job.ts'
+import { type Denied, NotAllowed, Unavailable, type WorkPorts } from '../ports.ts'
+import type { Performed } from './performed.ts'
+
+/** Who writes a Job meanwhile does so once or twice: its controller says what has become of it. */
+const TRIES = 5
+
+/** Suspends the Job of a step, or lets it go on, as is marked. */
+export const suspend = async (ports: WorkPorts, view: View, step: string): Promise<Performed> => {
+  const { made } = markOf(view.doc, step)
+  const came = made === null ? OVER : await written(ports, made, suspendingOf(view, step)).catch(notAllowed)
+  return { result: { kind: 'suspended', came }, seen: {} }
+}
+
+const OVER: Suspended = { kind: 'over' }
+
+/** By its uid, and only as it was read: what somebody else has made of it since is looked at first. */
+const written = async (
+  { cluster }: Pick<WorkPorts, 'cluster'>,
+  { ref, uid }: Made,
+  given: Suspending,
+): Promise<Suspended> => {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const found = (await cluster.get(ref)) as KubeObject<'Job'> | null
+    if (found === null || isOver(found, uid)) return OVER
+    const { patch, left } = suspensionOf(found, given)
+    const answer = await cluster.patch(refOf(found), uid, { ...patch })
+    if (answer !== 'moved') return cameOf(answer, { changes: 'spec' in patch, left })
+  }
+  throw new Unavailable('the Job is written by others all the time')
+}
+
+const cameOf = (
+  answer: 'patched' | 'gone' | Denied,
+  { changes, left }: { changes: boolean; left: string | undefined },
+): Suspended => {
+  if (typeof answer === 'object') return { kind: 'not', why: answer.message }
+  if (answer === 'gone') return OVER
+  if (left !== undefined) return { kind: 'left', why: left }
+  return changes ? { kind: 'so' } : OVER
+}
+
+const isOver = (job: KubeObject<'Job'>, uid: string): boolean =>
+  job.metadata.uid !== uid || hasEnded(job) || isLeaving(job)
+
+/** A Job that may not be suspended is looked at all the same: it may end, and its bound counts. */
+const notAllowed = (error: unknown): Suspended => {
+  if (!(error instanceof NotAllowed)) throw error
+  return { kind: 'not', why: `the cluster does not let us: ${error.message}`, right: true }
+}

@@ -1,0 +1,217 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import example from '../../signalbox.config.ts'
+import { BUDGET, laddersOf } from './ladder.ts'
+import { HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
+import { isSuspended, preemptible, suspending, trainJob, trains, whyTrain } from './suspended.ts'
+import { BEN, openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+const TURN = Date.UTC(2026, 11, 1)
+/** Six hours before the month turns. */
+const LATE = TURN - 6 * HOUR
+const { rungs, spent } = {
+  rungs: () => laddersOf(town).rungs(),
+  spent: () => laddersOf(town).spent(),
+}
+const crossed = async () => {
+  await town.until('it is crossed', async () => (await rungs()).length > 0)
+  await town.advance(MINUTE)
+}
+const RICH = { ...suspending(), budget: { ...suspending().budget, dollars: 10_000 } }
+const texts = async () => (await timeline(town)).map(({ text }) => text)
+
+describe('suspend-preemptible', () => {
+  it('suspends a stage that lets itself be within the tick that sees it, which costs nothing until the month turns, and goes on for the hours that were left', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    const before = await trainJob(town)
+    await crossed()
+    expect(await isSuspended(town)).toBe(true)
+    expect(await whyTrain(town)).toMatch(
+      /^Fine-tune .*: suspended by suspend-preemptible of ml-monthly: it goes on by itself afterwards; \$2\d\.\d\d of nodes have crossed 2 % of ml-monthly/,
+    )
+    expect((await town.lane(TRAIN)).rest).toMatchObject({ why: 'suspended' })
+    expect(await texts()).toContainEqual(expect.stringMatching(/^“Fine-tune .*” is suspended: \$2/))
+    expect((await laddersOf(town).titles()).filter((title) => title.includes('is suspended'))).toHaveLength(1)
+    // Its node is taken away once nothing runs there.
+    await town.advance(30 * MINUTE)
+    const [cost, ran] = [await spent(), (await town.lane(TRAIN)).run?.steps[0]?.ran ?? 0]
+    expect(await town.held('pool/gpu-train')).toMatchObject({ lanes: { [TRAIN]: 8 } })
+    await town.advance(TURN - town.house.clock.now() - MINUTE)
+    expect(await spent()).toBe(cost)
+    expect(await isSuspended(town)).toBe(true)
+    await town.advance(5 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    const after = await trainJob(town)
+    expect(after.metadata.uid).toBe(before.metadata.uid)
+    // The hours that it has worked are none that it still has.
+    expect(after.spec?.activeDeadlineSeconds).toBeLessThan((before.spec?.activeDeadlineSeconds ?? 0) - ran / 1000 + 600)
+    expect(await texts()).toContainEqual(expect.stringMatching(/” goes on: suspend-preemptible holds it no more$/))
+    // The new month's dollars are counted by themselves, and would be crossed as well.
+    town.setPolicy(RICH)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it.each([
+    ['the budget is raised', RICH],
+    ['the rung leaves the ladder', { budget: { name: 'ml-monthly', dollars: 1000 } }],
+    ['the budget is in shadow', { budget: { ...suspending().budget, mode: 'shadow' } }],
+    ['the stage is preemptible no more', { pipelines: preemptible(false) }],
+  ])('lets it go on where %s', async (_, edit) => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    expect(await isSuspended(town)).toBe(true)
+    town.setPolicy({ ...suspending(), ...edit })
+    await town.advance(11 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('lets it go on where a person lifts it', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    const { ledger } = town.house.ports
+    expect((await ledger.list('rung', { prefix: `${BUDGET}#`, limit: 9 }))[0]?.value.saves).toBeGreaterThan(40)
+    await town.house.command({ kind: 'lift', rung: 'suspend-preemptible', by: BEN, why: 'the demo is on Friday' })
+    await town.answered(BUDGET)
+    await town.advance(2 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('touches no stage that does not let itself be, and none in shadow', async () => {
+    town = await openTown({ at: LATE, config: suspending({ pipelines: example.pipelines }) })
+    await trains(town)
+    await crossed()
+    expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([false, 'working'])
+    const config = suspending()
+    town.setPolicy({ ...config, budget: { ...config.budget, mode: 'shadow' } })
+    await town.advance(11 * MINUTE)
+    expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([false, 'working'])
+  })
+
+  it('lets no stage begin that would be suspended at once: neither the next one, nor that of a new run, which holds nothing', async () => {
+    town = await openTown({ at: LATE, config: suspending({ pipelines: preemptible(false, true) }) })
+    await trains(town, 60)
+    await crossed()
+    expect(await isSuspended(town)).toBe(false)
+    await town.until('it has trained', async () => (await town.lane(TRAIN)).run?.steps[0]?.state === 'done')
+    await town.advance(MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'suspended' } })
+    expect(await whyTrain(town)).toContain('begins by itself once that is over')
+    town.setPolicy(suspending())
+    await town.advance(11 * MINUTE)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+    await upload(town, 'b')
+    await town.advance(2 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 2, rest: { why: 'suspended' }, run: { hold: null } })
+    expect((await town.held('pool/gpu-train')).sum).toBe(0)
+    await town.advance(TURN - town.house.clock.now() + 10 * MINUTE)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
+describe('what somebody does to it meanwhile', () => {
+  const patch = async (change: Record<string, unknown>) => {
+    const { metadata } = await trainJob(town)
+    const ref = { kind: 'Job', namespace: metadata.namespace ?? '', name: metadata.name } as const
+    await town.house.cluster.patch(ref, metadata.uid ?? '', change)
+    await town.advance(2 * MINUTE)
+  }
+
+  it('what a user has suspended stays so when the rung is over', async () => {
+    town = await openTown({ at: LATE, config: RICH })
+    await trains(town)
+    await town.advance(15 * MINUTE)
+    await patch({ spec: { suspend: true } })
+    town.setPolicy({ ...RICH, budget: { ...RICH.budget, dollars: 500 } })
+    await crossed()
+    await town.advance(MINUTE)
+    expect(await whyTrain(town)).toContain('leaves it as it is: somebody else has suspended it')
+    await town.advance(TURN - town.house.clock.now() + HOUR)
+    expect([await rungs(), await isSuspended(town)]).toEqual([[], true])
+    town.setPolicy(RICH)
+    await patch({ spec: { suspend: false } })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('who lets it go is set right; who takes the mark off keeps it suspended', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    await patch({ spec: { suspend: false } })
+    expect(await isSuspended(town)).toBe(true)
+    await patch({ metadata: { annotations: { 'signalbox.dev/suspended-by': null } } })
+    town.setPolicy(RICH)
+    await town.advance(HOUR)
+    expect([await rungs(), await isSuspended(town)]).toEqual([[], true])
+    await patch({ spec: { suspend: false } })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('a cancel takes it away, and something newer takes its place', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    expect(await say(town, 'cancel')).toMatchObject({ ok: true })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'cancelled' })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('a freeze keeps it suspended for as long as that lasts', async () => {
+    town = await openTown({ at: TURN - 4 * HOUR, config: suspending() })
+    await trains(town)
+    await crossed()
+    const until = TURN + 2 * HOUR
+    await town.house.command({ kind: 'freeze', lane: TRAIN, until, by: BEN } as never)
+    await town.advance(TURN - town.house.clock.now() + HOUR)
+    expect([await rungs(), await isSuspended(town)]).toEqual([[], true])
+    expect(await whyTrain(town)).toContain('frozen until')
+    await town.advance(HOUR + 10 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    town.setPolicy(RICH)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('one that is deleted has failed', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    const { metadata } = await trainJob(town)
+    const ref = { kind: 'Job', namespace: metadata.namespace ?? '', name: metadata.name } as const
+    await town.house.cluster.delete(ref, metadata.uid ?? '')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'failed', outcome: { reason: 'deleted' } })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it.each(['approve', 'nobody'] as const)(
+    'crossed while people are asked for more of it (%s), it is suspended all the same, and goes on for what there is then',
+    async (verdict) => {
+      const all = preemptible()
+      const asking = { 'support-chats': { ...all['support-chats'], onBound: 'ask' } }
+      town = await openTown({ at: TURN - 10 * HOUR, config: { ...RICH, pipelines: asking } })
+      await trains(town, 600)
+      await town.until('it asks for more', async () => (await town.question(TRAIN)) !== null)
+      town.setPolicy({ ...suspending(), pipelines: asking })
+      await crossed()
+      expect([await isSuspended(town), (await town.question(TRAIN))?.state]).toEqual([true, 'open'])
+      expect(await whyTrain(town)).toContain('suspended by suspend-preemptible')
+      if (verdict === 'approve') await town.answered(TRAIN)
+      await town.advance(5 * HOUR)
+      expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([true, 'suspended'])
+      town.setPolicy({ ...RICH, pipelines: asking })
+      await town.advance(11 * MINUTE)
+      expect(await isSuspended(town)).toBe(false)
+      await town.until('it is over', async () => (await town.lane(TRAIN)).run === null, 30)
+      const [past] = await town.past(TRAIN)
+      expect(past?.outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
+      expect(past?.cost).toBeGreaterThan(verdict === 'approve' ? 300 : 180)
+      expect(past?.cost).toBeLessThan(verdict === 'approve' ? 450 : 224)
+    },
+  )
+})
