@@ -49,14 +49,14 @@ export const reconcile = async (given: WorkPorts, lane: string, reconciler: Reco
       const went = await advance({ ports, told, lost, timeUp: reconciler.timeUp }, loaded)
       if (went !== 'again') return went
       const stuck = whyStuck(lost, TRIES)
-      if (stuck !== null) return restUnread({ ports, told }, lane, stuck)
+      if (stuck !== null) return restUnread({ ports, told, reconciler }, lane, stuck)
     }
     await ports.ledger.commit([{ count: 'contended', by: 1 }])
     return 'contended'
   } catch (error) {
     const trouble = troubleOf(error)
     if (trouble === null) return 'ledger-away'
-    return restUnread({ ports, told }, lane, trouble)
+    return restUnread({ ports, told, reconciler }, lane, trouble)
   }
 }
 

@@ -8,17 +8,20 @@ import { Unavailable, type WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
 import type { Told } from './sides.ts'
 import { boundUnread } from './unread-bound.ts'
+import { heedCancels } from './unread-cancel.ts'
+import type { Reconciler } from './view.ts'
 import { nameWrite } from './writing.ts'
 
-/** The ports, and how far sides answered through them. */
+/** The ports, how far sides answered through them, and who reconciles. */
 interface Hands {
   ports: WorkPorts
   told: Told
+  reconciler: Reconciler
 }
 
-/** A lane that cannot be read, or of which nothing can be written but this, rests visibly, and nothing of it ends but at its bound (laws 9, 13, 15). */
+/** A lane that cannot be read, or of which nothing can be written but this, rests visibly, and nothing of it ends but at its bound or by a person (laws 9, 13, 15, 18). */
 export const restUnread = async (
-  { ports, told }: Hands,
+  { ports, told, reconciler }: Hands,
   lane: string,
   trouble: Trouble,
 ): Promise<'rests' | 'ledger-away' | 'newer-schema'> => {
@@ -32,10 +35,14 @@ export const restUnread = async (
     const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }
     const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
     const rest = resting(view, { why, text: `${trouble.side}: ${trouble.said}`, side: trouble.side })
-    const bound = await boundUnread(ports, { ...view, until: view.now + pauseAfter(rest.tries) })
+    const { now } = view
+    const heeded = await heedCancels(ports, reconciler, { doc: was, now, rests: rest.text })
+    const { handover } = reconciler
+    const bound = await boundUnread(ports, { doc: heeded.doc, now, handover, until: now + pauseAfter(rest.tries) })
     const { until } = bound
     const doc: LaneDocument = { ...bound.doc, writtenAt: view.now, rest: { ...rest, until }, due: until }
     const { ok } = await ledger.commit([
+      ...heeded.writes,
       ...bound.writes,
       { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
       ...(row === null ? [nameWrite(was, await readRow(ledger, 'name', was.name))] : []),

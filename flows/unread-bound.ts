@@ -1,11 +1,14 @@
-import type { KubeObject } from '../core/kube.ts'
 import { boundAt } from '../core/lane/bound.ts'
+import { cancelledOf } from '../core/lane/cancelling.ts'
 import { moment } from '../core/lane/change.ts'
-import type { LaneDocument, Mark } from '../core/lane/document.ts'
-import { hasEnded } from '../core/steps/launch-job.ts'
+import type { LaneDocument, Run } from '../core/lane/document.ts'
+import { jobUnderWay, toldToEnd } from '../core/lane/unread.ts'
+import type { Outcome } from '../core/reasons.ts'
 import type { Write } from './ledger-port.ts'
-import { Unavailable, type WorkPorts } from './ports.ts'
+import type { WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
+import { troubleOf } from './sides.ts'
+import { lookUnread } from './unread-look.ts'
 
 /** What holds of a lane that cannot be read: until when it is looked at at the latest, and how what runs ends. */
 interface Bounded {
@@ -16,44 +19,56 @@ interface Bounded {
   end(): Promise<void>
 }
 
+/** What is known of the lane, and until when it would rest. */
+interface Resting {
+  doc: LaneDocument
+  now: number
+  handover: number
+  until: number
+}
+
 /**
- * What a card calls "at most" holds whatever keeps a lane from being read (law 9): document and plan say it, and no policy is asked. A Job that
- * still runs then is told to end, and how its run ends is written down; what follows waits until the lane is read. Each is looked at first: what has
- * ended by itself is not ended by its bound, and where the cluster does not answer either nothing is done.
+ * What a card calls "at most" holds whatever keeps a lane from being read (law 9), and so does a cancel (law 18): document, plan and cluster say
+ * what runs, and no policy is asked. A Job that still runs then is told to end, and how its run ends is written down; what follows waits until the
+ * lane is read. Each is looked at first: what has ended by itself is not ended, and where the cluster does not answer either nothing is done.
  */
 export const boundUnread = async (
-  { ledger, cluster }: Pick<WorkPorts, 'ledger' | 'cluster'>,
-  { doc, now, until }: { doc: LaneDocument; now: number; until: number },
+  { ledger, cluster, objects }: Pick<WorkPorts, 'ledger' | 'cluster' | 'objects'>,
+  { doc, now, handover, until }: Resting,
 ): Promise<Bounded> => {
   const nothing: Bounded = { doc, until, writes: [], end: async () => undefined }
-  const { run } = doc
-  const mark = run?.steps.find(
-    ({ kind, way, state }) => kind === 'launch-job' && way === 'forth' && state === 'running',
-  )
-  if (run === null || mark?.made == null || (run.ending !== null && run.ending.reason !== 'bound-reached'))
-    return nothing
+  if (jobUnderWay(doc) === undefined) return nothing
   const plan = (await readRow(ledger, 'plan', doc.lane))?.value ?? null
-  if (plan === null || plan.plan.digest !== run.digest) return nothing
-  const bound = run.ending === null ? boundAt({ doc, plan, now }, run) : null
-  if (run.ending === null && (bound === null || now < bound.at))
-    return bound === null ? nothing : { ...nothing, until: Math.min(until, bound.at) }
-  if (!(await isAtWork(cluster, mark))) return nothing
+  if (plan === null || plan.plan.digest !== doc.run?.digest) return nothing
+  const { doc: seen, works } = await lookUnread({ cluster, objects }, { doc, plan, now, handover })
+  const [run, mark] = [seen.run, jobUnderWay(seen)]
+  if (run === null || mark?.made == null) return { ...nothing, doc: seen }
+  const bound = boundAt({ doc: seen, plan, now }, run)
+  const ending = run.ending ?? cancelledOf(run) ?? (bound !== null && now >= bound.at ? bound.ending : null)
+  if (ending === null || works !== true)
+    return { ...nothing, doc: seen, until: bound !== null && bound.at > now ? Math.min(until, bound.at) : until }
   const { ref, uid } = mark.made
-  const end = async (): Promise<void> => void (await cluster.delete(ref, uid).catch(unlessAway))
-  if (bound === null) return { ...nothing, end }
-  const { ending } = bound
-  const text = `ends: ${ending.detail}`
-  const said = { ...moment('step', text, { run, data: { ending: ending.kind } }), at: now, lane: doc.lane }
-  return { doc: { ...doc, run: { ...run, ending } }, until, writes: [{ moment: said }], end }
+  return {
+    doc: toldToEnd({ ...seen, run: { ...run, ending } }, mark, now),
+    until,
+    writes: run.ending === null ? [endingWrite(seen, { run, ending, now })] : [],
+    end: async () => void (await cluster.delete(ref, uid).catch(unlessLedger)),
+  }
 }
 
-const isAtWork = async (cluster: WorkPorts['cluster'], { made }: Mark): Promise<boolean> => {
-  if (made === null) return false
-  const found = (await cluster.get(made.ref).catch(unlessAway)) as KubeObject<'Job'> | null
-  return found !== null && found.metadata.uid === made.uid && !hasEnded(found)
-}
+const endingWrite = (
+  { lane }: LaneDocument,
+  { run, ending, now }: { run: Run; ending: Outcome; now: number },
+): Write => ({
+  moment: {
+    ...moment('step', `ends: ${ending.detail}`, { run, data: { ending: ending.kind } }),
+    at: now,
+    lane,
+  },
+})
 
-const unlessAway = (error: unknown): null => {
-  if (error instanceof Unavailable) return null
+/** Whoever looks next tells it again. */
+const unlessLedger = (error: unknown): null => {
+  if (troubleOf(error) !== null) return null
   throw error
 }

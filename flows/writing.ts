@@ -97,11 +97,15 @@ const rowOf = (letter: Letter): string => `${letter.lane}#${letter.id}`
 const removal = (letter: Letter, rows: Loaded['rows']): Write[] => {
   const id = rowOf(letter)
   const stored = rows.get(rowKey(letterRow(letter), id))
-  if (stored == null) return []
-  const was = (stored.value as Letter).due
+  return stored == null ? [] : letterGone(stored as Stored<'look' | 'order'>)
+}
+
+/** A letter that was answered is gone, and due no more. */
+export const letterGone = ({ id, revision, value }: Stored<'look' | 'order'>): Write[] => {
+  const letter = value as Letter
   return [
-    { remove: letterRow(letter), id, revision: stored.revision },
-    { due: { group: letter.lane, by: letter.id }, at: null, was, side: null },
+    { remove: letterRow(letter), id, revision },
+    { due: { group: letter.lane, by: letter.id }, at: null, was: letter.due, side: null },
   ]
 }
 
@@ -202,7 +206,8 @@ const tellingWrites = (lane: string, revision: number, { change, at }: { change:
 /** What a lane tells has its own group, one for each far side: one that does not answer keeps no other waiting. */
 export const outGroup = (lane: string, side: string): string => `out/${side}/${lane}`
 
-const countWrites = (counts: string[]): Write[] => {
+/** How often each of these happened. */
+export const countWrites = (counts: string[]): Write[] => {
   const by = new Map<string, number>()
   for (const count of counts) by.set(count, (by.get(count) ?? 0) + 1)
   return [...by].map(([count, n]) => ({ count, by: n }))

@@ -1,6 +1,6 @@
 import type { V1DaemonSet, V1Node, V1PodSpec } from '@kubernetes/client-node'
 import { GPU, NODE_POOL, type NodePool } from '../kube.ts'
-import { tolerates } from '../planning/pool-view.ts'
+import { tolerates } from '../planning/sits-in.ts'
 import { gpusIn } from '../quantity.ts'
 import { isRecord } from '../record.ts'
 

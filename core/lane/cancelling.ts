@@ -9,8 +9,15 @@ import type { CommandLetter } from './letters.ts'
 import type { View } from './view.ts'
 import { waitsIn } from './wanted.ts'
 
+/** What tells what a cancel reaches: no policy does. */
+export type Cancelling = Pick<View, 'doc' | 'kind' | 'now' | 'letters' | 'later'>
+
+/** How a run ends that a person has cancelled; null: nobody has. */
+export const cancelledOf = ({ cancelled }: Run): Outcome | null =>
+  cancelled === null ? null : { kind: 'cancelled', reason: null, detail: `cancelled by ${cancelled.by}` }
+
 /** Reaches the run under way, whatever waits behind it; `wanted` cancels that instead. */
-export const cancel = (view: View, letter: CommandLetter): Said => {
+export const cancel = (view: Cancelling, letter: CommandLetter): Said => {
   const { doc } = view
   const { run } = doc
   const waits = waitsIn(doc)
@@ -31,7 +38,7 @@ export const cancel = (view: View, letter: CommandLetter): Said => {
 const NONE = -1
 
 /** What ends already goes on with that; where another attempt would begin by itself once it has ended, none does. */
-const cancelEnding = ({ doc, kind }: View, run: Run, ending: Outcome): Said => {
+const cancelEnding = ({ doc, kind }: Cancelling, run: Run, ending: Outcome): Said => {
   const first = asOfTurn(doc)
   const isRepeated = sameRun(run, first) && mayGoOn({ doc: { outcome: ending, attemptsLeft: first.attemptsLeft } })
   if (!isRepeated) return refuse('too-late', isBeingCancelled(run) ? CANCELLED : `${endingText(run)}: ${ending.detail}`)
@@ -43,7 +50,7 @@ const cancelEnding = ({ doc, kind }: View, run: Run, ending: Outcome): Said => {
 }
 
 /** A failed attempt that would be repeated in a moment is not; what waits behind it begins. */
-const cancelRepeat = ({ doc, kind }: View, first: LaneDocument): Said => ({
+const cancelRepeat = ({ doc, kind }: Cancelling, first: LaneDocument): Said => ({
   kind: 'did',
   doc: notRepeated({ doc, kind }, first, first.outcome),
   detail: `attempt ${first.attempt} of generation ${first.generation} failed and is not repeated; ${first === doc ? 'say retry for another' : `${namedIn({ kind }, doc)} begins`}`,
@@ -60,14 +67,14 @@ const notRepeated = (
   return first === doc ? after : { ...after, ...doneWith({ doc, kind }, { ...over, outcome: ending as Ended | null }) }
 }
 
-const nothingWaits = (view: View, { saw }: CommandLetter): string => {
+const nothingWaits = (view: Cancelling, { saw }: CommandLetter): string => {
   const { lane, run } = view.doc
   return saw !== null && saw !== 'idle' && sameRun(run, saw)
     ? `nothing waits in ${lane}: generation ${saw.generation} has begun meanwhile, cancel it without --wanted`
     : (notWanted(view) ?? `nothing waits in ${lane}`)
 }
 
-const nothingText = (view: View): string =>
+const nothingText = (view: Cancelling): string =>
   notWanted(view) ?? `${view.doc.lane} has nothing in progress (${endedText(view.doc)})`
 
 /** What its source says again begins by itself: nobody can stop that before. */
@@ -77,7 +84,7 @@ const endedText = ({ outcome }: LaneDocument): string =>
     : (outcome?.kind ?? 'nothing was ever wanted')
 
 /** What its source is not ready for; null: nothing. */
-const notWanted = ({ doc: { lane }, letters, later }: View): string | null => {
+const notWanted = ({ doc: { lane }, letters, later }: Cancelling): string | null => {
   const looks = [...letters, ...later].filter((letter) => letter.kind === 'look')
   const waits = looks.find((look) => look.waits !== null)?.waits
   return waits == null
@@ -85,13 +92,13 @@ const notWanted = ({ doc: { lane }, letters, later }: View): string | null => {
     : `what came to ${lane} waits (${waits.detail}), and nothing is wanted of it yet that could be cancelled`
 }
 
-const cancelText = ({ doc, kind }: View, run: Run, waits: boolean): string => {
+const cancelText = ({ doc, kind }: Cancelling, run: Run, waits: boolean): string => {
   const stops = `attempt ${run.attempt} of generation ${run.generation} ${hasBegun(run) ? 'stops at its next safe point and goes back' : 'stops before it begins anything'}`
   return waits ? `${stops}; ${namedIn({ kind }, doc)} waits behind it and goes on: cancel it with --wanted` : stops
 }
 
 /** What is wanted and has no run: it ends here. */
-const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => {
+const cancelWanted = ({ doc, now, kind }: Cancelling, letter: CommandLetter): Said => {
   const detail = `${namedIn({ kind }, doc)} is cancelled before it began`
   // What it was to take the place of must go back first: a run does that.
   if (doc.run === null && doc.halfway === true)

@@ -13,7 +13,11 @@ export type Said =
 export const refuse = (reason: CommandRefusal, detail: string): Said => ({ kind: 'refused', reason, detail })
 
 /** What the letter names must still be so: a lane moves on while a person types. */
-export const noLongerSo = ({ kind }: View, now: LaneDocument | Run, { saw, wanted }: CommandLetter): Said | null => {
+export const noLongerSo = (
+  { kind }: Pick<View, 'kind'>,
+  now: LaneDocument | Run,
+  { saw, wanted }: CommandLetter,
+): Said | null => {
   if (saw !== 'idle' && (saw === null || sameRun(now, saw))) return null
   const { generation, attempt, desired } = now
   const title = kind.titleOf(desired as never)

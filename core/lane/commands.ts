@@ -5,24 +5,52 @@ import type { Decision } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
 import { mayGoOn, mayRepeat, nextAttempt } from './attempts.ts'
 import { asOfTurn, turnOf } from './before.ts'
-import { cancel } from './cancelling.ts'
+import { type Cancelling, cancel } from './cancelling.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { CANCELLED, endingText, isBeingCancelled, namedIn, noLongerSo, refuse, type Said } from './commanded.ts'
-import { type LaneDocument, sameRun, wantedRun } from './document.ts'
+import { hasBegun, type LaneDocument, sameRun, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { beginnings, carried, keptFrom } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
 import { isRetiring } from './retiring.ts'
 import { isOfAside, noLongerSaid, ofRetry } from './retrying.ts'
+import { jobUnderWay } from './unread.ts'
 import type { View } from './view.ts'
 import { waitsIn } from './wanted.ts'
 
 /** A person's retry or cancel: done to what that person saw, and answered with what it reached. `now`: what the source of a retry says. */
 export const foldCommand = (view: View, given: CommandLetter, now: Decision | null = null): Change => {
-  const { doc } = view
-  const { approvals } = view.policy
-  const letter = { ...given, by: nameOf(given.by, approvals) }
-  const answer = notAllowed(view, given) ?? (letter.kind === 'retry' ? retry(view, letter, now) : cancel(view, letter))
+  const letter = { ...given, by: nameOf(given.by, view.policy.approvals) }
+  const answer =
+    notAllowed(view.policy, given) ?? (letter.kind === 'retry' ? retry(view, letter, now) : cancel(view, letter))
+  return answered(view.doc, letter, answer)
+}
+
+/**
+ * A cancel of the run under way while its lane cannot be read: what it reaches, document and plan say. `policy` null: nobody can read that either,
+ * so nobody knows who may say so, and to stop is the safe side. `rests`: what the rest of it waits for.
+ */
+export const foldCancelUnread = (
+  view: Cancelling & { policy: View['policy'] | null },
+  given: CommandLetter,
+  rests: string,
+): Change => {
+  const { policy, doc } = view
+  const letter = policy === null ? given : { ...given, by: nameOf(given.by, policy.approvals) }
+  const answer = (policy === null ? null : notAllowed(policy, given)) ?? cancel(view, letter)
+  const waits = `${answer.detail}; ${unreadText(doc)} (${rests})`
+  return answered(doc, letter, answer.kind === 'did' ? { ...answer, detail: waits } : answer)
+}
+
+/** What of a cancel takes effect without a policy, and what does not. */
+const unreadText = (doc: LaneDocument): string => {
+  if (jobUnderWay(doc) !== undefined) return 'its Job is told to end now, and the rest waits until its lane can be read'
+  return doc.run !== null && hasBegun(doc.run)
+    ? 'nothing more of it begins, and what it has brought up stays until its lane can be read'
+    : 'nothing of it begins, and it closes once its lane can be read'
+}
+
+const answered = (doc: LaneDocument, letter: CommandLetter, answer: Said): Change => {
   const did = answer.kind === 'did'
   const { doc: after = doc } = answer
   return changed(after, {
@@ -43,7 +71,7 @@ export const foldCommand = (view: View, given: CommandLetter, now: Decision | nu
 }
 
 /** Who may say so is the policy's as it is now (law 15). */
-const notAllowed = ({ policy: { approvals } }: View, { by, kind }: CommandLetter): Said | null =>
+const notAllowed = ({ approvals }: View['policy'], { by, kind }: CommandLetter): Said | null =>
   mayOperate(by, approvals)
     ? null
     : refuse('not-an-operator', `${by} is none of approvals.operators, who alone may ${kind}: ask one of them`)

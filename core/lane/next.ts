@@ -8,6 +8,7 @@ import { standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
 import { besideRun, TROUBLED } from './beside-run.ts'
+import { cancelledOf } from './cancelling.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
@@ -160,7 +161,7 @@ const finishes = (view: View, run: Run): boolean =>
 const whyStop = (view: View, run: Run): Outcome | null => {
   const { doc, kind } = view
   const begun = hasBegun(run)
-  if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
+  if (run.cancelled !== null) return cancelledOf(run)
   if (!sameRun(run, doc) && !finishes(view, run)) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
   if (begun) return kind.stands && isOnTheWay(run) ? whyNoRule(view, run) : null
   return whyNoRule(view, run) ?? whyNoMore(view, run)

@@ -151,7 +151,7 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
 const LOST = 200
 
 /** `lost` null: there is nothing to remember; undefined: nobody knows better than the mark. */
-const remembering = (mark: Mark, lost: Lost | null | undefined): Mark => {
+export const remembering = (mark: Mark, lost: Lost | null | undefined): Mark => {
   if (lost === undefined) return mark
   const { lost: _, ...known } = mark
   return lost === null ? known : { ...known, lost: { ...lost, note: said(lost.note, LOST) } }

@@ -17,6 +17,7 @@ export interface Worked {
 }
 
 type Seeing = Pick<View, 'now'> & { doc: Pick<LaneDocument, 'rest'> }
+type Reckoning = Pick<View, 'doc' | 'plan' | 'now'>
 
 /**
  * The mark with the work that was seen. What began later than was known began anew while nobody looked: what ran before was over then,
@@ -37,7 +38,7 @@ export const worksOn = (view: Seeing, mark: Mark, seen: Worked & { running: bool
   seen.running || mark.ranFrom !== null ? atWork(view, mark, seen, seen.running ? view.now : null) : mark
 
 /** And where it waits it has stopped. */
-export const goesOn = (view: View, mark: Mark, seen: Worked & { running: boolean }): Mark => {
+export const goesOn = (view: Reckoning, mark: Mark, seen: Worked & { running: boolean }): Mark => {
   const known = worksOn(view, mark, seen)
   return seen.running ? known : stopped(known, { now: view.now, at: seen.ranUntil ?? reckonedUntil(view, known) })
 }
@@ -58,11 +59,11 @@ export const stopped = (mark: Mark, { now, at }: { now: number; at: number }): M
 }
 
 /** The mark of what is over: never seen at work is only who was not looked at in that time. */
-export const ended = (view: View, mark: Mark, seen: Worked): Mark => {
+export const ended = (view: Reckoning, mark: Mark, seen: Worked): Mark => {
   const known = atWork(view, mark, seen, null)
   return { ...known, endedAt: overAt(view, known, seen) }
 }
 
 /** When its work was over: as the far side says, or as is reckoned where nobody saw it. */
-export const overAt = (view: View, mark: Mark, { ranUntil, ranMost }: Worked): number =>
+export const overAt = (view: Reckoning, mark: Mark, { ranUntil, ranMost }: Worked): number =>
   ranUntil == null ? reckonedUntil(view, mark, ranMost) : Math.min(view.now, ranUntil)

@@ -41,3 +41,19 @@ export const GPUS_OF: ReadonlyMap<string, number> = new Map(
     ),
   ),
 )
+
+/** How Karpenter calls the GPU of an instance family (`karpenter.k8s.aws/instance-gpu-name`), of those whose name is known. */
+export const GPU_NAME_OF: Readonly<Record<string, string>> = {
+  p5en: 'h200',
+  p5e: 'h200',
+  p5: 'h100',
+  p4de: 'a100',
+  p4d: 'a100',
+  p3dn: 'v100',
+  p3: 'v100',
+  g6e: 'l40s',
+  g6: 'l4',
+  gr6: 'l4',
+  g5: 'a10g',
+  g4dn: 't4',
+}

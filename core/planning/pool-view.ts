@@ -1,7 +1,5 @@
-import type { V1Affinity, V1Pod, V1Toleration } from '@kubernetes/client-node'
-import { INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
+import { type KubeObject, NODE_POOL } from '../kube.ts'
 import { generationOf, label, laneLabel } from '../names.ts'
-import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { wholeNodes } from '../pools/ceiling.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
@@ -12,6 +10,7 @@ import type { PoolView } from '../world.ts'
 import { nodesIn } from './node-view.ts'
 import { isOurs } from './ours.ts'
 import { gpusOfPod } from './pod-gpus.ts'
+import { mayTake, placesOf, sitsIn } from './sits-in.ts'
 
 /** What is seen of the cluster, of every namespace: pods that have not ended, nodes, and pools. */
 export interface SeenPools {
@@ -139,13 +138,13 @@ export const usedByLane = (
   { policy, ledger }: Pick<Counting, 'policy' | 'ledger'>,
 ): Map<string, number> => {
   const used = new Map<string, number>()
-  const poolOf = new Map(seen.nodes.map(({ metadata }) => [metadata.name, metadata.labels?.[NODE_POOL] ?? '']))
+  const places = placesOf(seen, pool, policy)
   for (const object of seen.pods) {
     const pod = object as KubeObject<'Pod'>
     const gpus = gpusOfPod(pod)
-    if (gpus === 0 || !sitsIn(pod, { pool, policy, poolOf, seen })) continue
+    if (gpus === 0) continue
     const isOwn = isOurs(pod, policy, ledger)
-    if (isOwn && isServerWaiting(pod, policy)) continue
+    if (isOwn ? !sitsIn(pod, places) || isServerWaiting(pod, policy) : !mayTake(pod, places)) continue
     const lane = isOwn ? (pod.metadata.labels?.[label('lane')] ?? '') : ''
     used.set(lane, (used.get(lane) ?? 0) + gpus)
   }
@@ -153,74 +152,16 @@ export const usedByLane = (
 }
 
 /** GPUs for which others' pods wait, behind those of a server. */
-const behindIn = (seen: SeenPools, pool: string, { policy, ledger }: Pick<Counting, 'policy' | 'ledger'>): number =>
-  (seen.pods as KubeObject<'Pod'>[])
+const behindIn = (seen: SeenPools, pool: string, { policy, ledger }: Pick<Counting, 'policy' | 'ledger'>): number => {
+  const places = placesOf(seen, pool, policy)
+  return (seen.pods as KubeObject<'Pod'>[])
     .filter((pod) => isBehind(pod) && !isOurs(pod, policy, ledger))
-    .filter((pod) => sitsIn(pod, { pool, policy, poolOf: NOWHERE, seen }))
+    .filter((pod) => mayTake(pod, places))
     .reduce((sum, pod) => sum + gpusOfPod(pod), 0)
-
-/** No pod that waits has a node. */
-const NOWHERE: ReadonlyMap<string, string> = new Map()
+}
 
 const isServerWaiting = ({ spec }: KubeObject<'Pod'>, policy: Policy): boolean =>
   spec?.nodeName === undefined && spec?.priorityClassName === servingClassName(policy)
 
 const isBehind = ({ spec }: KubeObject<'Pod'>): boolean =>
   spec?.nodeName === undefined && (spec?.priority ?? 0) < SERVING_PRIORITY
-
-interface Where {
-  pool: string
-  policy: Policy
-  poolOf: ReadonlyMap<string, string>
-  seen: SeenPools
-}
-
-/** Where a pod's GPUs are: on its node; before it has one, wherever its selector, its affinity or its tolerations let it go. */
-const sitsIn = ({ spec }: V1Pod, { pool, policy, poolOf, seen }: Where): boolean => {
-  const node = spec?.nodeName === undefined ? undefined : poolOf.get(spec.nodeName)
-  if (node !== undefined && node !== '') return node === pool
-  // On a node of nobody's pool it takes none of a pool, whatever it would tolerate; one of the pool may have lost its label.
-  if (node === '') return spec?.nodeSelector?.[NODE_POOL] === pool
-  const rule = policy.pools[pool]
-  const labels: Values = { [NODE_POOL]: [pool], [INSTANCE_TYPE]: rule === undefined ? [] : typesOf(rule) }
-  const known = Object.entries(labels)
-  const selector = spec?.nodeSelector ?? {}
-  if (known.some(([key, values]) => selector[key] !== undefined && !values.includes(selector[key]))) return false
-  if (known.some(([key, values]) => values.includes(selector[key] ?? ''))) return true
-  const affinity = byAffinity(spec?.affinity, labels)
-  if (affinity !== null) return affinity
-  // Nothing names a pool: it goes wherever it is let in.
-  const found = seen.nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined
-  return (found?.spec?.template?.spec?.taints ?? []).every((taint) => tolerates(spec?.tolerations ?? [], taint))
-}
-
-/** What nodes of a pool may have of a label: one of them has one. */
-type Values = Record<string, readonly string[]>
-
-/** Whether its required affinity lets it go where these labels are; null: it says nothing of them. */
-const byAffinity = (affinity: V1Affinity | undefined, labels: Values): boolean | null => {
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
-  const named = terms.map(({ matchExpressions = [] }) =>
-    matchExpressions.filter(({ key }) => labels[key] !== undefined),
-  )
-  if (named.every((expressions) => expressions.length === 0)) return null
-  return named.some((expressions) =>
-    expressions.every(({ key, operator, values = [] }) => {
-      const has = labels[key] ?? []
-      if (operator === 'In') return has.some((one) => values.includes(one))
-      return operator === 'NotIn' ? has.some((one) => !values.includes(one)) : operator !== 'DoesNotExist'
-    }),
-  )
-}
-
-/** Whether a pod with these tolerations may be where this taint is. */
-export const tolerates = (
-  tolerations: readonly V1Toleration[],
-  taint: { key: string; value?: string; effect: string },
-): boolean =>
-  taint.effect === 'PreferNoSchedule' ||
-  tolerations.some(({ key, operator, value, effect }) => {
-    if (effect !== undefined && effect !== '' && effect !== taint.effect) return false
-    if (operator === 'Exists') return key === undefined || key === '' || key === taint.key
-    return key === taint.key && (value ?? '') === (taint.value ?? '')
-  })

@@ -7,6 +7,7 @@ import { unbegun } from './beginning.ts'
 import { containersOf } from './beside.ts'
 import { deletedOf } from './deleted.ts'
 import { newestFirst, whyDied } from './died.ts'
+import { deadlineSetter, makesNoPod, noPodText, setterOf } from './held-by-hand.ts'
 import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
 import { inBrackets } from './logs.ts'
 import { SUSPENDED_BY } from './suspended.ts'
@@ -32,6 +33,8 @@ export interface Beside {
   around?: Around
   /** What was known at earlier looks of the end of a pod that is gone (`lostIn`); left out, or null: nothing. */
   lost?: Lost | null
+  /** Whether it was seen at work before; left out: nobody has. */
+  worked?: boolean
 }
 
 type Known = Required<Beside>
@@ -40,9 +43,9 @@ type Known = Required<Beside>
 export const jobState = (
   job: V1Job,
   pods: V1Pod[],
-  { logs = [], now = 0, around = NOTHING_AROUND, lost = null }: Beside = {},
+  { logs = [], now = 0, around = NOTHING_AROUND, lost = null, worked = false }: Beside = {},
 ): JobState => {
-  const state = stateOf(job, pods, { logs, now, around, lost })
+  const state = stateOf(job, pods, { logs, now, around, lost, worked })
   return { ...state, note: said(state.note, NOTE) }
 }
 
@@ -106,8 +109,7 @@ const lookOf = (job: V1Job, pod: V1Pod | undefined, now: number): Pick<JobState,
 }
 
 /** Whether a pod is to be made of it, as far as the Job says. */
-export const isToMakePods = (job: V1Job): boolean =>
-  job.spec?.suspend !== true && job.spec?.parallelism !== 0 && !isLeaving(job)
+export const isToMakePods = (job: V1Job): boolean => job.spec?.suspend !== true && !makesNoPod(job) && !isLeaving(job)
 
 const noteOf = (job: V1Job, pod: V1Pod | undefined, seeing: Seeing): string => {
   const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job)] : []
@@ -116,12 +118,14 @@ const noteOf = (job: V1Job, pod: V1Pod | undefined, seeing: Seeing): string => {
 }
 
 /** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */
-const whySuspended = ({ metadata }: V1Job): string => {
+const whySuspended = (job: V1Job): string => {
+  const { metadata } = job
   const rung = metadata?.annotations?.[SUSPENDED_BY]
   if (rung !== undefined)
     return `suspended by ${rung.replace(/^(.*)#(.*)$/, '$2 of $1')}: it goes on by itself afterwards`
   const queue = metadata?.labels?.[QUEUE_LABEL]
-  if (queue === undefined) return 'suspended by a queue or a person: it starts when that is lifted'
+  const by = setterOf(job, 'suspend') ?? 'a queue or a person'
+  if (queue === undefined) return `suspended by ${by}: it starts when that is lifted`
   return (metadata?.generation ?? 1) > 1
     ? `Kueue has suspended it: it waits in the LocalQueue ${queue} again`
     : `Kueue has not admitted it yet: it waits in the LocalQueue ${queue}`
@@ -139,7 +143,7 @@ const NOT_MADE = 'if that lasts, its events say why: a quota, an admission, or a
 
 const noPod = (job: V1Job, { events }: Around): string => {
   if (isLeaving(job)) return 'no pod of it is there'
-  if (job.spec?.parallelism === 0) return 'somebody has set its parallelism to 0: it goes on once that is 1'
+  if (makesNoPod(job)) return `${noPodText(job)}: it goes on once that is 1`
   const told = lastTold(events, job.metadata?.uid, NO_PODS)
   return told === null ? `waiting for its pod to be made (${NOT_MADE})` : notMadeNote(told.message ?? '')
 }
@@ -193,11 +197,12 @@ const whyFailed = (
   return whyDied(job, { failed, pods, logs, lost })
 }
 
-const deadlineNote = (job: V1Job, pods: V1Pod[], seeing: Seeing): string => {
+const deadlineNote = (job: V1Job, pods: V1Pod[], { worked, ...seeing }: Seeing & { worked: boolean }): string => {
   const { status, spec } = job
   const seconds = spec?.activeDeadlineSeconds
-  const late = `it ran into its deadline${seconds === undefined ? '' : ` of ${lengthOf(seconds)}`}`
-  if (pods.length === 0 && (status?.failed ?? 0) === 0)
+  const late = `it ran into its deadline${seconds === undefined ? '' : ` of ${lengthOf(seconds)}`}${deadlineSetter(job)}`
+  if (makesNoPod(job)) return `${late}: ${noPodText(job)}, and while that is so no pod of it runs`
+  if (pods.length === 0 && (status?.failed ?? 0) === 0 && !worked)
     return `${late}, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
   const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
   const last = pods[0]

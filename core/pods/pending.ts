@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { GPU, isLeaving, NODE_POOL, type NodePool } from '../kube.ts'
 import { gpusOfPod } from '../planning/pod-gpus.ts'
-import { tolerates } from '../planning/pool-view.ts'
+import { tolerates } from '../planning/sits-in.ts'
 import { gpusIn, numberIn } from '../quantity.ts'
 import { said } from '../text.ts'
 import type { Around } from './around.ts'

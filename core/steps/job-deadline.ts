@@ -3,6 +3,7 @@ import { milliseconds } from '../duration.ts'
 import { createdAt, isLeaving } from '../kube.ts'
 import type { Mark } from '../lane/document.ts'
 import type { LaunchJobStep } from '../plan.ts'
+import { makesNoPod, setterOf } from '../pods/held-by-hand.ts'
 import { timeOf } from './job-times.ts'
 
 /** How long the pod of a stage may wait for a node where its pipeline does not say. */
@@ -13,11 +14,13 @@ export const NODE_WITHIN = milliseconds('24h')
  * which its image is pulled, waits for none; and why no pod is made at all, nobody knows here.
  */
 export const waitsForNodeSince = (job: V1Job, pods: readonly V1Pod[], workedUntil: number | null): number | null => {
-  const waits = pods.some(
+  const waiting = pods.filter(
     (pod) => pod.status?.phase === 'Pending' && pod.spec?.nodeName === undefined && !isLeaving(pod),
   )
-  if (!waits || job.spec?.suspend === true || pods.some(isOnNode)) return null
-  return Math.max(timeOf(job.status?.startTime) ?? createdAt(job), workedUntil ?? 0)
+  if (waiting.length === 0 || job.spec?.suspend === true || pods.some(isOnNode)) return null
+  // Who had let it make no pod has let it go by when that pod was made, of which its own start says nothing.
+  const letGo = setterOf(job, 'parallelism') === null ? 0 : Math.min(...waiting.map(createdAt))
+  return Math.max(timeOf(job.status?.startTime) ?? createdAt(job), letGo, workedUntil ?? 0)
 }
 
 const isOnNode = ({ spec, status }: V1Pod): boolean =>
@@ -30,19 +33,22 @@ interface Timed {
   mark: Pick<Mark, 'ran' | 'ranTo' | 'ranFrom'>
   /** Milliseconds that its pod may wait for a node. */
   nodeWithin: number
+  now: number
 }
 
 /**
  * Seconds from its start on after which Kubernetes shall end it: its hours are those of its work, less what it has worked. What it waited
  * is none of them, and Kubernetes' clock begins anew when it is resumed. Null: as it is. Of what stands in no pool all time counts.
  */
-export const deadlineOf = (step: LaunchJobStep, { job, pods, mark, nodeWithin }: Timed): number | null => {
+export const deadlineOf = (step: LaunchJobStep, { job, pods, mark, nodeWithin, now }: Timed): number | null => {
   const hours = step.job.spec?.activeDeadlineSeconds
   if (hours === undefined || step.pool === null || isLeaving(job)) return null
   const left = hours * 1000 - mark.ran
   if (job.spec?.suspend === true) return inSeconds(left)
   const started = timeOf(job.status?.startTime)
   if (started === null) return null
+  // Its clock runs on though nothing of it does, and is looked at each hour: what is left of its hours lies ahead as long as that lasts.
+  if (makesNoPod(job)) return inSeconds(now + left - started)
   const from = mark.ranFrom ?? onNodeSince(pods)
   if (from !== null) return inSeconds(from + left - started)
   const since = waitsForNodeSince(job, pods, mark.ranTo)

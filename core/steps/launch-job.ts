@@ -6,6 +6,7 @@ import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
+import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
 import { suspendedBy } from '../pods/suspended.ts'
 import type { Lost } from '../pods/taken.ts'
@@ -93,7 +94,9 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) return nextOfGone(step, seen)
   const { logs, now, around } = seen
   const lost = lostIn(seen.job, seen.pods, seen.lost ?? null)
-  const state = jobState(seen.job, seen.pods, { logs, now, lost, ...(around === undefined ? {} : { around }) })
+  const { ranFrom = null, ranTo = null } = seen.before ?? {}
+  const known = { logs, now, lost, worked: ranFrom !== null || ranTo !== null }
+  const state = jobState(seen.job, seen.pods, { ...known, ...(around === undefined ? {} : { around }) })
   const worked = withGrace(step, seen, workedOf(seen.job, seen.pods, seen.before?.ranFrom))
   if (endsByDeletion(seen.job)) {
     // Its pods are still ending: what they write until then counts.
@@ -204,14 +207,14 @@ const GRACE = 10 * 60_000
 const HOUR = 3_600_000
 
 /**
- * When Kubernetes ends it, at the latest. That clock stands while it is suspended, and begins anew when it is resumed: then, and
- * where it should have ended, the next full hour, so that a look costs nothing.
+ * When Kubernetes ends it, at the latest. That clock stands while it is suspended, and begins anew when it is resumed: then, where it makes
+ * no pod and its deadline is put off, and where it should have ended, the next full hour, so that a look costs nothing.
  */
 const lookAgainAt = ({ job }: LaunchJobStep, { spec, status }: V1Job, now: number): number => {
   const seconds = spec?.activeDeadlineSeconds ?? job.spec?.activeDeadlineSeconds
   const started = timeOf(status?.startTime)
   const deadline = started === null || seconds === undefined ? 0 : started + seconds * 1000 + GRACE
-  return deadline > now && spec?.suspend !== true ? deadline : nextHour(now)
+  return deadline > now && spec?.suspend !== true && !makesNoPod({ spec }) ? deadline : nextHour(now)
 }
 
 const nextHour = (now: number): number => (Math.floor(now / HOUR) + 1) * HOUR

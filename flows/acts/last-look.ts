@@ -24,7 +24,7 @@ interface There {
  */
 export const lastLook = async (
   { objects }: Pick<WorkPorts, 'objects'>,
-  { now }: View,
+  { now }: Pick<View, 'now'>,
   { mark, step, job, pods: { own, alive } }: There,
 ): Promise<LastLook | null> => {
   const made = mark.made ?? (job === null ? null : madeOf(step, job))

@@ -15,11 +15,32 @@ export const schedulerSays = (pod: Pod, nodes: Node[]): string => {
 /** Why the pod may not run on the node, whatever room there is. */
 export const whyNot = (pod: Pod, { metadata, spec }: Node): string | null => {
   const labels = metadata.labels ?? {}
-  if (Object.entries(pod.spec?.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value))
+  const isAsked = Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)
+  if (!isAsked || !isRequired(pod, { 'kubernetes.io/hostname': metadata.name ?? '', ...labels }))
     return "node(s) didn't match Pod's node affinity/selector"
   const taint = (spec?.taints ?? []).find((each) => each.effect !== 'PreferNoSchedule' && !tolerates(pod, each))
   return taint === undefined ? null : `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
 }
+
+/** One of its terms, and of that all. */
+const isRequired = ({ spec }: Pod, labels: Record<string, string>): boolean => {
+  const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  return (
+    required === undefined ||
+    required.nodeSelectorTerms.some(({ matchExpressions = [] }) =>
+      matchExpressions.every(({ key, operator, values = [] }) => {
+        const value = labels[key]
+        if (operator === 'Exists') return value !== undefined
+        if (operator === 'DoesNotExist') return value === undefined
+        const isNamed = value !== undefined && values.includes(value)
+        return operator === 'NotIn' ? !isNamed : isNamed
+      }),
+    )
+  )
+}
+
+/** Whether it is kept from every node until somebody takes its gates away. */
+export const isGated = ({ spec }: Pod): boolean => (spec?.schedulingGates ?? []).length > 0
 
 const tolerates = ({ spec }: Pod, taint: { key: string; value?: string; effect: string }): boolean =>
   (spec?.tolerations ?? []).some(

@@ -2,7 +2,7 @@ import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
 import { gpusIn, numberIn } from '../../core/quantity.ts'
 import { initializeClaim, launchClaim } from './claims.ts'
 import { type NodeMemo, tidyNode } from './empty-nodes.ts'
-import { schedulerSays, whyNot } from './fitting.ts'
+import { isGated, schedulerSays, whyNot } from './fitting.ts'
 import { nodeOf } from './node-of-pool.ts'
 import { gpusOffered, nodeGpus } from './nodes.ts'
 import { bindPod, leaveWaiting } from './pods.ts'
@@ -26,7 +26,7 @@ export const reconcilePool = (world: World, { name }: ObjectRef): void => {
   const nodes = store.list('Node', { place: name }).map((node) => comeUp(world, node))
   const rooms = nodes.flatMap((node) => (isStopping(node) ? [] : [{ node, free: freeOn(world, node) }]))
   const waiting = [...store.list('Pod', { place: `waiting:${name}` }), ...store.list('Pod', { place: 'waiting:*' })]
-  for (const pod of waiting.sort(firstInLine)) place(world, { pod, pool, rooms })
+  for (const pod of waiting.filter((one) => !isGated(one)).sort(firstInLine)) place(world, { pod, pool, rooms })
   for (const node of nodes) tidyNode(world, node, pool)
   if (pool !== null) showResources(world, pool)
 }

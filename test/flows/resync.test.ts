@@ -33,7 +33,8 @@ const upload = () =>
 const foreignPod = (n: number): KubeObject => {
   const limits = { 'nvidia.com/gpu': '4' }
   const containers = [{ name: 'other', image: 'other', resources: { limits, requests: limits } }]
-  const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-serve' }, containers }
+  const tolerations = [{ key: 'nvidia.com/gpu', operator: 'Exists' }]
+  const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-serve' }, tolerations, containers }
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: `other-${n}`, namespace: 'training' }, spec } as KubeObject
 }
 

@@ -127,7 +127,8 @@ export const looseEnds = async (
 export const fillPool = async ({ house }: Town): Promise<void> => {
   const limits = { 'nvidia.com/gpu': '8' }
   const containers = [{ name: 'other', image: 'other', resources: { limits, requests: limits } }]
-  const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, containers }
+  const tolerations = [{ key: 'nvidia.com/gpu', operator: 'Exists' }]
+  const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, tolerations, containers }
   const metadata = { name: 'other', namespace: 'training' }
   await house.cluster.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec } as KubeObject)
 }

@@ -72,25 +72,27 @@ describe('a letter of a kind that this release does not know', () => {
 
 describe('a pod of somebody’s that asks for all GPUs that there are, or more', () => {
   const ours = { 'signalbox.dev/installation': 'signalbox', 'signalbox.dev/lane': 'pipeline.support-chats' }
+  const onNode = { nodeName: 'unseen' }
   it.each([
-    ['1G', {}],
-    ['1k', {}],
-    ['many', {}],
-    ['16', ours],
+    ['1G', {}, onNode],
+    ['1k', {}, onNode],
+    ['many', {}, {}],
+    ['16', ours, onNode],
   ])(
     '%s of them: the pool counts as full for as long as it is there, whatever its labels say, and votes are counted',
-    async (gpus, labels) => {
+    async (gpus, labels, where) => {
       town = await openTown()
       const { cluster } = town.house
       const list = cluster.list.bind(cluster)
       const limits = { 'nvidia.com/gpu': gpus }
       const containers = [{ name: 'c', image: 'i', resources: { limits } }]
-      const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, containers }
+      const tolerations = [{ operator: 'Exists' }]
+      const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, tolerations, containers, ...where }
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default', labels }, spec }
       let there = true
-      cluster.list = async (kind, where) => {
-        const found = await list(kind, where)
-        return there && kind === 'Pod' && where?.namespace === undefined ? [...found, pod as never] : found
+      cluster.list = async (kind, asked) => {
+        const found = await list(kind, asked)
+        return there && kind === 'Pod' && asked?.namespace === undefined ? [...found, pod as never] : found
       }
       await upload(town)
       await town.answered(TRAIN)
@@ -102,6 +104,35 @@ describe('a pod of somebody’s that asks for all GPUs that there are, or more',
       expect((await town.settled(TRAIN)).state).toBe('succeeded')
     },
   )
+})
+
+describe('pods of others that can never sit in the pool, however many, keep nobody from it', () => {
+  const tolerations = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }]
+  const required = (key: string, ...values: string[]) => ({
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values }] }],
+      },
+    },
+  })
+  it.each<[string, object, string?]>([
+    ['of another node group', { nodeSelector: { 'eks.amazonaws.com/nodegroup': 'other' } }],
+    ['of another GPU', { nodeSelector: { 'karpenter.k8s.aws/instance-gpu-name': 'a100' } }],
+    ['on a node of their own', { affinity: required('kubernetes.io/hostname', 'metal-7') }],
+    ['behind a gate', { schedulingGates: [{ name: 'kueue.x-k8s.io/admission' }] }],
+    ['larger than any node', {}, '16'],
+  ])('%s', async (_, spec, gpus = '8') => {
+    town = await openTown()
+    const containers = [{ name: 'c', image: 'i', resources: { limits: { 'nvidia.com/gpu': gpus } } }]
+    for (const name of ['p1', 'p2']) {
+      const metadata = { name, namespace: 'training' }
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { tolerations, containers, ...spec } }
+      await town.house.cluster.create(pod as never)
+    }
+    await upload(town)
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+  })
 })
 
 describe('what a registry says of a version', () => {

@@ -140,6 +140,7 @@ describe('labels from other namespaces (K)', () => {
         },
         spec: {
           nodeSelector: { 'karpenter.sh/nodepool': pool },
+          tolerations: [{ operator: 'Exists' }],
           containers: [{ name: 'c', image: 'i', resources: { limits: { 'nvidia.com/gpu': '8' } } }],
         },
       }) as KubeObject

@@ -27,7 +27,7 @@ export const withDeadline = async (
 ): Promise<Stepped> => {
   if (stepped.kind !== 'wait' || job === null) return stepped
   const known = goesOn(view, mark, stepped)
-  const seconds = deadlineOf(step, { job, pods, mark: known, nodeWithin: nodeWithinOf(view) })
+  const seconds = deadlineOf(step, { job, pods, mark: known, nodeWithin: nodeWithinOf(view), now: view.now })
   if (seconds === null || isNearDeadline(job, seconds)) return stepped
   const said = await written(ports, job, seconds)
   if (said === null) return stepped

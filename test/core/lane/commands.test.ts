@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { foldCommand, mayRetry, shownFor } from '../../../core/lane/commands.ts'
+import { foldCancelUnread, foldCommand, mayRetry, shownFor } from '../../../core/lane/commands.ts'
 import type { LaneDocument, Run } from '../../../core/lane/document.ts'
 import { carried } from '../../../core/lane/kept.ts'
 import type { CommandLetter } from '../../../core/lane/letters.ts'
@@ -171,6 +171,17 @@ describe('where the policy names who may', () => {
     expect(fold(doc, kind, { by: 'T0SIGNAL/U0OPS' }, named)).toMatchObject({ became: 'recorded' })
     const change = foldCommand(viewOf({ doc, policy: named }), command(kind, { id: 'l1', saw, by: 'T0SIGNAL/U0OPS' }))
     expect(change.moments.at(-1)?.text).toMatch(/^ops says /)
+  })
+
+  it('nobody else cancels what cannot be read, as far as the policy can: else whoever says it, and is told what waits', () => {
+    const doc = wanted({ run: runOf() })
+    const said = (of: typeof named | null, by: string) =>
+      foldCancelUnread({ ...viewOf({ doc }), policy: of }, command('cancel', { id: 'l1', by }), 'policies: 503')
+    expect(said(named, 'T0SIGNAL/U0BEN')).toMatchObject({ doc, counts: ['refused:not-an-operator'] })
+    expect(said(named, 'T0SIGNAL/U0OPS').doc.run?.cancelled).toEqual({ by: 'ops', at: NOW })
+    const { doc: after, moments } = said(null, 'T0SIGNAL/U0BEN')
+    expect(after.run?.cancelled).toEqual({ by: 'T0SIGNAL/U0BEN', at: NOW })
+    expect(moments[0]?.data?.['detail']).toMatch(/closes once its lane can be read \(policies: 503\)$/)
   })
 })
 

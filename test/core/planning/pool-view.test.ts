@@ -21,7 +21,8 @@ const pod = (
     spec: { containers: [{ name: 'c', resources: { limits: { 'nvidia.com/gpu': gpus } } }], ...spec },
   }) as unknown as KubeObject
 const ours = { 'signalbox.dev/installation': policy.installation, 'signalbox.dev/lane': 'pipeline.support-chats' }
-const here = { nodeSelector: { 'karpenter.sh/nodepool': POOL } }
+const lets = { tolerations: [{ key: TAINT.key, operator: 'Exists' }] }
+const here = { nodeSelector: { 'karpenter.sh/nodepool': POOL }, ...lets }
 const node = (name: string, pool: string) =>
   ({
     apiVersion: 'v1',
@@ -60,6 +61,7 @@ const seen = (
   return poolView(all, { pool: POOL, policy: of, lane, ledger: 'l1', used, by, held, ahead })
 }
 const requires = (key: string, operator: string, values: string[]) => ({
+  ...lets,
   affinity: {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {
@@ -87,13 +89,14 @@ describe('a pod counts where it sits', () => {
     ['on a node that has lost the label of its pool', { ...here, nodeName: 'n3' }, true],
     ['on a node that nobody has seen yet, by its selector', { ...here, nodeName: 'n9' }, true],
     ['not by a selector of another pool', { nodeSelector: { 'karpenter.sh/nodepool': 'other' } }, false],
-    ['by the instance type', { nodeSelector: { 'node.kubernetes.io/instance-type': TYPE } }, true],
+    ['by the instance type', { ...lets, nodeSelector: { 'node.kubernetes.io/instance-type': TYPE } }, true],
     ['by an affinity to the pool', requires('karpenter.sh/nodepool', 'In', [POOL, 'x']), true],
     ['not by an affinity away from it', requires('karpenter.sh/nodepool', 'NotIn', [POOL]), false],
     ['by an affinity to the instance type', requires('node.kubernetes.io/instance-type', 'In', [TYPE]), true],
     ['by a toleration, where nothing else says where', { tolerations: [{ key: TAINT.key, operator: 'Exists' }] }, true],
     ['by a toleration of everything', { tolerations: [{ operator: 'Exists' }] }, true],
     ['not where it tolerates nothing', {}, false],
+    ['nor by its selector, where it tolerates nothing', { ...here, tolerations: [] }, false],
     ['not where it tolerates another value', { tolerations: [{ key: TAINT.key, value: 'no' }] }, false],
   ])('%s', (_, spec, counts) => {
     expect(seen([pod(spec, { namespace: 'elsewhere' })])).toMatchObject({
@@ -132,7 +135,7 @@ describe('a pod that waits for a node of a pool of several types', () => {
   const TYPE_LABEL = 'node.kubernetes.io/instance-type'
 
   it.each<[string, object, boolean]>([
-    ['counts by each of them', { nodeSelector: { [TYPE_LABEL]: 'p5en.48xlarge' } }, true],
+    ['counts by each of them', { ...lets, nodeSelector: { [TYPE_LABEL]: 'p5en.48xlarge' } }, true],
     ['not by another', { nodeSelector: { [TYPE_LABEL]: 'p4d.24xlarge' } }, false],
     ['by an affinity to one', requires(TYPE_LABEL, 'In', ['p4d.24xlarge', 'p5en.48xlarge']), true],
     ['by an affinity away from one, since there is the other', requires(TYPE_LABEL, 'NotIn', ['p5.48xlarge']), true],

@@ -279,6 +279,7 @@ describe('a Job that failed', () => {
     )
     expect(jobState(late, []).note).toBe(`it ran into its deadline, and no pod of it was ever made: ${EVENTS}`)
     expect(jobState({ ...late, status: { ...late.status, failed: 1 } }, []).note).toBe('it ran into its deadline')
+    expect(jobState(late, [], { worked: true }).note).toBe('it ran into its deadline')
     const of = (activeDeadlineSeconds: number) =>
       jobState({ ...late, spec: { ...late.spec, activeDeadlineSeconds } as V1Job['spec'] }, [failedPod(143)]).note
     expect([of(43_200), of(5_400), of(540)]).toEqual(

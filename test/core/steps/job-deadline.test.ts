@@ -22,7 +22,7 @@ const on = (phase: string, startTime: number): V1Pod => ({
 })
 const never = { ran: 0, ranTo: null, ranFrom: null }
 const of = (given: V1Job, pods: V1Pod[], mark: Parameters<typeof deadlineOf>[1]['mark'] = never) =>
-  deadlineOf(step, { job: given, pods, mark, nodeWithin: 24 * HOUR })
+  deadlineOf(step, { job: given, pods, mark, nodeWithin: 24 * HOUR, now: 60 * HOUR })
 
 describe('how long Kubernetes lets a Job take', () => {
   it('is its hours from when it came to its node, whatever it waited for that', () => {
@@ -48,13 +48,32 @@ describe('how long Kubernetes lets a Job take', () => {
     expect(of(job({ suspend: true }), [], { ...worked, ran: 90 * HOUR })).toBe(1)
   })
 
+  it('is what remains from now on while somebody lets it make no pod, however long ago it began', () => {
+    const none = job({ startTime: HOUR })
+    none.spec!.parallelism = 0
+    const worked = { ran: 2 * HOUR, ranTo: 4 * HOUR, ranFrom: null }
+    expect(of(none, [], worked)).toBe((60 - 1 + HOURS - 2) * 3600)
+    // And its pod waits for a node only since it was let go again.
+    const managedFields = [
+      {
+        manager: 'kubectl-edit',
+        operation: 'Update',
+        fieldsV1: { 'f:spec': { 'f:parallelism': {} } },
+      },
+    ]
+    const again = { ...job({ startTime: HOUR }), metadata: { ...step.job.metadata, managedFields } }
+    const made = { ...waits, metadata: { creationTimestamp: new Date(50 * HOUR) } }
+    expect(waitsForNodeSince(again, [made], 4 * HOUR)).toBe(50 * HOUR)
+    expect(waitsForNodeSince(job({ startTime: HOUR }), [made], 4 * HOUR)).toBe(4 * HOUR)
+  })
+
   it('stays as it is where nobody knows when it began, nothing waits, it goes, or it stands in no pool', () => {
     expect(of(job(), [waits])).toBeNull()
     expect(of(job({ startTime: HOUR }), [])).toBeNull()
     const { metadata, ...rest } = job({ startTime: HOUR })
     expect(of({ ...rest, metadata: { ...metadata, deletionTimestamp: new Date(0) } }, [waits])).toBeNull()
     const mark = never
-    const given = { job: job({ startTime: HOUR }), pods: [waits], mark, nodeWithin: HOUR }
+    const given = { job: job({ startTime: HOUR }), pods: [waits], mark, nodeWithin: HOUR, now: 60 * HOUR }
     expect(deadlineOf({ ...step, pool: null }, given)).toBeNull()
   })
 

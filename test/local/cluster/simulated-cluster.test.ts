@@ -87,6 +87,24 @@ describe('a simulated pool', () => {
     expect((await rig.cluster.nodes()).filter(({ pool }) => pool === 'gpu')).toEqual([])
   })
 
+  it('runs no pod that is gated, or whose affinity it does not meet', async () => {
+    await ceiling(16)
+    const to = (operator: string) => ({
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator, values: ['metal-7'] }] }],
+        },
+      },
+    })
+    await serve('gated', 1, { ...serving.gpuPod('gpu', 8), schedulingGates: [{ name: 'acme.dev/wait' }] })
+    await serve('away', 1, { ...serving.gpuPod('gpu', 8), affinity: to('In') })
+    await rig.minutes(10)
+    expect((await rig.cluster.nodes()).filter(({ pool }) => pool === 'gpu')).toEqual([])
+    await serve('here', 1, { ...serving.gpuPod('gpu', 8), affinity: to('NotIn') })
+    await rig.minutes(10)
+    expect((await replicasOf('here'))[0]?.spec?.nodeName).toBeDefined()
+  })
+
   it('looks at a pod that names no pool as others do, and each says why not once', async () => {
     await ceiling(8)
     const other = nodePoolObject({
