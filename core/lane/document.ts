@@ -17,10 +17,7 @@ import type { Suspension } from './suspension.ts'
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
 
-/**
- * A lane: what is wanted of it, the run that is under way, how the last one ended, and where it returns to. One row under a
- * key of its own, which only reconcile writes (law 2). Times are milliseconds since the epoch.
- */
+/** A lane: what is wanted of it, the run under way, how the last one ended, and where it returns to. One row, which only reconcile writes (law 2). Times: ms since the epoch. */
 export interface LaneDocument {
   schema: number
   lane: string
