@@ -1,6 +1,7 @@
 import type { KubeObject } from '../core/kube.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
-import { jobUnderWay, seenUnread } from '../core/lane/unread.ts'
+import { jobUnderWay } from '../core/lane/marks.ts'
+import { seenUnread } from '../core/lane/unread.ts'
 import type { View } from '../core/lane/view.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
 import { lastLook } from './acts/last-look.ts'

@@ -22,3 +22,9 @@ export const withMark = (doc: LaneDocument, mark: Mark, line: string | null): Ch
     },
   )
 }
+
+/** The Job of a run that is under way, as far as it is written down; undefined: there is none. */
+export const jobUnderWay = ({ run }: Pick<LaneDocument, 'run'>): Mark | undefined =>
+  run?.steps.find(
+    ({ kind, way, state, made }) => kind === 'launch-job' && way === 'forth' && state === 'running' && made !== null,
+  )

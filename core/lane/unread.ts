@@ -40,9 +40,3 @@ const withMarked = (doc: LaneDocument, mark: Mark): LaneDocument => {
   const steps = doc.run.steps.map((one) => (one.name === mark.name && one.way === mark.way ? mark : one))
   return { ...doc, run: { ...doc.run, steps } }
 }
-
-/** The Job of a run that is under way, as far as it is written down; undefined: there is none. */
-export const jobUnderWay = ({ run }: Pick<LaneDocument, 'run'>): Mark | undefined =>
-  run?.steps.find(
-    ({ kind, way, state, made }) => kind === 'launch-job' && way === 'forth' && state === 'running' && made !== null,
-  )

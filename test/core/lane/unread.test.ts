@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { LastLook } from '../../../core/lane/clearing.ts'
 import type { Made } from '../../../core/lane/made.ts'
-import { jobUnderWay, seenUnread, toldToEnd } from '../../../core/lane/unread.ts'
+import { jobUnderWay } from '../../../core/lane/marks.ts'
+import { seenUnread, toldToEnd } from '../../../core/lane/unread.ts'
 import { HOUR, MINUTE, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
 
 const made = { ref: { kind: 'Job', namespace: 'training', name: 'j' }, uid: 'u' } as Made
