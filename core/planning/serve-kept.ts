@@ -23,7 +23,7 @@ interface Kept {
 interface Off {
   base: GenerationView
   parts: Parts | null
-  /** Replicas that it is to have, where somebody has scaled it. */
+  /** Replicas that it is to have, where somebody has taken some of them. */
   replicas: number | null
 }
 
@@ -53,7 +53,8 @@ const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | 
   const lane = isAskedElsewhere(input, base) ? null : (found?.lane ?? null)
   const others = found?.others ?? []
   const parts = lane === null && others.length === 0 ? null : { lane, others, answers: found?.answers ?? true }
-  const isScaled = base.replicas !== back.wantReplicas && base.replicas !== replicas
+  // More than were judged are held, and end nothing.
+  const isScaled = base.replicas < Math.min(replicas, back.wantReplicas)
   return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? back.wantReplicas : null }
 }
 

@@ -66,6 +66,8 @@ describe('what serves while what is wanted has ended otherwise', () => {
       hand: { text: 'somebody has scaled v7 (generation 1) from 2 to 0 replicas' },
     })
     expect(scaled.bounds.dollars).toBeGreaterThan(0)
+    // More than were judged end nothing.
+    expect(plannedOf({ standing: [[1, '7', 3]] })).toMatchObject({ kind: 'nothing' })
     expect(of({ standing: [[1, '7', 1]] }, 'Service')).toMatchObject({
       steps: 'to g1 → notify',
       bounds: { dollars: 0 },
