@@ -25,7 +25,7 @@ const digests = (name: string): Record<string, string> =>
 const BUDGET: Record<string, number> = {
   'registry-webhook': 395,
   'alert-webhook': 395,
-  'slack-interaction': 510,
+  'slack-interaction': 520,
   'slack-command': 410,
   'dataset-uploaded': 745,
   'model-promoted': 745,
