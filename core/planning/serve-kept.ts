@@ -50,15 +50,16 @@ const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | 
   // As it was judged, whatever the policy has of its replicas by now.
   const service = { ...rule.service, replicas }
   const found = partsOff(input, { ...rule, service }, { wanted, standing: { target: base } })
-  const lane = isAskedElsewhere(input, base) ? null : (found?.lane ?? null)
+  const elsewhere = isAskedElsewhere(input, base)
+  const lane = elsewhere ? null : (found?.lane ?? null)
   const others = found?.others ?? []
   const parts = lane === null && others.length === 0 ? null : { lane, others, answers: found?.answers ?? true }
-  // More than were judged are held, and end nothing.
-  const isScaled = base.replicas < Math.min(replicas, back.wantReplicas)
+  // More than were judged are held, and end nothing; of what serves no more nobody lacks any.
+  const isScaled = !elsewhere && base.replicas < Math.min(replicas, back.wantReplicas)
   return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? back.wantReplicas : null }
 }
 
-/** Whether something else answers that the Service leads to: who has led it there has ended no service. */
+/** Whether something else answers that the Service leads to: who has led it there has ended no service, and that serves. */
 const isAskedElsewhere = ({ world: { generations, traffic = null } }: ServeInput, base: GenerationView): boolean =>
   typeof traffic === 'number' &&
   generations.some((view) => view !== base && isLedTo(traffic, view.generation) && answersOf(view) > 0)
