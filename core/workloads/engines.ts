@@ -16,6 +16,8 @@ export interface Engine extends Answering {
   spread: boolean
   /** Whether a drain takes no more of its replicas than its service can miss. */
   guarded: boolean
+  /** Whether drains leave as many of it as the service can do with, counted beside no other generation: two of which one each stands lose neither. */
+  leaves: boolean
   /** Whether its pods are of the class of what serves: they wait before others for a GPU that comes free. */
   ranked: boolean
 }
@@ -26,6 +28,7 @@ const VLLM: Engine = {
   disk: null,
   spread: false,
   guarded: false,
+  leaves: false,
   ranked: false,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
@@ -90,6 +93,8 @@ const SECOND_VLLM: Engine = {
   guarded: true,
 }
 
+const THIRD_VLLM: Engine = { ...SECOND_VLLM, ranked: true }
+
 /** Engines by name, each with its revisions. */
 export type Engines = Readonly<Record<ServicePolicy['engine'], readonly [Engine, ...Engine[]]>>
 
@@ -98,7 +103,7 @@ export type Engines = Readonly<Record<ServicePolicy['engine'], readonly [Engine,
  * change (law 15): a revision is never edited and never taken away, a better one is added after it.
  */
 export const ENGINES: Engines = {
-  vllm: [VLLM, SECOND_VLLM, { ...SECOND_VLLM, ranked: true }],
+  vllm: [VLLM, SECOND_VLLM, THIRD_VLLM, { ...THIRD_VLLM, leaves: true }],
 }
 
 /**

@@ -173,10 +173,14 @@ const tellingOf = (path: FieldPath, isOurs: (path: FieldPath) => boolean): Field
   return isContainer && !isOurs(container) ? container : path
 }
 
-/** What a Service says by default of what decides who is asked: applied by us with force, it is so again, whoever had it otherwise. */
+/**
+ * What a Service says by default of what decides who is asked, and a budget beside what must stay: applied by us with force, it is so again,
+ * whoever had it otherwise.
+ */
 const BY_DEFAULT: Readonly<Record<string, unknown>> = {
   externalIPs: [],
   internalTrafficPolicy: 'Cluster',
+  maxUnavailable: null,
   publishNotReadyAddresses: false,
 }
 
@@ -185,12 +189,13 @@ const isReset = ([, field = '', ...more]: FieldPath, value: unknown): boolean =>
 
 /** What is to be applied so that it stands as it was: what somebody has added is said otherwise, since it would stay theirs. */
 export const setRight = (wanted: KubeObject, edits: readonly Edit[]): KubeObject => {
-  const added = Object.keys(BY_DEFAULT).filter((field) =>
-    edits.some((edit) => edit.field === fieldText(['spec', field])),
+  const own = specOf(wanted) as object
+  const added = Object.keys(BY_DEFAULT).filter(
+    (field) => !Object.hasOwn(own, field) && edits.some((edit) => edit.field === fieldText(['spec', field])),
   )
   if (added.length === 0) return wanted
   const spec = {
-    ...(specOf(wanted) as object),
+    ...own,
     ...Object.fromEntries(added.map((field) => [field, BY_DEFAULT[field]])),
   }
   return withDigest({ ...wanted, spec } as KubeObject)

@@ -59,7 +59,7 @@ export const servingObjects = (input: ServingInput): ServingObjects => {
       disruptionBudget: withDigest(
         disruptionBudget(
           { name, namespace, labels: { ...ofGeneration, [label('ledger')]: identity.ledger } },
-          { service, selector: ofGeneration },
+          { service, selector: ofGeneration, leaves: engine.leaves },
         ),
       ),
     }),

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../core/kube.ts'
 import { ENGINES, type Engine } from '../../core/workloads/engines.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { MODEL, replicasOf, SERVE, SLOW, served } from './scenes.ts'
+import { HOUR, MODEL, replicasOf, SERVE, SLOW, served } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -13,12 +13,13 @@ afterEach(async () => {
   await town.close()
 })
 
+/** Of each generation's, how many must stay. */
 const budgets = async (): Promise<Record<string, number>> => {
   const all = (await town.house.cluster.list('PodDisruptionBudget')) as KubeObject<'PodDisruptionBudget'>[]
   return Object.fromEntries(
     all.map(({ metadata, spec }) => [
       metadata.name.replace(/^.*-(g\d+)$/, '$1'),
-      spec?.maxUnavailable as unknown as number,
+      spec?.minAvailable as unknown as number,
     ]),
   )
 }
@@ -47,7 +48,7 @@ it('what serves is held back from drains, generation by generation, from its fir
   expect(await budgets()).toEqual({ g1: 1, g2: 1 })
 })
 
-it('the last replica of a service is not drained; with another beside it one of them may be', async () => {
+it('the last replica of a service is not drained; with another beside it one of them may be, and of more one as well', async () => {
   const rule = example.services![MODEL]!
   const withReplicas = (replicas: number) => ({
     ...example,
@@ -55,13 +56,20 @@ it('the last replica of a service is not drained; with another beside it one of 
   })
   town = await openTown({ config: withReplicas(1) })
   await served(town)
-  expect(await budgets()).toEqual({ g1: 0 })
+  expect(await budgets()).toEqual({ g1: 1 })
   town.setPolicy(withReplicas(2))
   await town.until('it asks', async () => (await town.question(SERVE)) !== null)
   await town.answered(SERVE)
   await town.settled(SERVE)
   expect(await replicasOf(town)).toEqual({ 1: 2 })
   expect(await budgets()).toEqual({ g1: 1 })
+  for (const replicas of [3, 2]) {
+    town.setPolicy(withReplicas(replicas))
+    await town.advance(HOUR / 6)
+    if ((await town.question(SERVE)) !== null) await town.answered(SERVE)
+    await town.settled(SERVE)
+    expect([await replicasOf(town), await budgets()]).toEqual([{ 1: replicas }, { g1: replicas - 1 }])
+  }
 })
 
 it('what was made before there were any stays as it is: a release makes none, the next version has one', async () => {

@@ -25,7 +25,7 @@ const remove = async (which: 'lane' | 'budget'): Promise<void> => {
 /** v1 answers as it did, and drains are held to what they were. */
 const isRight = async (): Promise<void> => {
   const { lane, budget } = await parts()
-  expect([trafficOf(lane), budget?.spec?.maxUnavailable, await replicasOf(town)]).toEqual([1, 1, { 1: 2 }])
+  expect([trafficOf(lane), budget?.spec?.minAvailable, await replicasOf(town)]).toEqual([1, 1, { 1: 2 }])
 }
 
 const open = async (onEdit?: 'tell'): Promise<void> => {

@@ -43,7 +43,7 @@ const isRight = async (): Promise<void> => {
   expect(lane?.spec?.internalTrafficPolicy ?? 'Cluster').toBe('Cluster')
   expect([lane?.spec?.publishNotReadyAddresses ?? false, own?.spec?.selector]).toEqual([false, lane?.spec?.selector])
   expect(budget?.spec?.selector?.matchLabels).toEqual(own?.spec?.selector)
-  expect([own?.spec?.ports?.[0]?.targetPort, budget?.spec?.maxUnavailable]).toEqual(['http', 1])
+  expect([own?.spec?.ports?.[0]?.targetPort, budget?.spec?.minAvailable]).toEqual(['http', 1])
   expect(await replicasOf(town)).toEqual({ 1: 2 })
 }
 
@@ -89,8 +89,8 @@ const hands: [string, string, () => Promise<void>, RegExp][] = [
   [
     'drains may take all of it',
     'beside',
-    () => edit('budget', { maxUnavailable: 2 }),
-    /^kubectl-edit has changed \.spec\.maxUnavailable of PodDisruptionBudget/,
+    () => edit('budget', { minAvailable: 0 }),
+    /^kubectl-edit has changed \.spec\.minAvailable of PodDisruptionBudget/,
   ],
   ['nothing holds drains', 'beside', () => remove('budget'), /^somebody has deleted PodDisruptionBudget/],
 ]

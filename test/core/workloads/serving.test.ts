@@ -2,7 +2,7 @@ import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { ServicePolicy } from '../../../core/policy.ts'
-import { engineOf } from '../../../core/workloads/engines.ts'
+import { ENGINES, engineOf } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
 import {
   generationUrl,
@@ -228,6 +228,19 @@ describe('what is made in the second revision of its engine', () => {
       selector: deployment.spec?.selector,
     })
     expect(Object.values(servingObjects(given())).map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'Service'])
+  })
+
+  it('from its fourth revision on, drains leave what the service can do with, however few of a generation stand', () => {
+    const [, , , leaving] = ENGINES.vllm
+    const left = (replicas: number, maxUnavailable: number) =>
+      servingObjects(given({ engine: leaving, service: { ...service, replicas, maxUnavailable } })).disruptionBudget
+        ?.spec
+    expect(left(2, 1)).toEqual({
+      minAvailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      selector: servingObjects(given()).deployment.spec?.selector,
+    })
+    expect([left(3, 1), left(1, 1), left(1, 2)].map((spec) => spec?.minAvailable)).toEqual([2, 1, 0])
   })
 
   it('yields to the policy’s patch in each of it', () => {

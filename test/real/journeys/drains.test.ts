@@ -42,6 +42,9 @@ const kept = async ({ metadata: { name, namespace } }: KubeObject<'Pod'>): Promi
   return answer.status === 201 ? null : JSON.stringify(answer.body)
 }
 
+const isReady = ({ status: now }: KubeObject<'Pod'>): boolean =>
+  (now?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True')
+
 const KEPT = "it answers 429: Cannot evict pod as it would violate the pod's disruption budget."
 
 it('a drain takes one replica, and the next once the first is ready elsewhere', async () => {
@@ -50,9 +53,7 @@ it('a drain takes one replica, and the next once the first is ready elsewhere', 
   expect(await kept(first!)).toBeNull()
   expect(await kept(second!)).toContain(KEPT)
   await town.until('the second may go', async () => (await kept(second!)) === null)
-  const ready = (await pods(town)).filter(({ status: now }) =>
-    (now?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-  )
+  const ready = (await pods(town)).filter(isReady)
   expect(ready.map(({ metadata }) => metadata.name)).not.toContain(first?.metadata.name)
   expect(ready.length).toBeGreaterThanOrEqual(1)
   await town.close()
@@ -67,5 +68,22 @@ it('the last replica is not drained, and goes where a rollout takes it away', as
   await town.answered(LANE)
   expect((await town.settled(LANE)).state).toBe('succeeded')
   expect((await pods(town)).map(({ metadata }) => metadata.labels?.['signalbox.dev/generation'])).toEqual(['2'])
+  await town.close()
+})
+
+it('in the middle of a rollout, where one of each generation answers, neither is drained', async () => {
+  const town = await servedWith(2)
+  const next = await registerVersion(town.house, { model: 'support-llama', tags: { a: '1' } })
+  await promote(town.house, 'support-llama', next)
+  await town.answered(LANE)
+  let two: KubeObject<'Pod'>[] = []
+  await town.until('one of each answers', async () => {
+    two = (await pods(town)).filter(isReady)
+    return (
+      two.length === 2 && new Set(two.map(({ metadata }) => metadata.labels?.['signalbox.dev/generation'])).size === 2
+    )
+  })
+  for (const one of two) expect(await kept(one)).toContain(KEPT)
+  expect((await town.settled(LANE)).state).toBe('succeeded')
   await town.close()
 })

@@ -44,8 +44,16 @@ it('what the server makes of Services and budgets is no edit; what `kubectl edit
   await rightAgain(3, 'kubectl-edit has changed .spec.ports[port=80].targetPort of Service')
   expect((await read<KubeObject<'Service'>>(lane)).spec?.ports?.[0]?.targetPort).toBe('http')
 
-  expect(await patched(ofBudget, { maxUnavailable: 2 })).toBe(200)
-  await rightAgain(4, 'kubectl-edit has changed .spec.maxUnavailable of PodDisruptionBudget')
-  expect((await read<KubeObject<'PodDisruptionBudget'>>(ofBudget)).spec?.maxUnavailable).toBe(1)
+  const drains = async () => {
+    const { spec } = await read<KubeObject<'PodDisruptionBudget'>>(ofBudget)
+    return [spec?.minAvailable, spec?.maxUnavailable]
+  }
+  expect(await patched(ofBudget, { minAvailable: 0 })).toBe(200)
+  await rightAgain(4, 'kubectl-edit has changed .spec.minAvailable of PodDisruptionBudget')
+  expect(await drains()).toEqual([1, undefined])
+  // The server takes no budget that says both.
+  expect(await patched(ofBudget, { minAvailable: null, maxUnavailable: 2 })).toBe(200)
+  await rightAgain(5, 'PodDisruptionBudget')
+  expect(await drains()).toEqual([1, undefined])
   await town.close()
 })
