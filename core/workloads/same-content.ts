@@ -12,7 +12,8 @@ import {
   saidAt,
   startsWith,
 } from './managed-fields.ts'
-import { DIGEST_ANNOTATION, objectDigest, withDigest } from './object-digest.ts'
+import { DIGEST_ANNOTATION, objectDigest } from './object-digest.ts'
+import { isReset } from './set-right.ts'
 
 /** A field that somebody has changed of what we apply, or added to it; and who, where the API server knows. */
 export interface Edit {
@@ -171,34 +172,6 @@ const tellingOf = (path: FieldPath, isOurs: (path: FieldPath) => boolean): Field
   const container = path.slice(0, POD.length + 2)
   const isContainer = startsWith(path, POD) && CONTAINERS.has(path[POD.length] ?? '')
   return isContainer && !isOurs(container) ? container : path
-}
-
-/**
- * What a Service says by default of what decides who is asked, and a budget beside what must stay: applied by us with force, it is so again,
- * whoever had it otherwise.
- */
-const BY_DEFAULT: Readonly<Record<string, unknown>> = {
-  externalIPs: [],
-  internalTrafficPolicy: 'Cluster',
-  maxUnavailable: null,
-  publishNotReadyAddresses: false,
-}
-
-const isReset = ([, field = '', ...more]: FieldPath, value: unknown): boolean =>
-  more.length === 0 && Object.hasOwn(BY_DEFAULT, field) && canonicalJson(BY_DEFAULT[field]) !== canonicalJson(value)
-
-/** What is to be applied so that it stands as it was: what somebody has added is said otherwise, since it would stay theirs. */
-export const setRight = (wanted: KubeObject, edits: readonly Edit[]): KubeObject => {
-  const own = specOf(wanted) as object
-  const added = Object.keys(BY_DEFAULT).filter(
-    (field) => !Object.hasOwn(own, field) && edits.some((edit) => edit.field === fieldText(['spec', field])),
-  )
-  if (added.length === 0) return wanted
-  const spec = {
-    ...own,
-    ...Object.fromEntries(added.map((field) => [field, BY_DEFAULT[field]])),
-  }
-  return withDigest({ ...wanted, spec } as KubeObject)
 }
 
 /** What the server fills in where nobody says it. */
