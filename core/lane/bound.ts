@@ -153,11 +153,12 @@ export const mayCost = (doc: Binding, plan: Plan): number => {
 
 /**
  * How a run ends whose next step would be at work on other machines than its card says, or on such as are bought in another way: the
- * policy's pool was changed under it (law 9). Null: it would not.
+ * policy's pool was changed under it (law 9). Null: it would not. `when` it is ended, as people are told.
  */
 export const onOtherMachines = (
   { doc, plan, policy }: Pick<View, 'doc' | 'plan' | 'policy'>,
   { name, title }: Pick<Mark, 'name' | 'title'>,
+  when = 'before',
 ): Outcome | null => {
   if (plan === null) return null
   const bound = boundsIn(doc, plan.plan).nodes ?? {}
@@ -168,7 +169,7 @@ export const onOtherMachines = (
         kind: 'failed',
         reason: 'other-machines',
         detail:
-          `${pool} has ${machines(nodes)} now, and it may run on ${machines(bound[pool] ?? nodes)}: it was ended before “${title}”. ` +
+          `${pool} has ${machines(nodes)} now, and it may run on ${machines(bound[pool] ?? nodes)}: it was ended ${when} “${title}”. ` +
           'Another attempt keeps what was finished, and asks about what was not approved',
       }
   return null

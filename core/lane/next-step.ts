@@ -3,7 +3,7 @@ import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
 import { hasBegun, type Mark, type Run } from './document.ts'
 import { frozenUntil } from './halfway.ts'
-import { keptSuspended, suspending } from './suspending.ts'
+import { isToGoOn, keptSuspended, suspending } from './suspending.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -34,7 +34,13 @@ export const stepping = (view: View, run: Run): Act => {
       keptSuspended(view, run) ??
       spentUp(view, run, mark) ?? { kind: 'mark', step: mark.name }
     )
-  return (mark.waits ? still : null) ?? pastBound(view, run) ?? suspending(view, run) ?? atStep(view, mark)
+  return (
+    (mark.waits ? still : null) ??
+    pastBound(view, run) ??
+    notLetGo(view, run, mark) ??
+    suspending(view, run) ??
+    atStep(view, mark)
+  )
 }
 
 /** A far side that does not answer keeps nobody from taking away what stands (law 9). Else it is looked at first: it may have ended by itself. */
@@ -58,6 +64,12 @@ const frozenWithin = (view: View, run: Run): Act | null => {
 export const outOfBounds = (view: View, run: Run): Act | null => {
   const mark = current(run, 'forth')
   const other = mark?.state === 'pending' ? onOtherMachines(view, mark) : null
+  return other === null ? null : { kind: 'end', ending: other }
+}
+
+/** What a rung has suspended starts a node again where it goes on: so it ends where that would not be what was approved (law 9). Null: it would. */
+const notLetGo = (view: View, run: Run, mark: Mark): Act | null => {
+  const other = isToGoOn(view, run) ? onOtherMachines(view, mark, 'before it went on with') : null
   return other === null ? null : { kind: 'end', ending: other }
 }
 

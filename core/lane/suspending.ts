@@ -70,6 +70,13 @@ export const suspending = (view: View, run: Run): Act | null => {
     : { kind: 'mark-suspend', step: mark.name, is }
 }
 
+/** Whether the Job at work is to go on next that a rung has suspended: not what somebody else has, or Kueue does. */
+export const isToGoOn = (view: View, run: Run): boolean => {
+  const [act, has] = [suspending(view, run), stageOf(run)?.suspended]
+  if (act === null || has === undefined || has.left !== undefined) return false
+  return act.kind === 'mark-suspend' ? !act.is : act.kind === 'suspend' && !has.is
+}
+
 /** Whether it was seen to be so, or it is too soon to try again. */
 const isSettled = ({ at, why }: Suspension, now: number): boolean =>
   at !== null && (why === undefined || now < at + TRIED_AGAIN)

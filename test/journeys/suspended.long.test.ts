@@ -116,6 +116,26 @@ describe('suspend-preemptible', () => {
   })
 })
 
+describe('what it goes on as', () => {
+  it('ends rather than going on on machines that nobody approved, and asks about them', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    await town.advance(30 * MINUTE)
+    const cost = await spent()
+    const { price, ...pool } = example.pools['gpu-train'] as NonNullable<(typeof example.pools)[string]>
+    const dearer = { ...pool, instanceType: 'p5e.48xlarge', price: { ...price, perNodeHour: 200 } }
+    const approvals = { ...RICH.approvals, autoApproveBelow: 0 }
+    town.setPolicy({ ...RICH, approvals, pools: { ...example.pools, 'gpu-train': dearer } } as never)
+    await town.until('it is asked about', async () => (await town.question(TRAIN)) !== null)
+    expect((await town.past(TRAIN))[0]?.outcome).toMatchObject({
+      ...{ kind: 'failed', reason: 'other-machines' },
+      detail: expect.stringMatching(/it was ended before it went on with “Fine-tune/),
+    })
+    expect([(await town.lane(TRAIN)).attempt, await spent()]).toEqual([2, cost])
+  })
+})
+
 describe('what somebody does to it meanwhile', () => {
   const patch = async (change: Record<string, unknown>) => {
     const { metadata } = await trainJob(town)
