@@ -94,15 +94,16 @@ const costText = (dollars: number, most: number): string =>
     ? `${usd(dollars)} of the ${usd(most)} that it may at most`
     : `the ${usd(most)} that it may at most`
 
-/** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. */
+/** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. `starts`: dollars of the node that is started for it. */
 export const endBefore = (
   { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
   run: Run,
   step: LaunchJobStep,
+  starts = step.beside ?? 0,
 ): Outcome | null => {
   if (plan === null || step.perHour === 0) return null
   const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
-  const left = most - dollars - (step.beside ?? 0)
+  const left = most - dollars - starts
   if (left * 3_600_000 > step.perHour * graceOfPods(step)) return null
   const cost = dollars > most ? costText(dollars, most) : `${usd(dollars)} of the ${usd(most)} that it may at most`
   const detail = `it has cost ${cost}, and nothing is left for “${step.title}”: ${toDo(doc, run)}`

@@ -1,3 +1,5 @@
+import { nodeAgain } from '../money/cost.ts'
+import type { Step } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
@@ -67,17 +69,18 @@ export const outOfBounds = (view: View, run: Run): Act | null => {
   return other === null ? null : { kind: 'end', ending: other }
 }
 
-/** What a rung has suspended starts a node again where it goes on: so it ends where that would not be what was approved (law 9). Null: it would. */
+/** What a rung has suspended starts a node again where it goes on: it ends where that is none that was approved, or nothing is left that pays for it (law 9). */
 const notLetGo = (view: View, run: Run, mark: Mark): Act | null => {
-  const other = isToGoOn(view, run) ? onOtherMachines(view, mark, 'before it went on with') : null
-  return other === null ? null : { kind: 'end', ending: other }
+  if (!isToGoOn(view, run)) return null
+  const other = onOtherMachines(view, mark, 'before it went on with')
+  return other === null ? spentUp(view, run, mark, nodeAgain) : { kind: 'end', ending: other }
 }
 
 /** The end of a run whose next step costs, and would be told to end as soon as it runs: nothing begins that is not paid for. */
-const spentUp = (view: View, run: Run, { name }: Mark): Act | null => {
+const spentUp = (view: View, run: Run, { name }: Mark, starts?: (step: Step) => number): Act | null => {
   const step = view.plan?.plan.steps.find((one) => one.name === name)
   if (step?.kind !== 'launch-job' || !hasBegun(run)) return null
-  const ending = endBefore(view, run, step)
+  const ending = endBefore(view, run, step, starts?.(step))
   return ending === null ? null : { kind: 'end', ending }
 }
 

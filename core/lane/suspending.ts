@@ -115,11 +115,15 @@ export const settleSuspended = (view: View, step: string, came: Suspended): Chan
     return { ...change, counts: came.right === true && !told ? ['not-allowed:cluster'] : [] }
   }
   const { title } = mark
-  if (!has.is) return told(view, withMark(doc, mark, null), { mark, has, came, what: 'goes on' })
+  if (!has.is) return told(view, withMark(doc, withLetGo(mark), null), { mark, has, came, what: 'goes on' })
   if (came.kind === 'left')
     return withMark(doc, { ...mark, suspended: { ...seen, left: said(came.why, SHORT) } }, `${title}: ${came.why}`)
   return told(view, withMark(doc, { ...mark, suspended: seen }, null), { mark, has, came, what: 'is suspended' })
 }
+
+/** Whoever wrote it may have died before saying so: it counts in any case. What never stopped keeps its node. */
+const withLetGo = (mark: Mark): Mark =>
+  mark.ranFrom !== null || mark.ranTo === null ? mark : { ...mark, letGo: (mark.letGo ?? 0) + 1 }
 
 const wordOf = ({ is }: Suspension): string => (is ? 'suspended' : 'let go')
 

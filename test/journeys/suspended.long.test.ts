@@ -136,6 +136,35 @@ describe('what it goes on as', () => {
   })
 })
 
+describe('each time that it goes on', () => {
+  /** Suspended and let go so often, of 178 minutes in all; whether it was ended by its bound. */
+  const cycled = async (cycles: number): Promise<string> => {
+    const big = { ...RICH, budget: { ...RICH.budget, dollars: 1_000_000 } }
+    town = await openTown({ at: TURN - 40 * HOUR, config: big })
+    await trains(town, 178)
+    const most = (await town.plan(TRAIN))?.plan.bounds.dollars ?? 0
+    for (let cycle = 0; cycle < cycles && (await town.lane(TRAIN)).run !== null; cycle++) {
+      await town.advance(20 * MINUTE)
+      town.setPolicy({ ...RICH, budget: { ...RICH.budget, dollars: 20 } })
+      await crossed()
+      await town.advance(40 * MINUTE)
+      town.setPolicy(big)
+      await town.advance(12 * MINUTE)
+    }
+    const { outcome } = await town.settled(TRAIN)
+    await town.advance(30 * MINUTE)
+    expect(await spent()).toBeLessThan(most)
+    expect(await looseEnds(town)).toEqual([])
+    return outcome?.reason ?? ''
+  }
+
+  it('another node is started for it, which counts: it is ended before it costs more than it may', async () => {
+    expect(await cycled(0)).toBe('')
+    await town.close()
+    expect(await cycled(3)).toBe('bound-reached')
+  })
+})
+
 describe('what somebody does to it meanwhile', () => {
   const patch = async (change: Record<string, unknown>) => {
     const { metadata } = await trainJob(town)
