@@ -50,9 +50,8 @@ describe('what a rung may act upon', () => {
       (c) => {
         Object.assign(train(c), { preemptible: true })
         Object.assign(c.pools, { lent: { ...c.pools['gpu-train'], queue: 'gpu' } })
-        const name = train(c).name ?? 'train'
         Object.assign(c.pipelines?.['support-chats'] ?? {}, {
-          alternatives: { lent: { stages: { [name]: { pool: 'lent' } } } },
+          alternatives: { lent: { stages: { train: { pool: 'lent' } } } },
         })
       },
       'pipelines.support-chats.stages.0.preemptible: Kueue lends `lent`, and is the one that suspends its Jobs: leave it out',
