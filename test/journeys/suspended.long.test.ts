@@ -136,6 +136,39 @@ describe('what it goes on as', () => {
   })
 })
 
+describe('the GPUs that it holds', () => {
+  it('are found again: it stays suspended, and waits for as long as it takes, where its pool is lower once the lease is over that it began on', async () => {
+    const { ...pool } = example.pools['gpu-train']
+    const leased = (maxGpus: number, dollars: number) => ({
+      ...suspending({
+        pools: { ...example.pools, 'gpu-train': { ...pool, maxGpus, leases: { maxGpus: 8, maxHours: 12 } } },
+      }),
+      budget: { ...suspending().budget, dollars },
+    })
+    town = await openTown({ at: TURN - 60 * HOUR, config: leased(0, 1_000_000) as never })
+    const until = town.house.clock.now() + 3 * HOUR
+    await town.house.command({ kind: 'lease', lane: 'pool/gpu-train', by: BEN, does: 'take', gpus: 8, until } as never)
+    await town.advance(12 * MINUTE)
+    await trains(town)
+    town.setPolicy(leased(0, 100) as never)
+    await crossed()
+    await town.advance(4 * HOUR)
+    town.setPolicy(leased(0, 1_000_000) as never)
+    await town.advance(30 * HOUR)
+    expect([await rungs(), await isSuspended(town)]).toEqual([[], true])
+    expect(await whyTrain(town)).toContain(
+      'could not be let go: the ceiling of gpu-train is 0 GPUs by now, and it needs 8',
+    )
+    expect((await texts()).filter((text) => text.includes('could not be let go'))).toHaveLength(1)
+    expect((await laddersOf(town).titles()).filter((title) => title.includes('stays suspended'))).toHaveLength(1)
+    town.setPolicy(leased(8, 1_000_000) as never)
+    await town.advance(11 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
 describe('each time that it goes on', () => {
   /** Suspended and let go so often, of 178 minutes in all; whether it was ended by its bound. */
   const cycled = async (cycles: number): Promise<string> => {
