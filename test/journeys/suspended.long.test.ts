@@ -272,7 +272,7 @@ describe('what somebody does to it meanwhile', () => {
   })
 
   it.each(['approve', 'nobody'] as const)(
-    'crossed while people are asked for more of it (%s), it is suspended all the same, and goes on for what there is then',
+    'crossed while people are asked for more of it (%s), it is suspended all the same, and they are asked again once it goes on',
     async (verdict) => {
       const all = preemptible()
       const asking = { 'support-chats': { ...all['support-chats'], onBound: 'ask' } }
@@ -281,14 +281,16 @@ describe('what somebody does to it meanwhile', () => {
       await town.until('it asks for more', async () => (await town.question(TRAIN)) !== null)
       town.setPolicy({ ...suspending(), pipelines: asking })
       await crossed()
-      expect([await isSuspended(town), (await town.question(TRAIN))?.state]).toEqual([true, 'open'])
+      await town.advance(MINUTE)
+      expect([await isSuspended(town), await town.question(TRAIN)]).toEqual([true, null])
       expect(await whyTrain(town)).toContain('suspended by suspend-preemptible')
-      if (verdict === 'approve') await town.answered(TRAIN)
       await town.advance(5 * HOUR)
       expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([true, 'suspended'])
       town.setPolicy({ ...RICH, pipelines: asking })
       await town.advance(11 * MINUTE)
       expect(await isSuspended(town)).toBe(false)
+      await town.until('it asks again', async () => (await town.question(TRAIN)) !== null)
+      if (verdict === 'approve') await town.answered(TRAIN)
       await town.until('it is over', async () => (await town.lane(TRAIN)).run === null, 30)
       const [past] = await town.past(TRAIN)
       expect(past?.outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
