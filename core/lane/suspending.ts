@@ -216,7 +216,7 @@ export const restOfSuspended = (
   const still = rung === null ? frozen(view) : null
   if (still?.kind === 'rest') return { why: 'suspended', text: `; ${still.rest.text}`, until: still.rest.until }
   if (rung === null) return { why: 'working', text: '', until: view.now + AT_ONCE }
-  const text = `; ${crossedText(rung, view.policy.budget.name)}, until ${plainTime(rung.until)} at the latest`
+  const text = `; until ${plainTime(rung.until)} at the latest: ${crossedText(rung, view.policy.budget.name)}`
   return { why: 'suspended', text, until: rung.until }
 }
 

@@ -29,7 +29,7 @@ describe('suspend-preemptible', () => {
     await crossed()
     expect(await isSuspended(town)).toBe(true)
     expect(await whyTrain(town)).toMatch(
-      /^Fine-tune .*: suspended by suspend-preemptible of ml-monthly: it goes on by itself afterwards; \$2\d\.\d\d of nodes have crossed 2 % of ml-monthly/,
+      /^Fine-tune .*: suspended by suspend-preemptible of ml-monthly: it goes on by itself afterwards; until 2026-12-01 .*at the latest: \$2\d\.\d\d of nodes have crossed 2 % of ml-monthly/,
     )
     expect((await town.lane(TRAIN)).rest).toMatchObject({ why: 'suspended' })
     expect(await texts()).toContainEqual(expect.stringMatching(/^“Fine-tune .*” is suspended: \$2/))
