@@ -163,6 +163,8 @@ export interface LaunchJobStep extends StepBase {
   perHour: number
   /** Dollars that the node which is started for it costs before its pods run and after they have gone; left out: none. */
   beside?: number
+  /** Dollars that another node costs each time that a rung has suspended it and lets it go on: its bound has room for one. Left out: none suspends it. */
+  again?: number
   /** Names of the steps whose results it reads. */
   reads: string[]
   /** Whether an attempt that follows carries it over: what judges is always done anew (law 7). */

@@ -24,17 +24,23 @@ export const settleAsk = (view: View): Change => {
     ...opened(view, run, { bounds, until }),
     need: plan.approval.need,
     ...choicesOf(view, run),
+    ...(view.policy.floored === undefined ? {} : { floored: true as const }),
   }
+  const asked = isOutdatedByRung(view, run) ? run.asked : run.asked + 1
   const among = plan.alternatives?.map(({ name }) => name).join(', ')
   const text = `asked ${plan.approval.need} of the approvers: ${plan.approval.why}${among === undefined ? '' : `; they choose among ${among}`}`
   return changed(
-    { ...doc, approved: null, run: { ...run, phase: 'asked', question, asked: run.asked + 1 } },
+    { ...doc, approved: null, run: { ...run, phase: 'asked', question, asked } },
     {
       moments: [moment('answer', text, { run, data: { question: question.id, until: question.until } })],
       tellings: [card(run)],
     },
   )
 }
+
+/** Whether the last question was outdated by a rung that has come or gone: what changed so is nobody's edit, and uses no question up. */
+export const isOutdatedByRung = ({ policy }: Pick<View, 'policy'>, { question }: Pick<Run, 'question'>): boolean =>
+  question !== null && (question.floored === true) !== (policy.floored !== undefined)
 
 /** What may be chosen in place of the plan that is asked about, each under the digest of its own. */
 const choicesOf = ({ doc, now, plan }: View, { generation }: Run): Pick<Question, 'choices'> => {

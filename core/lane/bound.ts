@@ -94,15 +94,16 @@ const costText = (dollars: number, most: number): string =>
     ? `${usd(dollars)} of the ${usd(most)} that it may at most`
     : `the ${usd(most)} that it may at most`
 
-/** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. */
+/** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. `starts`: dollars of the node that is started for it. */
 export const endBefore = (
   { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
   run: Run,
   step: LaunchJobStep,
+  starts = step.beside ?? 0,
 ): Outcome | null => {
   if (plan === null || step.perHour === 0) return null
   const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
-  const left = most - dollars - (step.beside ?? 0)
+  const left = most - dollars - starts
   if (left * 3_600_000 > step.perHour * graceOfPods(step)) return null
   const cost = dollars > most ? costText(dollars, most) : `${usd(dollars)} of the ${usd(most)} that it may at most`
   const detail = `it has cost ${cost}, and nothing is left for “${step.title}”: ${toDo(doc, run)}`
@@ -153,11 +154,12 @@ export const mayCost = (doc: Binding, plan: Plan): number => {
 
 /**
  * How a run ends whose next step would be at work on other machines than its card says, or on such as are bought in another way: the
- * policy's pool was changed under it (law 9). Null: it would not.
+ * policy's pool was changed under it (law 9). Null: it would not. `when` it is ended, as people are told.
  */
 export const onOtherMachines = (
   { doc, plan, policy }: Pick<View, 'doc' | 'plan' | 'policy'>,
   { name, title }: Pick<Mark, 'name' | 'title'>,
+  when = 'before',
 ): Outcome | null => {
   if (plan === null) return null
   const bound = boundsIn(doc, plan.plan).nodes ?? {}
@@ -168,7 +170,7 @@ export const onOtherMachines = (
         kind: 'failed',
         reason: 'other-machines',
         detail:
-          `${pool} has ${machines(nodes)} now, and it may run on ${machines(bound[pool] ?? nodes)}: it was ended before “${title}”. ` +
+          `${pool} has ${machines(nodes)} now, and it may run on ${machines(bound[pool] ?? nodes)}: it was ended ${when} “${title}”. ` +
           'Another attempt keeps what was finished, and asks about what was not approved',
       }
   return null

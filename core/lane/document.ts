@@ -160,10 +160,7 @@ export interface Mark {
   markedAt: number | null
   /** The document's revision at the mark: on every object that the step writes. */
   fence: number
-  /**
-   * Whether the far side has answered who began it, and it is looked at. `waits`: to touch nothing (more) before a look sees that it
-   * may; `pods`: those are asked for that are to wait before anything leaves.
-   */
+  /** Whether the far side has answered who began it, and it is looked at. `waits`: to touch nothing (more) before a look sees that it may; `pods`: those are asked for that are to wait before anything leaves. */
   touched: boolean
   waits?: true | 'pods'
   made: Made | null
@@ -175,6 +172,8 @@ export interface Mark {
   idle?: Idle
   /** That a rung of the budget has suspended its Job; left out: none has. */
   suspended?: Suspension
+  /** How often it was let go again once it had worked: each time a node is started for it anew. Left out: never. */
+  letGo?: number
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null
   startedAt: number | null

@@ -70,7 +70,7 @@ const hoursUntilDeadline = ({ job }: LaunchJobStep, { ran, ranFrom }: Mark, from
 /** When something is to be done about what a run may cost at most, or about what is asked: people are asked for more, or their time is over. Null: nothing. */
 export const moreAt = (view: Working, run: Run): number | null => {
   const open = openMore(run)
-  if (open !== null) return isPast(view, run, open) ? view.now : open.until + ANSWER_GRACE
+  if (open !== null) return isPast(view, run, open) || isStill(run, open) ? view.now : open.until + ANSWER_GRACE
   return askTimeOf(view, run)
 }
 
@@ -82,12 +82,23 @@ export const askTimeOf = (view: Working, run: Run): number | null => {
   if (work === null || view.now + TO_COUNT >= work.end) return null
   // Whoever said no of this stage, or nothing, is asked no more.
   const { question } = run
-  const isNo = question?.more !== undefined && question.more.ends !== true && question.state !== 'approved'
-  if (isNo && isOf(question, work.step.name)) return null
+  if (isNo(question) && isOf(question, work.step.name)) return null
   const { expiry } = view.policy.approvals
   const lead = Math.min(Math.max(LEAD, Math.round((work.hours * HOUR) / 4)), milliseconds(expiry))
   return work.end - Math.max(lead, TO_COUNT)
 }
+
+/** Whether nobody agreed to more. What was closed since its work stood still was nobody's no. */
+const isNo = (question: Question | null): question is Question =>
+  question?.more !== undefined &&
+  question.more.ends !== true &&
+  question.more.stood !== true &&
+  question.state !== 'approved'
+
+/** Whether the stage that a question for more was about is suspended: it comes no nearer to its bound, and people have their time once it goes on. */
+const isStill = ({ steps }: Run, { more }: Question): boolean =>
+  more?.ends !== true &&
+  steps.some(({ name, ranFrom, suspended }) => name === more?.step && ranFrom === null && suspended?.is === true)
 
 const isOf = ({ more }: Question, stage: string): boolean => more?.step === undefined || more.step === stage
 
@@ -167,13 +178,15 @@ export const settleNoMore = (view: View): Change => {
   const { doc } = view
   const run = doc.run as Run
   const open = run.question as Question
-  const past = isPast(view, run, open)
-  const question: Question = { ...open, state: past ? 'closed' : 'expired' }
+  const still = isStill(run, open)
+  const past = still || isPast(view, run, open)
+  const more = still && open.more !== undefined ? { more: { ...open.more, stood: true as const } } : {}
+  const question: Question = { ...open, ...more, state: past ? 'closed' : 'expired' }
   const texts =
     open.more?.ends === true
       ? ['it is asked about no more', 'nobody said in time that it shall end: it goes on']
       : ['more is needed no more: the question was closed', 'nobody agreed to more in time']
-  const text = texts[past ? 0 : 1] as string
+  const text = still ? 'it stands still: people are asked again once it goes on' : (texts[past ? 0 : 1] as string)
   return changed(
     { ...doc, run: withoutMore({ ...run, question }) },
     { moments: [moment('answer', text, { run })], tellings: [card(run)] },

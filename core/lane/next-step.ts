@@ -1,9 +1,11 @@
+import { nodeAgain } from '../money/cost.ts'
+import type { Step } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
 import { hasBegun, type Mark, type Run } from './document.ts'
 import { frozenUntil } from './halfway.ts'
-import { keptSuspended, suspending } from './suspending.ts'
+import { isToGoOn, keptSuspended, suspending } from './suspending.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -34,7 +36,13 @@ export const stepping = (view: View, run: Run): Act => {
       keptSuspended(view, run) ??
       spentUp(view, run, mark) ?? { kind: 'mark', step: mark.name }
     )
-  return (mark.waits ? still : null) ?? pastBound(view, run) ?? suspending(view, run) ?? atStep(view, mark)
+  return (
+    (mark.waits ? still : null) ??
+    pastBound(view, run) ??
+    notLetGo(view, run, mark) ??
+    suspending(view, run) ??
+    atStep(view, mark)
+  )
 }
 
 /** A far side that does not answer keeps nobody from taking away what stands (law 9). Else it is looked at first: it may have ended by itself. */
@@ -61,11 +69,18 @@ export const outOfBounds = (view: View, run: Run): Act | null => {
   return other === null ? null : { kind: 'end', ending: other }
 }
 
+/** What a rung has suspended starts a node again where it goes on: it ends where that is none that was approved, or nothing is left that pays for it (law 9). */
+const notLetGo = (view: View, run: Run, mark: Mark): Act | null => {
+  if (!isToGoOn(view, run)) return null
+  const other = onOtherMachines(view, mark, 'before it went on with')
+  return other === null ? spentUp(view, run, mark, nodeAgain) : { kind: 'end', ending: other }
+}
+
 /** The end of a run whose next step costs, and would be told to end as soon as it runs: nothing begins that is not paid for. */
-const spentUp = (view: View, run: Run, { name }: Mark): Act | null => {
+const spentUp = (view: View, run: Run, { name }: Mark, starts?: (step: Step) => number): Act | null => {
   const step = view.plan?.plan.steps.find((one) => one.name === name)
   if (step?.kind !== 'launch-job' || !hasBegun(run)) return null
-  const ending = endBefore(view, run, step)
+  const ending = endBefore(view, run, step, starts?.(step))
   return ending === null ? null : { kind: 'end', ending }
 }
 

@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers, isOfOtherPolicy } from './approval.ts'
-import { standsElsewhere, votesUntil } from './asking.ts'
+import { isOutdatedByRung, standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
 import { besideRun, TROUBLED } from './beside-run.ts'
@@ -199,8 +199,8 @@ const isOfChoice = ({ doc: { approved } }: View, { digest }: Plan): boolean =>
 /** Nobody is asked about what may not begin; and what a rung has kept back is planned anew before: it may ask no more. */
 const isToldOtherwise = ({ doc, fresh }: View): boolean => isOnRung(doc.rest) && !fresh
 
-const asking = (view: View, { asked: times }: Run, { bounds }: Plan): Act => {
-  if (times >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
+const asking = (view: View, run: Run, { bounds }: Plan): Act => {
+  if (run.asked >= QUESTIONS && !isOutdatedByRung(view, run)) return { kind: 'close', outcome: CHANGED_TWICE }
   return answerUntil(view, votesUntil(bounds, view.now)) === null
     ? { kind: 'close', outcome: asksTooLate(view) }
     : { kind: 'ask' }

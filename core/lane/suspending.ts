@@ -2,6 +2,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import { inForce, type RungRow } from '../money/rungs.ts'
 import { crossedText } from '../money/rungs-text.ts'
 import type { SuspendedBy, Suspending } from '../pods/suspended.ts'
+import type { Telling } from '../telling.ts'
 import { plainTime, said } from '../text.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { type Change, moment, SHORT } from './change.ts'
@@ -53,9 +54,14 @@ export const keptSuspended = (view: View, run: Run): Act | null => {
 }
 
 /** Whether a Job is to be suspended. In a freeze nothing begins, nor goes on that was suspended. */
-const isToBe = (view: View, { name, suspended }: Mark): boolean =>
-  suspends(view, name) !== null ||
-  (suspended?.is === true && suspended.at !== null && suspended.left === undefined && frozen(view) !== null)
+const isToBe = (view: View, mark: Mark): boolean =>
+  suspends(view, mark.name) !== null || (isStill(mark) && frozen(view) !== null)
+
+/** Whether its Job stands still because a rung has suspended it, or could not be let go since. */
+const isStill = ({ suspended: has, ranFrom }: Mark): boolean => {
+  if (has === undefined || has.at === null || has.left !== undefined) return false
+  return has.is || (has.why !== undefined && ranFrom === null)
+}
 
 /** What is next so that the Job at work is suspended, or goes on, as rungs say; null: it is so, or cannot be yet. */
 export const suspending = (view: View, run: Run): Act | null => {
@@ -70,6 +76,13 @@ export const suspending = (view: View, run: Run): Act | null => {
     : { kind: 'mark-suspend', step: mark.name, is }
 }
 
+/** Whether the Job at work is to go on next that a rung has suspended: not what somebody else has, or Kueue does. */
+export const isToGoOn = (view: View, run: Run): boolean => {
+  const [act, has] = [suspending(view, run), stageOf(run)?.suspended]
+  if (act === null || has === undefined || has.left !== undefined) return false
+  return act.kind === 'mark-suspend' ? !act.is : act.kind === 'suspend' && !has.is
+}
+
 /** Whether it was seen to be so, or it is too soon to try again. */
 const isSettled = ({ at, why }: Suspension, now: number): boolean =>
   at !== null && (why === undefined || now < at + TRIED_AGAIN)
@@ -78,8 +91,11 @@ const isSettled = ({ at, why }: Suspension, now: number): boolean =>
 export const settleMarkSuspend = (view: View, { step, is }: { step: string; is: boolean }): Change => {
   const { doc, me, fenceFrom, revision, now } = view
   const mark = markOf(doc, step)
-  const { since = now } = mark.suspended?.is === is ? mark.suspended : {}
-  return withMark(doc, { ...mark, suspended: { is, since, at: null, by: me, fence: revision + 1 + fenceFrom } }, null)
+  // Why it could not be before is told once.
+  const { since = now, why } = mark.suspended?.is === is ? mark.suspended : {}
+  const known = why === undefined ? {} : { why }
+  const suspended = { is, since, at: null, by: me, fence: revision + 1 + fenceFrom, ...known }
+  return withMark(doc, { ...mark, suspended }, null)
 }
 
 /** What is to be written to the Job of a step by what is marked. */
@@ -102,17 +118,38 @@ export const settleSuspended = (view: View, step: string, came: Suspended): Chan
   const { why: _, left: __, ...has } = suspended as Suspension
   const seen = { ...has, at: now }
   if (came.kind === 'not') {
-    const told = suspended?.why === came.why
-    const line = told ? null : `${mark.title}: it could not be ${wordOf(has)}: ${came.why}`
-    const change = withMark(doc, { ...mark, suspended: { ...seen, why: said(came.why, SHORT) } }, line)
-    return { ...change, counts: came.right === true && !told ? ['not-allowed:cluster'] : [] }
+    const why = said(came.why, SHORT)
+    const isTold = suspended?.why === why
+    const line = `${mark.title}: it could not be ${wordOf(has)}: ${came.why}`
+    const change = withMark(doc, { ...mark, suspended: { ...seen, why } }, isTold ? null : line)
+    if (isTold) return change
+    const counts = came.right === true ? ['not-allowed:cluster'] : []
+    return { ...change, counts, tellings: has.is ? [] : [keptNote(view, mark, { has, why })] }
   }
   const { title } = mark
-  if (!has.is) return told(view, withMark(doc, mark, null), { mark, has, came, what: 'goes on' })
+  if (!has.is) return told(view, withMark(doc, withLetGo(mark), null), { mark, has, came, what: 'goes on' })
   if (came.kind === 'left')
     return withMark(doc, { ...mark, suspended: { ...seen, left: said(came.why, SHORT) } }, `${title}: ${came.why}`)
   return told(view, withMark(doc, { ...mark, suspended: seen }, null), { mark, has, came, what: 'is suspended' })
 }
+
+/** What is told, once, of what a rung suspends no more and stays suspended. */
+const keptNote = (
+  { doc }: View,
+  { name, title }: Pick<Mark, 'name' | 'title'>,
+  { has, why }: { has: Suspension; why: string },
+): Telling => ({
+  kind: 'note',
+  key: `${doc.name} ${name} stays suspended ${has.since}`,
+  card: {
+    ...{ title: `“${title}” stays suspended`, facts: [{ label: 'Lane', value: doc.lane }] },
+    ...{ lines: [why], question: null, tone: 'bad' },
+  },
+})
+
+/** Whoever wrote it may have died before saying so: it counts in any case. What never stopped keeps its node. */
+const withLetGo = (mark: Mark): Mark =>
+  mark.ranFrom !== null || mark.ranTo === null ? mark : { ...mark, letGo: (mark.letGo ?? 0) + 1 }
 
 const wordOf = ({ is }: Suspension): string => (is ? 'suspended' : 'let go')
 
@@ -179,7 +216,7 @@ export const restOfSuspended = (
   const still = rung === null ? frozen(view) : null
   if (still?.kind === 'rest') return { why: 'suspended', text: `; ${still.rest.text}`, until: still.rest.until }
   if (rung === null) return { why: 'working', text: '', until: view.now + AT_ONCE }
-  const text = `; ${crossedText(rung, view.policy.budget.name)}, until ${plainTime(rung.until)} at the latest`
+  const text = `; until ${plainTime(rung.until)} at the latest: ${crossedText(rung, view.policy.budget.name)}`
   return { why: 'suspended', text, until: rung.until }
 }
 

@@ -30,13 +30,18 @@ export const costOf = ({ now, ...costing }: Costing & { now: number }): number =
 export const reckonedOf = ({ now, ...costing }: Costing & { now: number }): number =>
   costOf({ now, ...costing }) + besideOf(costing)
 
-/** Dollars that the nodes of steps which have begun cost before and after their pods. */
+/** Dollars that the nodes of steps which have begun cost before and after their pods: once more each time that a step was let go again, and was given one anew. */
 export const besideOf = (costing: Costing): number =>
   sum(
     stepsOf(costing).map(([step, mark]) =>
-      onNodesFrom(mark) === null || !('beside' in step) ? 0 : (step.beside ?? 0),
+      onNodesFrom(mark) === null || !('beside' in step || 'again' in step)
+        ? 0
+        : (step.beside ?? 0) + nodeAgain(step) * (mark.letGo ?? 0),
     ),
   )
+
+/** Dollars that one more node costs which is started for a step that was let go again. */
+export const nodeAgain = (step: Step): number => (step.kind === 'launch-job' ? (step.again ?? step.beside ?? 0) : 0)
 
 /** The same by the months in which it was spent. */
 export const costByMonth = ({ now, ...costing }: Costing & { now: number }): Months =>

@@ -29,6 +29,8 @@ export interface Use {
   whole: number
   /** Dollars that its node costs before and after: nothing where it takes the node of the one before it. */
   beside: Range
+  /** The same in the bad case of one that is started for it once more, where a rung may suspend it; 0: none does. */
+  again: number
 }
 
 /** Why there is no plan. */
@@ -67,7 +69,7 @@ const inRows = (uses: readonly Use[], warm: string | undefined): Use[] => {
 
 const useOf = (
   { policy, world, desired }: Priced,
-  one: Pick<StagePolicy, 'name' | 'use' | 'pool' | 'gpus' | 'hours'>,
+  one: Pick<StagePolicy, 'name' | 'use' | 'pool' | 'gpus' | 'hours' | 'preemptible'>,
 ): Use | Refuse => {
   const { pool: poolName, gpus, hours } = one
   const stage = nameOfStage(one)
@@ -93,8 +95,13 @@ const useOf = (
     rate,
     whole: hour.p50 * each,
     beside: { p50: rate.p50 * p50, p95: rate.p95 * p95 },
+    again: maySuspend(policy, one) ? rate.p95 * p95 : 0,
   }
 }
+
+/** Whether a rung of the budget's ladder may suspend a stage. */
+const maySuspend = ({ budget: { ladder = [] } }: Policy, { preemptible }: Pick<StagePolicy, 'preemptible'>): boolean =>
+  preemptible && ladder.some(({ do: does }) => does === 'suspend-preemptible')
 
 /** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
 const whyTooSmall = (
@@ -134,7 +141,7 @@ export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced
     { p50: hours.p50 * rate.p50, p95: hours.p95 * rate.p95 },
     beside,
   ])
-  const ends = { p50: 0, p95: ending }
+  const ends = { p50: 0, p95: uses.reduce((sum, { again }) => sum + again, ending) }
   return {
     total: centsRange(addRange(...costs, ends)),
     perHour: centsRange({ p50: uses[0]?.rate.p50 ?? 0, p95: Math.max(0, ...uses.map(({ rate }) => rate.p95)) }),

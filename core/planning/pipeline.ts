@@ -136,8 +136,10 @@ const endingOf = (desired: TrainDesired, steps: readonly Step[], left: readonly 
 /** With what its nodes cost beside its pods, of each Job that is still to run. */
 const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
   steps.map((step) => {
-    const beside = cents(left.find(({ stage }) => stage === step.name)?.beside.p95 ?? 0)
-    return step.kind === 'launch-job' && beside > 0 ? { ...step, beside } : step
+    const use = left.find(({ stage }) => stage === step.name)
+    if (step.kind !== 'launch-job' || use === undefined) return step
+    const [beside, again] = [cents(use.beside.p95), cents(use.again)]
+    return { ...step, ...(beside > 0 ? { beside } : {}), ...(again > 0 ? { again } : {}) }
   })
 
 /** With the keys of all objects in one order. */

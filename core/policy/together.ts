@@ -173,18 +173,25 @@ const servedFromQueues = ({ pools, services }: Together): Problem[] =>
 
 /** There Kueue alone suspends and lets go. */
 const preemptedInQueues = ({ pools, pipelines }: Together): Problem[] =>
-  Object.entries(pipelines).flatMap(([name, { stages }]) =>
-    stages.flatMap(({ pool, preemptible }, index) =>
-      preemptible !== true || pools[pool]?.queue === undefined
-        ? []
-        : [
-            {
-              path: ['pipelines', name, 'stages', String(index), 'preemptible'],
-              message: `Kueue lends \`${pool}\`, and is the one that suspends its Jobs: leave it out, or say pools.${pool}.queue no more`,
-            },
-          ],
+  Object.entries(pipelines).flatMap(([name, { stages, alternatives }]) =>
+    stages.flatMap((stage, index) =>
+      stage.preemptible === true
+        ? queuedOf(stage, { pools, alternatives }).map((pool) => ({
+            path: ['pipelines', name, 'stages', String(index), 'preemptible'],
+            message: `Kueue lends \`${pool}\`, and is the one that suspends its Jobs: leave it out, or say pools.${pool}.queue no more`,
+          }))
+        : [],
     ),
   )
+
+/** Pools that Kueue lends in which a stage may run, as it is or as an alternative. */
+const queuedOf = (
+  stage: Together['pipelines'][string]['stages'][number],
+  { pools, alternatives = {} }: Pick<Together, 'pools'> & Pick<Together['pipelines'][string], 'alternatives'>,
+): string[] => {
+  const others = Object.values(alternatives).map(({ stages }) => stages[nameOfStage(stage)]?.pool ?? stage.pool)
+  return [...new Set([stage.pool, ...others])].filter((pool) => pools[pool]?.queue !== undefined)
+}
 
 /** Karpenter takes no reservation that its node class does not select. */
 const reservedOfNothing = ({ nodes, pools }: Together): Problem[] =>

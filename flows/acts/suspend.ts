@@ -5,6 +5,8 @@ import { type Suspended, suspendingOf } from '../../core/lane/suspending.ts'
 import type { View } from '../../core/lane/view.ts'
 import { type Suspending, suspensionOf } from '../../core/pods/suspended.ts'
 import { hasEnded } from '../../core/steps/launch-job.ts'
+import { counted } from '../../core/text.ts'
+import { ceilingsNow } from '../ceilings.ts'
 import { type Denied, NotAllowed, Unavailable, type WorkPorts } from '../ports.ts'
 import type { Performed } from './performed.ts'
 
@@ -14,8 +16,24 @@ const TRIES = 5
 /** Suspends the Job of a step, or lets it go on, as is marked. */
 export const suspend = async (ports: WorkPorts, view: View, step: string): Promise<Performed> => {
   const { made } = markOf(view.doc, step)
-  const came = made === null ? OVER : await written(ports, made, suspendingOf(view, step)).catch(notAllowed)
+  const given = suspendingOf(view, step)
+  const full = given.rung === null ? await whyNoRoom(ports, view, step) : null
+  const came = full ?? (made === null ? OVER : await written(ports, made, given).catch(notAllowed))
   return { result: { kind: 'suspended', came }, seen: {} }
+}
+
+/** What is held for it finds its GPUs again: its pool may be lower by now, since a lease or its hours are over. Null: it is high enough. */
+const whyNoRoom = async (
+  { ledger }: WorkPorts,
+  { policy, plan, now }: View,
+  name: string,
+): Promise<Suspended | null> => {
+  const step = plan?.plan.steps.find((one) => one.name === name)
+  if (step?.kind !== 'launch-job' || step.pool === null || step.gpus === 0) return null
+  const { ceiling } = (await ceilingsNow(ledger, { policy, now })).get(step.pool) ?? {}
+  if (ceiling === undefined || ceiling >= step.gpus) return null
+  const why = `the ceiling of ${step.pool} is ${counted(ceiling, 'GPU')} by now, and it needs ${step.gpus}: it goes on by itself once that is higher`
+  return { kind: 'not', why }
 }
 
 const OVER: Suspended = { kind: 'over' }

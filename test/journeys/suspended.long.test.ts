@@ -29,7 +29,7 @@ describe('suspend-preemptible', () => {
     await crossed()
     expect(await isSuspended(town)).toBe(true)
     expect(await whyTrain(town)).toMatch(
-      /^Fine-tune .*: suspended by suspend-preemptible of ml-monthly: it goes on by itself afterwards; \$2\d\.\d\d of nodes have crossed 2 % of ml-monthly/,
+      /^Fine-tune .*: suspended by suspend-preemptible of ml-monthly: it goes on by itself afterwards; until 2026-12-01 .*at the latest: \$2\d\.\d\d of nodes have crossed 2 % of ml-monthly/,
     )
     expect((await town.lane(TRAIN)).rest).toMatchObject({ why: 'suspended' })
     expect(await texts()).toContainEqual(expect.stringMatching(/^“Fine-tune .*” is suspended: \$2/))
@@ -116,6 +116,88 @@ describe('suspend-preemptible', () => {
   })
 })
 
+describe('what it goes on as', () => {
+  it('ends rather than going on on machines that nobody approved, and asks about them', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    await town.advance(30 * MINUTE)
+    const cost = await spent()
+    const { price, ...pool } = example.pools['gpu-train'] as NonNullable<(typeof example.pools)[string]>
+    const dearer = { ...pool, instanceType: 'p5e.48xlarge', price: { ...price, perNodeHour: 200 } }
+    const approvals = { ...RICH.approvals, autoApproveBelow: 0 }
+    town.setPolicy({ ...RICH, approvals, pools: { ...example.pools, 'gpu-train': dearer } } as never)
+    await town.until('it is asked about', async () => (await town.question(TRAIN)) !== null)
+    expect((await town.past(TRAIN))[0]?.outcome).toMatchObject({
+      ...{ kind: 'failed', reason: 'other-machines' },
+      detail: expect.stringMatching(/it was ended before it went on with “Fine-tune/),
+    })
+    expect([(await town.lane(TRAIN)).attempt, await spent()]).toEqual([2, cost])
+  })
+})
+
+describe('the GPUs that it holds', () => {
+  it('are found again: it stays suspended, and waits for as long as it takes, where its pool is lower once the lease is over that it began on', async () => {
+    const { ...pool } = example.pools['gpu-train']
+    const leased = (maxGpus: number, dollars: number) => ({
+      ...suspending({
+        pools: { ...example.pools, 'gpu-train': { ...pool, maxGpus, leases: { maxGpus: 8, maxHours: 12 } } },
+      }),
+      budget: { ...suspending().budget, dollars },
+    })
+    town = await openTown({ at: TURN - 60 * HOUR, config: leased(0, 1_000_000) as never })
+    const until = town.house.clock.now() + 3 * HOUR
+    await town.house.command({ kind: 'lease', lane: 'pool/gpu-train', by: BEN, does: 'take', gpus: 8, until } as never)
+    await town.advance(12 * MINUTE)
+    await trains(town)
+    town.setPolicy(leased(0, 100) as never)
+    await crossed()
+    await town.advance(4 * HOUR)
+    town.setPolicy(leased(0, 1_000_000) as never)
+    await town.advance(30 * HOUR)
+    expect([await rungs(), await isSuspended(town)]).toEqual([[], true])
+    expect(await whyTrain(town)).toContain(
+      'could not be let go: the ceiling of gpu-train is 0 GPUs by now, and it needs 8',
+    )
+    expect((await texts()).filter((text) => text.includes('could not be let go'))).toHaveLength(1)
+    expect((await laddersOf(town).titles()).filter((title) => title.includes('stays suspended'))).toHaveLength(1)
+    town.setPolicy(leased(8, 1_000_000) as never)
+    await town.advance(11 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
+describe('each time that it goes on', () => {
+  /** Suspended and let go so often, of 178 minutes in all; whether it was ended by its bound. */
+  const cycled = async (cycles: number): Promise<string> => {
+    const big = { ...RICH, budget: { ...RICH.budget, dollars: 1_000_000 } }
+    town = await openTown({ at: TURN - 40 * HOUR, config: big })
+    await trains(town, 178)
+    const most = (await town.plan(TRAIN))?.plan.bounds.dollars ?? 0
+    for (let cycle = 0; cycle < cycles && (await town.lane(TRAIN)).run !== null; cycle++) {
+      await town.advance(20 * MINUTE)
+      town.setPolicy({ ...RICH, budget: { ...RICH.budget, dollars: 20 } })
+      await crossed()
+      await town.advance(40 * MINUTE)
+      town.setPolicy(big)
+      await town.advance(12 * MINUTE)
+    }
+    const { outcome } = await town.settled(TRAIN)
+    await town.advance(30 * MINUTE)
+    expect(await spent()).toBeLessThan(most)
+    expect(await looseEnds(town)).toEqual([])
+    return outcome?.reason ?? ''
+  }
+
+  it('another node is started for it, which counts: it is ended before it costs more than it may', async () => {
+    expect(await cycled(0)).toBe('')
+    await town.close()
+    expect(await cycled(3)).toBe('bound-reached')
+  })
+})
+
 describe('what somebody does to it meanwhile', () => {
   const patch = async (change: Record<string, unknown>) => {
     const { metadata } = await trainJob(town)
@@ -190,7 +272,7 @@ describe('what somebody does to it meanwhile', () => {
   })
 
   it.each(['approve', 'nobody'] as const)(
-    'crossed while people are asked for more of it (%s), it is suspended all the same, and goes on for what there is then',
+    'crossed while people are asked for more of it (%s), it is suspended all the same, and they are asked again once it goes on',
     async (verdict) => {
       const all = preemptible()
       const asking = { 'support-chats': { ...all['support-chats'], onBound: 'ask' } }
@@ -199,14 +281,16 @@ describe('what somebody does to it meanwhile', () => {
       await town.until('it asks for more', async () => (await town.question(TRAIN)) !== null)
       town.setPolicy({ ...suspending(), pipelines: asking })
       await crossed()
-      expect([await isSuspended(town), (await town.question(TRAIN))?.state]).toEqual([true, 'open'])
+      await town.advance(MINUTE)
+      expect([await isSuspended(town), await town.question(TRAIN)]).toEqual([true, null])
       expect(await whyTrain(town)).toContain('suspended by suspend-preemptible')
-      if (verdict === 'approve') await town.answered(TRAIN)
       await town.advance(5 * HOUR)
       expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([true, 'suspended'])
       town.setPolicy({ ...RICH, pipelines: asking })
       await town.advance(11 * MINUTE)
       expect(await isSuspended(town)).toBe(false)
+      await town.until('it asks again', async () => (await town.question(TRAIN)) !== null)
+      if (verdict === 'approve') await town.answered(TRAIN)
       await town.until('it is over', async () => (await town.lane(TRAIN)).run === null, 30)
       const [past] = await town.past(TRAIN)
       expect(past?.outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })

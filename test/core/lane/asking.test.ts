@@ -35,6 +35,15 @@ describe('a question', () => {
     expect(change.moments[0]?.text).toMatch(/^asked 1 of the approvers: \$223\.83 in the bad case/)
   })
 
+  it('uses none up where a rung that came or went has outdated the one before it', () => {
+    const floored = { ...view.policy, floored: 'it makes do with its floor' }
+    const again = (run: typeof change.doc.run, policy: typeof view.policy) =>
+      settleAsk({ ...view, policy, doc: { ...change.doc, run } }).doc.run
+    const [second, third] = [again(change.doc.run, floored), again(again(change.doc.run, floored), view.policy)]
+    expect([second?.asked, third?.asked]).toEqual([1, 1])
+    expect(again(change.doc.run, view.policy)?.asked).toBe(2)
+  })
+
   it('closes for votes before its plan must begin, and leaves half of what is left to both where that is little', () => {
     const { plan } = planRow
     const now = plan.bounds.until - 4 * MINUTE

@@ -46,6 +46,17 @@ describe('what a rung may act upon', () => {
       'pipelines.support-chats.stages.0.preemptible: Kueue lends `gpu-train`, and is the one that suspends its Jobs: leave it out',
     ],
     [
+      'a stage that an alternative has where Kueue suspends',
+      (c) => {
+        Object.assign(train(c), { preemptible: true })
+        Object.assign(c.pools, { lent: { ...c.pools['gpu-train'], queue: 'gpu' } })
+        Object.assign(c.pipelines?.['support-chats'] ?? {}, {
+          alternatives: { lent: { stages: { train: { pool: 'lent' } } } },
+        })
+      },
+      'pipelines.support-chats.stages.0.preemptible: Kueue lends `lent`, and is the one that suspends its Jobs: leave it out',
+    ],
+    [
       'a floor of nothing, at which nobody would answer',
       (c) => Object.assign(served(c), { floor: 0 }),
       'services.support-llama.floor: ',
