@@ -11,7 +11,15 @@ import type { View } from './view.ts'
 /** The plan of what people chose, where they did; else the one that nobody has to choose. */
 export const planChosen = (view: View, input: PlanInput): Planned => {
   const chosen = view.doc.approved?.question.chosen
-  return chosen === undefined ? planWarm(view, input) : asChosen(view, { ...input, chosen })
+  return chosen === undefined ? asBefore(view, input) : asChosen(view, { ...input, chosen })
+}
+
+/** What has succeeded as an alternative is tried again as that, so that what it keeps is of the same making; until the policy has it no more. */
+const asBefore = (view: View, input: PlanInput): Planned => {
+  const { madeAs } = view.doc
+  if (madeAs?.generation !== input.run.generation) return planWarm(view, input)
+  const same = planWarm(view, { ...input, chosen: { name: madeAs.name } })
+  return same.kind === 'refuse' && same.reason === 'not-configured' ? planWarm(view, input) : same
 }
 
 const planWarm = (view: View, input: PlanInput): Planned => {

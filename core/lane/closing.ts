@@ -135,8 +135,15 @@ const afterwards = (
     // A success refills what failures used up, and uses up what was approved.
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
     approved: succeeded ? null : spentMore(doc.approved, { cost, ran }),
+    ...(succeeded ? madeAs(doc) : {}),
   }
   return asSaid(view, run, gaveWay === undefined ? done : { ...done, gaveWay })
+}
+
+/** Of what people chose the name is kept, though what they approved is used up. */
+const madeAs = ({ generation, approved }: LaneDocument): Pick<LaneDocument, 'madeAs'> => {
+  const name = approved?.question.chosen?.name
+  return name === undefined ? {} : { madeAs: { generation, name } }
 }
 
 /** Who waited in line and is refused, for want of room or of a way, stands there by the time since when it waits once it is planned again. */

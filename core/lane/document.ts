@@ -44,6 +44,8 @@ export interface LaneDocument {
   attemptsLeft: number
   /** What was approved for this generation, over all its attempts, until one succeeds (law 7). */
   approved: Approved | null
+  /** The alternative as which a generation succeeded: what is tried again of it is made so too. Left out: none did. */
+  madeAs?: { generation: number; name: string }
   /** Finished steps of this generation, for the attempts that follow. */
   kept: Kept[]
   /** Of these the steps that a person wants anew: each goes once the new one is finished, or stays when it never is. */

@@ -12,6 +12,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     onNewer: true,
     attemptsLeft: true,
     approved: true,
+    madeAs: true,
     kept: true,
     redo: true,
   },

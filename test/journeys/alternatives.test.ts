@@ -145,3 +145,21 @@ describe('an approval with a choice', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 })
+
+it('what has succeeded as an alternative is tried again as that: its training is kept, and people are asked about the rest alone', async () => {
+  const question = await asked()
+  await press(buttonOf(question, 'spot'))
+  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  const before = await jobsOf(town)
+  const kept = { kind: 'retry' as const, lane: TRAIN, by: ANA, from: 'evaluate' }
+  expect(await town.house.command(kept)).toMatchObject({ ok: true })
+  await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+  const again = (await town.plan(TRAIN))?.plan
+  expect(again).toMatchObject({ chosen: { name: 'spot' } })
+  expect(again?.price.total.p95).toBeLessThan(100)
+  await town.answered(TRAIN)
+  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  const trained = (jobs: typeof before) => jobs.filter(({ metadata }) => metadata.name?.endsWith('-train')).length
+  expect([trained(before), trained(await jobsOf(town))]).toEqual([1, 1])
+  expect(await looseEnds(town)).toEqual([])
+})
