@@ -1,4 +1,5 @@
 import type { RollOutModelStep } from '../../../core/plan.ts'
+import type { ServeInput } from '../../../core/planning/serve-plan.ts'
 import type { NodeView } from '../../../core/world.ts'
 
 /**
@@ -109,3 +110,16 @@ interface Pod {
 
 const isOurs = ({ generation }: Pod): boolean => generation !== 0
 const sum = (pods: readonly Pod[]): number => pods.reduce((total, { gpus }) => total + gpus, 0)
+
+/** The same world, where generations ask for so many GPUs a pod. */
+export const withSizes = (input: ServeInput, sizes: ReadonlyMap<number, number>): ServeInput => ({
+  ...input,
+  world: {
+    ...input.world,
+    generations: input.world.generations.map((view) => ({
+      ...view,
+      digest: `${view.digest}x`,
+      gpusPerReplica: sizes.get(view.generation) ?? view.gpusPerReplica,
+    })),
+  },
+})
