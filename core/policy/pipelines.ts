@@ -96,7 +96,8 @@ export const pipeline = z
     stages,
     /**
      * Other ways in which a run may be made, by name: people who are asked see the two best of them beside what the stages say, each with its
-     * price, and choose. What needs nobody’s word is done as the stages say. Left out: there is one way.
+     * price, and choose. What needs nobody’s word is done as the stages say, and
+     * what is refused as they say is refused, whichever alternative would fit. Left out: there is one way.
      */
     alternatives: z.optional(alternatives),
     /** What becomes a new version in the registry; left out: nothing. */
