@@ -23,8 +23,8 @@ const digests = (name: string): Record<string, string> =>
 
 /** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
-  'registry-webhook': 405,
-  'alert-webhook': 405,
+  'registry-webhook': 395,
+  'alert-webhook': 395,
   'slack-interaction': 520,
   'slack-command': 410,
   'dataset-uploaded': 765,
