@@ -22,6 +22,25 @@ const generationsKnown = ({ baseline, judged = [], brought = [], run }: Known): 
 export const generationIn = ({ metadata: { labels = {} }, spec }: Deployment): number =>
   generationOf(spec?.selector?.matchLabels ?? {}) || generationOf(labels)
 
+/** What a list tells of a namespace: at hand already, or asked for now; then what is known is asked for beside it, a round trip less. */
+type Found = readonly KubeObject[] | Promise<readonly KubeObject[]>
+
+/** What was found, and of these names what no list has. */
+const withNamed = async (
+  found: Found,
+  names: readonly string[],
+  get: (name: string) => Promise<KubeObject | null>,
+): Promise<{ found: readonly KubeObject[]; others: KubeObject[] }> => {
+  const beside = 'then' in found ? Promise.all(names.map(get)) : null
+  const [listed, asked] = await Promise.all([found, beside])
+  const has = new Set(listed.map(({ metadata }) => metadata.name))
+  const others = asked ?? (await Promise.all(names.filter((name) => !has.has(name)).map(get)))
+  return {
+    found: listed,
+    others: others.filter((one) => one !== null).filter(({ metadata }) => !has.has(metadata.name)),
+  }
+}
+
 /**
  * The Deployments that were found, and those that the lane's document knows of and no list has: nothing is concluded from a list (law 2).
  * Each is asked for by its name, and is of the lane by what it selects.
@@ -29,30 +48,26 @@ export const generationIn = ({ metadata: { labels = {} }, spec }: Deployment): n
 export const withKnown = async (
   { cluster }: Pick<WorkPorts, 'cluster'>,
   { identity, doc, namespace }: { identity: Identity; doc: Known; namespace: string },
-  found: readonly KubeObject[],
+  listed: Found,
 ): Promise<KubeObject[]> => {
-  const names = new Set(found.map(({ metadata }) => metadata.name))
-  const missing = generationsKnown(doc)
-    .map((generation) => generationName(identity, generation))
-    .filter((name) => !names.has(name))
-  const asked = await Promise.all(missing.map((name) => cluster.get({ kind: 'Deployment', namespace, name })))
+  const known = generationsKnown(doc).map((generation) => generationName(identity, generation))
+  const { found, others } = await withNamed(listed, known, (name) =>
+    cluster.get({ kind: 'Deployment', namespace, name }),
+  )
   const labels = Object.entries(laneLabels(identity, doc.lane))
-  return [
-    ...found,
-    ...asked.filter((one): one is KubeObject => {
-      const selects = (one as Deployment | null)?.spec?.selector?.matchLabels
-      return isRecord(selects) && labels.every(([key, value]) => selects[key] === value)
-    }),
-  ]
+  const isOurs = (one: KubeObject): boolean => {
+    const selects = (one as Deployment).spec?.selector?.matchLabels
+    return isRecord(selects) && labels.every(([key, value]) => selects[key] === value)
+  }
+  return [...found, ...others.filter(isOurs)]
 }
 
 /** Services of a lane, and its own where no list has that: it leads requests whatever its labels say. */
 export const withOwnService = async (
   { cluster }: Pick<WorkPorts, 'cluster'>,
   { name, namespace }: { name: string; namespace: string },
-  found: readonly KubeObject[],
+  listed: Found,
 ): Promise<KubeObject[]> => {
-  if (found.some(({ metadata }) => metadata.name === name)) return [...found]
-  const own = await cluster.get({ kind: 'Service', namespace, name })
-  return own === null || isLeaving(own) ? [...found] : [...found, own]
+  const { found, others } = await withNamed(listed, [name], () => cluster.get({ kind: 'Service', namespace, name }))
+  return [...found, ...others.filter((own) => !isLeaving(own))]
 }

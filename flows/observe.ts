@@ -140,12 +140,13 @@ export const generationsOf = async (
 ): Promise<GenerationView[]> => {
   const namespace = policy.namespaces.serving
   const labels = laneLabels(identity, doc.lane)
-  const [listed, scalers] = await Promise.all([
+  const listed =
     all?.deployments.filter((object) => hasLabels(object, labels)) ??
-      cluster.list('Deployment', { namespace, labels, fresh: true }),
+    cluster.list('Deployment', { namespace, labels, fresh: true })
+  const [found, scalers] = await Promise.all([
+    withKnown({ cluster }, { identity, doc, namespace }, listed),
     all?.scalers ?? cluster.list('HorizontalPodAutoscaler', { namespace }),
   ])
-  const found = await withKnown({ cluster }, { identity, doc, namespace }, listed)
   const targets = new Map(
     (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
       .filter(setsReplicas)
@@ -208,8 +209,8 @@ const servicesSeen = async (
 ): Promise<KubeObject[]> => {
   const labels = laneLabels(identity, doc.lane)
   const where = { namespace: policy.namespaces.serving, labels, fresh: true }
-  const found = all?.services.filter((object) => hasLabels(object, labels)) ?? (await cluster.list('Service', where))
-  return withOwnService({ cluster }, { name: identity.name, namespace: where.namespace }, found)
+  const listed = all?.services.filter((object) => hasLabels(object, labels)) ?? cluster.list('Service', where)
+  return withOwnService({ cluster }, { name: identity.name, namespace: where.namespace }, listed)
 }
 
 /** Others than the lane's own may have its labels: a generation's, and what anybody makes who may. */

@@ -53,4 +53,15 @@ describe('what a lane knows to stand', () => {
     const { cluster, asked } = clusterOf()
     expect([await withOwnService({ cluster }, where, [service]), asked]).toEqual([[service], []])
   })
+
+  it('is asked for beside a list that is not at hand, and counts once', async () => {
+    const first = deployment(1)
+    const { cluster, asked } = clusterOf(first)
+    let listed: (found: KubeObject[]) => void = () => undefined
+    const found = withKnown({ cluster }, about, new Promise<KubeObject[]>((resolve) => (listed = resolve)))
+    expect(asked).toEqual([first.metadata.name])
+    listed([first])
+    expect(await found).toEqual([first])
+    expect(await withKnown({ cluster }, about, Promise.resolve([]))).toEqual([first])
+  })
 })
