@@ -1,21 +1,17 @@
-import { gitOpsOf } from '../core/gitops.ts'
-import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
+import type { KubeObject } from '../core/kube.ts'
 import { budgetOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationName, label, laneLabels } from '../core/names.ts'
-import { gpusOf } from '../core/planning/pod-gpus.ts'
+import { label, laneLabels } from '../core/names.ts'
 import { poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Around } from '../core/pods/around.ts'
 import { whyLacking } from '../core/pods/lacking.ts'
 import type { Policy } from '../core/policy.ts'
-import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
-import { readinessOf } from '../core/workloads/readiness.ts'
-import { editsOf } from '../core/workloads/same-content.ts'
 import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.ts'
 import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
 import { ceilingsNow } from './ceilings.ts'
+import { generationsOf, hasLabels, type Standing } from './generations.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
-import { generationIn, type Known, withKnown, withOwnService } from './known-standing.ts'
+import { type Known, withOwnService } from './known-standing.ts'
 import { type Ports, Unavailable } from './ports.ts'
 import { straysOf } from './strays.ts'
 
@@ -29,16 +25,8 @@ export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
 export interface Seen extends SeenPools {
   /** Pods that have ended and that nobody has tidied away: they say why others are made. */
   ended: readonly KubeObject[]
-  /** Of the whole namespace that serves; left out where each lane asks for its own. */
+  /** Left out where each lane asks for its own. */
   standing?: Standing
-}
-
-interface Standing {
-  services: KubeObject[]
-  deployments: KubeObject[]
-  scalers: KubeObject[]
-  /** Null: nobody may read them. */
-  budgets: KubeObject[] | null
 }
 
 /** Reads the cluster's cache. */
@@ -129,43 +117,6 @@ const straysSeen = (
   return straysOf(cluster, pods as KubeObject<'Pod'>[], generations)
 }
 
-/**
- * The Deployments of a lane, the lowest generation first, each with who scales it beside us. As they are now: what is not among
- * them has nothing to walk back.
- */
-export const generationsOf = async (
-  { cluster }: Pick<Ports, 'cluster'>,
-  { policy, identity, doc }: Pick<Looking, 'policy' | 'identity' | 'doc'>,
-  all?: Standing,
-): Promise<GenerationView[]> => {
-  const namespace = policy.namespaces.serving
-  const labels = laneLabels(identity, doc.lane)
-  const listed =
-    all?.deployments.filter((object) => hasLabels(object, labels)) ??
-    cluster.list('Deployment', { namespace, labels, fresh: true })
-  const [found, scalers] = await Promise.all([
-    withKnown({ cluster }, { identity, doc, namespace }, listed),
-    all?.scalers ?? cluster.list('HorizontalPodAutoscaler', { namespace }),
-  ])
-  const targets = new Map(
-    (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
-      .filter(setsReplicas)
-      .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
-  )
-  return (
-    found
-      .map((object) => viewOf(object as KubeObject<'Deployment'>))
-      .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
-      // What is not named as we name a generation is none, whatever its labels say.
-      .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
-      .sort((a, b) => a.generation - b.generation)
-  )
-}
-
-/** Others have kinds of the same name: an autoscaler of those sets nothing of ours. */
-const setsReplicas = ({ spec }: KubeObject<'HorizontalPodAutoscaler'>): boolean =>
-  spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.apiVersion?.startsWith('apps/') === true
-
 /** Whom the lane's Service leads to, as it is now. */
 export const trafficSeen = async (
   ports: Pick<Ports, 'cluster'>,
@@ -220,30 +171,6 @@ const trafficIn = (parts: readonly KubeObject[], { name }: Looking['identity']):
       | KubeObject<'Service'>
       | undefined,
   )
-
-const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>
-  Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)
-
-const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
-  const template = object.spec?.template
-  const { labels = {}, annotations = {} } = object.metadata
-  const edited = editsOf(object, null)
-  return {
-    ref: refOf(object),
-    uid: object.metadata.uid ?? '',
-    generation: generationIn(object),
-    // What is on its way makes no pod any more, whatever its spec asks for: it has what it is seen to have.
-    replicas: (isLeaving(object) ? object.status?.replicas : object.spec?.replicas) ?? 0,
-    ...readinessOf(object),
-    gpusPerReplica: gpusOf(template?.spec?.containers),
-    pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',
-    digest: annotations[DIGEST_ANNOTATION] ?? '',
-    ...(edited.length === 0 ? {} : { edited }),
-    ownedBy: gitOpsOf({ labels, annotations }),
-    scaledBy: null,
-    object,
-  }
-}
 
 const isLive = (object: KubeObject): boolean => {
   const phase = (object as KubeObject<'Pod'>).status?.phase

@@ -2,7 +2,7 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { NotifyStep, RegisterModelStep, RollOutModelStep } from '../../../core/plan.ts'
 import { isMove, standsAtEnd } from '../../../core/steps/moving.ts'
 import { notifyCard } from '../../../core/steps/notify.ts'
-import { generationsOf } from '../../observe.ts'
+import { generationsOf } from '../../generations.ts'
 import type { Handler, Task } from './handler.ts'
 import { rollOutModel } from './roll-out-model.ts'
 

@@ -4,7 +4,7 @@ import type { Target } from '../../../core/steps/moving.ts'
 import { fallenShort, setAgainText } from '../../../core/steps/set-by-hand.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
-import { generationsOf } from '../../observe.ts'
+import { generationsOf } from '../../generations.ts'
 import { applied } from './applied.ts'
 import type { Task } from './handler.ts'
 

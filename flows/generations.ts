@@ -1,0 +1,89 @@
+import { gitOpsOf } from '../core/gitops.ts'
+import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
+import type { View } from '../core/lane/view.ts'
+import { generationName, laneLabels } from '../core/names.ts'
+import { gpusOf } from '../core/planning/pod-gpus.ts'
+import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
+import { readinessOf } from '../core/workloads/readiness.ts'
+import { editsOf } from '../core/workloads/same-content.ts'
+import type { GenerationView } from '../core/world.ts'
+import { generationIn, type Known, withKnown } from './known-standing.ts'
+import type { Ports } from './ports.ts'
+
+/** What serves in the whole namespace. */
+export interface Standing {
+  services: KubeObject[]
+  deployments: KubeObject[]
+  scalers: KubeObject[]
+  /** Null: nobody may read them. */
+  budgets: KubeObject[] | null
+}
+
+/** Whose Deployments are looked at. */
+export interface Whose {
+  policy: View['policy']
+  identity: View['identity']
+  doc: Known
+}
+
+/**
+ * The Deployments of a lane, the lowest generation first, each with who scales it beside us. As they are now: what is not among
+ * them has nothing to walk back.
+ */
+export const generationsOf = async (
+  { cluster }: Pick<Ports, 'cluster'>,
+  { policy, identity, doc }: Whose,
+  all?: Standing,
+): Promise<GenerationView[]> => {
+  const namespace = policy.namespaces.serving
+  const labels = laneLabels(identity, doc.lane)
+  const listed =
+    all?.deployments.filter((object) => hasLabels(object, labels)) ??
+    cluster.list('Deployment', { namespace, labels, fresh: true })
+  const [found, scalers] = await Promise.all([
+    withKnown({ cluster }, { identity, doc, namespace }, listed),
+    all?.scalers ?? cluster.list('HorizontalPodAutoscaler', { namespace }),
+  ])
+  const targets = new Map(
+    (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
+      .filter(setsReplicas)
+      .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
+  )
+  return (
+    found
+      .map((object) => viewOf(object as KubeObject<'Deployment'>))
+      .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
+      // What is not named as we name a generation is none, whatever its labels say.
+      .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
+      .sort((a, b) => a.generation - b.generation)
+  )
+}
+
+/** Others have kinds of the same name: an autoscaler of those sets nothing of ours. */
+const setsReplicas = ({ spec }: KubeObject<'HorizontalPodAutoscaler'>): boolean =>
+  spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.apiVersion?.startsWith('apps/') === true
+
+const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
+  const template = object.spec?.template
+  const { labels = {}, annotations = {} } = object.metadata
+  const edited = editsOf(object, null)
+  return {
+    ref: refOf(object),
+    uid: object.metadata.uid ?? '',
+    generation: generationIn(object),
+    // What is on its way makes no pod any more, whatever its spec asks for: it has what it is seen to have.
+    replicas: (isLeaving(object) ? object.status?.replicas : object.spec?.replicas) ?? 0,
+    ...readinessOf(object),
+    gpusPerReplica: gpusOf(template?.spec?.containers),
+    pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',
+    digest: annotations[DIGEST_ANNOTATION] ?? '',
+    ...(edited.length === 0 ? {} : { edited }),
+    ownedBy: gitOpsOf({ labels, annotations }),
+    scaledBy: null,
+    object,
+  }
+}
+
+/** Whether it has these labels, beside others. */
+export const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>
+  Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)
