@@ -26,6 +26,23 @@ describe('drift', () => {
     expect(await town.lane(TRAIN)).toMatchObject({ generation: 3 })
   })
 
+  it('waits while a run is at work, and then until that has cooled down; resolved meanwhile it begins nothing', async () => {
+    await trained()
+    const [first, second] = [now() + MINUTE, now() + 2 * MINUTE]
+    await town.advance(5 * MINUTE)
+    await tell({ since: first })
+    expect((await town.house.why(TRAIN)).text).toContain('cools down until')
+    await tell({ instance: 'b', since: second })
+    await tell({ since: first, status: 'resolved', until: now() })
+    await town.advance(7 * HOUR)
+    // What still fires is asked about, what is over is not.
+    expect((await town.lane(TRAIN)).desired).toMatchObject({ drift: { fingerprint: 'fp-b', since: second } })
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).generation).toBe(2)
+    await town.advance(2 * DAY)
+    expect(await runs()).toBe(2)
+  })
+
   it('of two instances one run is for both', async () => {
     await trained()
     await town.advance(7 * HOUR)
