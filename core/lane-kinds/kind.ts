@@ -104,8 +104,11 @@ export interface LaneKind<D extends Desired = Desired> {
   withoutOccasion?(desired: D): D | null
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
   isBackAt?(desired: D, baseline: Baseline | null): boolean
-  /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. The end of a run knows its replicas. */
-  baselineOf(desired: D, input: { run: RunKey; before: Baseline | null }): Baseline | null
+  /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. `standing`: the Deployment that its last move left, and its replicas. */
+  baselineOf(
+    desired: D,
+    input: { run: RunKey; before: Baseline | null; standing: Partial<Pick<Baseline, 'stands' | 'replicas'>> },
+  ): Baseline | null
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
   nodeWithin?(policy: Policy, name: string): number | null
   /** Hours that people are asked for before a stage is ended that would cost more than its run may, by the policy in force; null: it is ended. Left out: all are. */

@@ -9,7 +9,7 @@ import { standsFor } from './returns-to.ts'
 import { type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
-import type { Rule } from './serve-room.ts'
+import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
 import { isLedTo, named, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
 
@@ -23,7 +23,7 @@ interface Kept {
 interface Off {
   base: GenerationView
   parts: Parts | null
-  /** Replicas that it is to have, where somebody has taken some of them. */
+  /** Replicas that it had, where somebody has taken some of them. */
   replicas: number | null
 }
 
@@ -40,7 +40,7 @@ export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => 
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
 
-const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | null => {
+const offOf = (input: ServeInput, rule: Rule, { engineFor }: Pick<Kept, 'engineFor'>): Off | null => {
   const { world, baseline } = input
   const base = standsFor(world.generations, baseline)
   if (base === undefined || baseline === null || !isServed(baseline.desired)) return null
@@ -55,8 +55,8 @@ const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | 
   const others = found?.others ?? []
   const parts = lane === null && others.length === 0 ? null : { lane, others, answers: found?.answers ?? true }
   // More than were judged are held, and end nothing; of what serves no more nobody lacks any.
-  const isScaled = !elsewhere && base.replicas < Math.min(replicas, back.wantReplicas)
-  return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? back.wantReplicas : null }
+  const isScaled = !elsewhere && base.replicas < replicas
+  return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? replicas : null }
 }
 
 /** Whether something else answers that the Service leads to: who has led it there has ended no service, and that serves. */
@@ -72,6 +72,16 @@ const offText = ({ base, parts, replicas }: Off, { baseline }: ServeInput): stri
       : [`somebody has scaled ${titleOf(base)} from ${baseline?.replicas} to ${replicaCount(base.replicas)}`]),
   ].join('; ')
 
+/** Why its replicas cannot be brought back now: not one of them has room. Null: one has. */
+const whyNoRoom = (input: ServeInput, rule: Rule, { off, back }: { off: Off; back: WalkBackInput }): Refuse | null => {
+  const { base } = off
+  if (back.wantReplicas > base.replicas) return null
+  const there = roomIn(input, rule, base.pool)
+  const room = there === null ? '' : `: ${roomSentence(there, input.world.generations)}`
+  const detail = `no replica of ${titleOf(base)} has room beside what stands${room}. It is asked about once one has`
+  return { kind: 'refuse', reason: 'would-deadlock', detail }
+}
+
 const planOff = (
   input: ServeInput,
   rule: Rule,
@@ -81,7 +91,9 @@ const planOff = (
   const { base, parts } = off
   // What a question about its replicas would keep waiting is set right before that.
   const isFree = off.replicas === null || (parts !== null && base.replicas > 0)
-  const replicas = isFree ? base.replicas : (off.replicas ?? base.replicas)
+  const full = isFree ? null : whyNoRoom(input, rule, { off, back })
+  if (full !== null) return full
+  const replicas = isFree ? base.replicas : back.wantReplicas
   const traffic = parts?.lane == null ? base.generation : back.traffic
   const way = { ...back, generations: [base], wantReplicas: replicas, traffic }
   const { path } = wayBack(way)

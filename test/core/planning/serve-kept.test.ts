@@ -75,6 +75,25 @@ describe('what serves while what is wanted has ended otherwise', () => {
     expect(of({ standing: [[1, '7', 0]] }, 'Service').steps).toBe('g1=2 → to g1 → notify')
   })
 
+  it('and was scaled, and not one of its replicas has room: that is refused with the numbers, and who took them', () => {
+    const hand = { text: 'somebody has scaled v7 (generation 1) from 2 to 1 replica', tells: false }
+    expect(plannedOf({ standing: [[1, '7', 1]], pool: { heldByOthers: 12 } })).toMatchObject({
+      kind: 'refuse',
+      reason: 'would-deadlock',
+      detail: expect.stringContaining('gpu-serve has 0 free of 16'),
+      hand,
+    })
+    // What costs nothing is set right all the same.
+    expect(plannedOf({ standing: [[1, '7', 1]], pool: { heldByOthers: 12 } }, 'own')).toMatchObject({ kind: 'plan' })
+  })
+
+  it('and was scaled, and some of its replicas have room: those come back', () => {
+    expect(of({ standing: [[1, '7', 1]], pool: { heldByOthers: 8 }, model: { replicas: 3 } })).toMatchObject({
+      steps: 'g1=2 → notify',
+      hand: { text: 'somebody has scaled v7 (generation 1) from 3 to 1 replica' },
+    })
+  })
+
   it('and the policy only tells what is done by hand: it stays, and is told', () => {
     expect(plannedOf({ model: { onEdit: 'tell' } }, 'Service')).toMatchObject({
       kind: 'nothing',
