@@ -59,8 +59,8 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   baselineOf: (desired, { run, before, standing }) => {
     if (isRetired(desired)) return null
     if (isServed(desired)) return { generation: run.generation, desired, replicas: null, ...standing }
-    // What was judged is what is to be there, however much of that has room, or was left by others, by now.
-    if (isKept(desired) || before === null) return before
+    // What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew.
+    if (before === null || (isKept(desired) && standing.stands !== run.generation)) return before
     return { ...before, ...standing, replicas: before.replicas ?? standing.replicas ?? null }
   },
   retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),

@@ -9,6 +9,7 @@ import { standsFor } from './returns-to.ts'
 import { type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
+import { planRollout } from './serve-rollout.ts'
 import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
 import { isLedTo, named, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
@@ -32,12 +33,38 @@ interface Off {
  * beside it are as they were judged. Nothing else is touched, its template least of all. What costs nothing goes first, and asks nobody.
  */
 export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => {
+  const gone = goneIn(input)
+  if (gone !== null) return planGone(input, rule, { gone, ...kept })
   const off = offOf(input, rule, kept)
   if (off === null) return { kind: 'nothing', reason: 'what serves is as it was judged' }
   const text = offText(off, input)
   if (rule.service.onEdit !== 'tell')
     return withHand(planOff(input, rule, { off, back: kept.back, text }), { text, tells: false })
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
+}
+
+/** The version that was judged last, where nothing of it stands any more and nothing else of the lane either; null: something does, or none ever was. */
+const goneIn = ({ world: { generations }, baseline }: ServeInput): Gone | null => {
+  if (baseline === null || !isServed(baseline.desired) || standsFor(generations, baseline) !== undefined) return null
+  const { generation, stands = generation, desired } = baseline
+  return generations.some(({ replicas }) => replicas > 0) ? null : { desired, stands }
+}
+
+interface Gone {
+  desired: ServeDesired
+  stands: number
+}
+
+/** What was judged is made anew, as a generation of its own: what the policy makes of its version by now was judged by nobody. */
+const planGone = (
+  input: ServeInput,
+  rule: Rule,
+  { gone: { desired, stands }, engineFor }: { gone: Gone; engineFor: Kept['engineFor'] },
+): Planned => {
+  const text = `nobody answers: somebody has deleted v${desired.version} (generation ${stands}), which served ${rule.name}`
+  if (rule.service.onEdit === 'tell') return { kind: 'nothing', reason: text, hand: { text, tells: true } }
+  const wanted = { desired, engine: engineFor(desired), generation: input.run.generation }
+  return withHand(planRollout(input, rule, wanted), { text, tells: false })
 }
 
 const offOf = (input: ServeInput, rule: Rule, { engineFor }: Pick<Kept, 'engineFor'>): Off | null => {

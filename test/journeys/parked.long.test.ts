@@ -114,6 +114,33 @@ describe.each(parks)('what serves while what is wanted %s', (_, park, outcome) =
   })
 })
 
+it('and is deleted: its version is asked about, judged anew, and what is wanted stays as it has ended', async () => {
+  await open()
+  await parks[1]?.[1]()
+  const [first] = await town.house.cluster.list('Deployment')
+  await town.house.cluster.delete(refOf(first as KubeObject), first?.metadata.uid ?? '')
+  await town.answered(SERVE)
+  await town.settled(SERVE)
+  expect(await town.lane(SERVE)).toMatchObject({
+    outcome: { kind: 'rejected' },
+    baseline: { desired: { version: '1' }, generation: 1, stands: 3, replicas: 2 },
+  })
+  expect([await replicasOf(town), trafficOf((await parts()).lane)]).toEqual([{ 3: 2 }, 3])
+})
+
+it('has lost a replica, which people have let go, and then all of them: that nobody answers is told', async () => {
+  await open()
+  await parks[1]?.[1]()
+  await scaleTo(1)
+  await town.answered(SERVE, 'deny')
+  await town.settled(SERVE)
+  await scaleTo(0)
+  await town.advance(30 * MINUTE)
+  expect((await town.house.cards()).map(({ card }) => card.title)).toContainEqual(
+    expect.stringMatching(/^nobody answers: v1 \(generation 1\) has no replicas/),
+  )
+})
+
 it('what holds drains of what serves is deleted, and no version is promoted any more: it is set right', async () => {
   await open()
   await town.house.registry.deleteAlias(MODEL, 'champion')

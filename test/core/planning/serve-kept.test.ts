@@ -105,8 +105,23 @@ describe('what serves while what is wanted has ended otherwise', () => {
     expect(plannedOf({ standing: [[1, '7', 2], [2, '8', 1]], led: 2 })).toMatchObject({ kind: 'nothing' }) // biome-ignore format: a line
   })
 
-  it('and is gone, or never was: nothing of it can be kept', () => {
-    expect(plannedOf({ standing: [], led: null })).toMatchObject({ kind: 'nothing' })
+  it('and is gone: its version is made anew, as a generation that is judged, priced and asked about', () => {
+    const anew = of({ standing: [], led: null })
+    expect(anew).toMatchObject({
+      steps: expect.stringContaining('g3=2'),
+      hand: { text: expect.stringContaining('somebody has deleted v7 (generation 1)'), tells: false },
+    })
+    expect(anew.steps).toContain('gate')
+    expect(anew.bounds.dollars).toBeGreaterThan(0)
+    expect(plannedOf({ standing: [], led: null, model: { onEdit: 'tell' } })).toMatchObject({
+      kind: 'nothing',
+      hand: { tells: true },
+    })
+    expect(plannedOf({ standing: [], led: null, pool: { heldByOthers: 16 } })).toMatchObject({ kind: 'refuse' })
+  })
+
+  it('and is gone beside something else that stands, or never was: nothing of it can be kept', () => {
+    expect(plannedOf({ standing: [[2, '8', 1]], led: 2 })).toMatchObject({ kind: 'nothing' })
     expect(plannedOf({ baseline: null })).toMatchObject({ kind: 'nothing' })
   })
 })
