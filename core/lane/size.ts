@@ -5,7 +5,7 @@ import type { Question } from './question.ts'
 import type { Vote } from './vote.ts'
 
 /** 32 KB, and room for why the lane rests, which is written beside it. Bytes. */
-const MOST = 31 * 1024
+const MOST = 28 * 1024
 
 /** How short texts for people become, the mildest first: all of each stands on the timeline. Characters. */
 const SHORTER = [120, 40, 0]

@@ -64,6 +64,8 @@ export type Waiting = {
   pod?: string | undefined
   /** By whom its Job is suspended; left out: nobody has looked. */
   suspended?: SuspendedBy | undefined
+  /** Who beside us has said that it is suspended no more; null: the API server does not say. */
+  letGoBy?: string | null
   /** What has ended its newest pod from outside; null: nothing; left out: nobody has looked. */
   lost?: Lost | null
 } & Worked
@@ -121,7 +123,7 @@ const begun = (view: View, mark: Mark, { made, note, seen, waits }: Stepped & { 
 const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
-  const ran = asSuspended(goesOn(view, mark, stepped), stepped.suspended, now)
+  const ran = asSuspended(goesOn(view, mark, stepped), stepped, now)
   const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
   const change = withIdle(view, withMark(doc, { ...remembering(seen, stepped.lost), note }, null), stepped.worked)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)

@@ -7,6 +7,7 @@ import { plainTime, said } from '../text.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { type Change, moment, SHORT } from './change.ts'
 import type { Mark, Run } from './document.ts'
+import { toldAgain, undoneOf, undoneText, waitsAgain } from './let-go.ts'
 import { markOf, withMark } from './marks.ts'
 import type { Suspension } from './suspension.ts'
 import type { View } from './view.ts'
@@ -69,6 +70,7 @@ export const suspending = (view: View, run: Run): Act | null => {
   if (mark === undefined || !mark.touched || mark.made === null) return null
   const { suspended: has } = mark
   const is = isToBe(view, mark)
+  if (is && has !== undefined && waitsAgain(has, view.now)) return null
   if (is === (has?.is ?? false) && (has === undefined || isSettled(has, view.now))) return null
   const isMarked = has !== undefined && has.is === is && has.at === null && has.by === view.me
   return isMarked
@@ -92,8 +94,8 @@ export const settleMarkSuspend = (view: View, { step, is }: { step: string; is: 
   const { doc, me, fenceFrom, revision, now } = view
   const mark = markOf(doc, step)
   // Why it could not be before is told once.
-  const { since = now, why } = mark.suspended?.is === is ? mark.suspended : {}
-  const known = why === undefined ? {} : { why }
+  const { since = now, why, undone } = mark.suspended?.is === is ? mark.suspended : {}
+  const known = { ...(why === undefined ? {} : { why }), ...(undone === undefined ? {} : { undone }) }
   const suspended = { is, since, at: null, by: me, fence: revision + 1 + fenceFrom, ...known }
   return withMark(doc, { ...mark, suspended }, null)
 }
@@ -171,6 +173,7 @@ const LINES: Readonly<Record<Told['what'], readonly string[]>> = {
 /** The same with what people are told of it, where anything has become of the Job. */
 const told = (view: View, change: Change, { mark, has, came, what }: Told): Change => {
   if (came.kind !== 'so') return change
+  if (has.undone !== undefined && what === 'is suspended') return toldAgain(view, change, mark)
   const { doc, policy } = view
   const rung = inForce(SUSPENDS, policy, view)
   const why =
@@ -188,14 +191,21 @@ const told = (view: View, change: Change, { mark, has, came, what }: Told): Chan
   }
 }
 
+/** How a Job was seen: by whom it is suspended, and who beside us has said of it that it is not. Left out: nobody has looked. */
+export interface SeenSuspended {
+  suspended?: SuspendedBy | undefined
+  letGoBy?: string | null | undefined
+}
+
 /** The mark as its Job was seen: what somebody has made of its suspension since is set right, but for what they have suspended themselves. */
-export const asSuspended = (mark: Mark, by: SuspendedBy | undefined, now: number): Mark => {
+export const asSuspended = (mark: Mark, { suspended: by, letGoBy = null }: SeenSuspended, now: number): Mark => {
   const { suspended: has } = mark
   if (by === undefined) return mark
   if (has === undefined)
     return by === 'rung' ? { ...mark, suspended: { is: true, since: now, at: now, by: '', fence: 0 } } : mark
-  if (!has.is || has.at === null || has.why !== undefined) return mark
-  if (by === 'nobody') return { ...mark, suspended: { ...has, at: null, by: '' } }
+  const { at } = has
+  if (!has.is || at === null || has.why !== undefined) return mark
+  if (by === 'nobody') return { ...mark, suspended: undoneOf({ ...has, at }, letGoBy) }
   const { left: _, ...own } = has
   if (by === 'rung') return { ...mark, suspended: own }
   return { ...mark, suspended: { ...own, left: has.left ?? 'somebody else has suspended it, and lets it go' } }
@@ -210,13 +220,14 @@ export const restOfSuspended = (
   const rung = inForce(SUSPENDS, view.policy, view)
   if (has.at !== null && has.why !== undefined)
     return { why: 'working', text: `; it could not be ${wordOf(has)}: ${has.why}`, until: has.at + TRIED_AGAIN }
-  if (has.at === null || !has.is) return { why: 'working', text: '', until: view.now + AT_ONCE }
+  if (has.at === null || !has.is)
+    return { why: 'working', text: undoneText(has), until: Math.max(view.now + AT_ONCE, has.undone?.after ?? 0) }
   if (has.left !== undefined)
     return { why: 'working', text: `; ${SUSPENDS} leaves it as it is: ${has.left}`, until: rung?.until ?? null }
   const still = rung === null ? frozen(view) : null
   if (still?.kind === 'rest') return { why: 'suspended', text: `; ${still.rest.text}`, until: still.rest.until }
   if (rung === null) return { why: 'working', text: '', until: view.now + AT_ONCE }
-  const text = `; until ${plainTime(rung.until)} at the latest: ${crossedText(rung, view.policy.budget.name)}`
+  const text = `; until ${plainTime(rung.until)} at the latest: ${crossedText(rung, view.policy.budget.name)}${undoneText(has)}`
   return { why: 'suspended', text, until: rung.until }
 }
 

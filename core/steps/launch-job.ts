@@ -6,7 +6,7 @@ import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
-import { makesNoPod } from '../pods/held-by-hand.ts'
+import { makesNoPod, setterOf } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
 import { suspendedBy } from '../pods/suspended.ts'
 import type { Lost } from '../pods/taken.ts'
@@ -149,6 +149,7 @@ const underWay = (
     pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
     lost,
     suspended: suspendedBy(job),
+    letGoBy: suspendedBy(job) === 'nobody' ? setterOf(job, 'suspend') : null,
     ...worked,
   }
 }

@@ -236,6 +236,35 @@ describe('what somebody does to it meanwhile', () => {
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
   })
 
+  it('who lets it go every few seconds, for hours, has it suspended again each time; people are told once, and the timeline of it keeps short', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    const { metadata } = await trainJob(town)
+    const ref = { kind: 'Job', namespace: metadata.namespace ?? '', name: metadata.name } as const
+    let suspends = 0
+    for (let looks = 0; looks < 240; looks++) {
+      if (await isSuspended(town)) {
+        suspends++
+        await town.house.cluster.patch(ref, metadata.uid ?? '', { spec: { suspend: false } })
+      }
+      await town.advance(5000)
+    }
+    // Once a minute in the end: no more often than the meter's tick.
+    expect(suspends).toBeGreaterThan(20)
+    expect(suspends).toBeLessThan(30)
+    const lines = (await texts()).filter((text) => text.includes('is suspended again'))
+    expect(lines.length).toBeGreaterThan(2)
+    expect(lines.length).toBeLessThan(6)
+    expect(lines[0]).toMatch(/^“Fine-tune .*” is suspended again: somebody has let it go$/)
+    expect((await laddersOf(town).titles()).filter((title) => title.includes('has let it go'))).toHaveLength(1)
+    await town.advance(2 * MINUTE)
+    expect(await isSuspended(town)).toBe(true)
+    expect(await whyTrain(town)).toMatch(/somebody has let it go \d+ times, and it is suspended again each time/)
+    town.setPolicy(RICH)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  })
+
   it('a cancel takes it away, and something newer takes its place', async () => {
     town = await openTown({ at: LATE, config: suspending() })
     await trains(town)

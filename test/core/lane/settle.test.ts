@@ -343,8 +343,9 @@ describe('whatever happens to a lane', () => {
         (run) => run?.steps.flatMap(({ note, title }) => [note, title]) ?? [],
       )
       const reasons = (doc.run?.question?.votes ?? []).map(({ reason }) => reason ?? '')
-      const short = [rest?.text, doc.held?.detail, ...notes, ...reasons]
+      const short = [doc.held?.detail, ...notes, ...reasons]
       const long = [
+        rest?.text,
         doc.outcome?.detail,
         doc.run?.ending?.detail,
         ...moments.flatMap(({ text, data }) => [text, data?.['detail'], data?.['words']]),

@@ -95,6 +95,29 @@ describe('a stage that lets itself be suspended', () => {
     expect([at(NOW), at(NOW + 4 * 60_000), at(NOW + 5 * 60_000)]).toEqual([null, null, 'mark-suspend'])
   })
 
+  it('says who has let it go, as the API server writes it down, and waits ever longer before it is suspended again', () => {
+    const letGo = (times: number): LaneDocument['run'] => {
+      let one = mark({ suspended: has })
+      for (let at = 0; at < times; at++) {
+        if (at > 0) one = { ...one, suspended: { ...one.suspended, at: NOW } as never }
+        one = asSuspended(one, { suspended: 'nobody', letGoBy: 'kubectl-patch' }, NOW)
+      }
+      return runOf({ phase: 'steps', steps: [one] })
+    }
+    const undone = (times: number) => letGo(times)?.steps[0]?.suspended?.undone
+    expect(undone(1)).toEqual({ times: 1, by: 'kubectl-patch', after: NOW })
+    expect([2, 3, 9].map((times) => (undone(times)?.after ?? 0) - NOW)).toEqual([5_000, 10_000, 60_000])
+    const doc = wanted({ run: letGo(3) })
+    expect([act(seen({ doc })), act(seen({ doc, now: NOW + 10_000 }))?.kind]).toEqual([null, 'mark-suspend'])
+    // What holds it no more waits for nothing.
+    expect(act(seen({ doc, rungs: [] }))?.kind).toBe('mark-suspend')
+    expect(restOfSuspended(seen({ doc }), doc.run?.steps[0] as never)).toEqual({
+      why: 'working',
+      text: '; kubectl-patch has let it go 3 times, and it is suspended again each time',
+      until: NOW + 10_000,
+    })
+  })
+
   it('who compares finds a lane that does otherwise than rungs say', () => {
     const otherwise = (doc: LaneDocument, rungs: RungRow[]) => isSuspendedOtherwise(seen({ doc, rungs }))
     expect([otherwise(docWith(), [row]), otherwise(docWith(), [])]).toEqual([true, false])
@@ -171,7 +194,7 @@ const world = () => {
     const [stage] = state.doc.run?.steps ?? []
     const run = state.doc.run
     if (run === null || stage === undefined) return
-    const looked = asSuspended(stage, suspendedBy(job as V1Job), state.now)
+    const looked = asSuspended(stage, { suspended: suspendedBy(job as V1Job) }, state.now)
     commit({ ...state.doc, run: { ...run, steps: [looked] } })
   }
   return { job, state, apply, bump, reconcile }
