@@ -78,10 +78,10 @@ export const suspending = (view: View, run: Run): Act | null => {
     : { kind: 'mark-suspend', step: mark.name, is }
 }
 
-/** Whether the Job at work is to go on next that a rung has suspended: not what somebody else has, or Kueue does. */
+/** Whether the Job under way is to go on next that stands still since a rung has suspended it: not what ran all the time, what somebody else has suspended, or Kueue does. */
 export const isToGoOn = (view: View, run: Run): boolean => {
-  const [act, has] = [suspending(view, run), stageOf(run)?.suspended]
-  if (act === null || has === undefined || has.left !== undefined) return false
+  const [act, { ranFrom, suspended: has } = {}] = [suspending(view, run), stageOf(run)]
+  if (act === null || ranFrom !== null || has === undefined || has.left !== undefined) return false
   return act.kind === 'mark-suspend' ? !act.is : act.kind === 'suspend' && !has.is
 }
 
