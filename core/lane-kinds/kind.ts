@@ -112,8 +112,8 @@ export interface LaneKind<D extends Desired = Desired> {
   asksMore?(policy: Policy, name: string, of: { stage: string; chosen?: Chosen | undefined }): number | null
   /** When GPUs of its Jobs that idle are told of, asked about and taken away, by the policy in force; null, or left out: never. */
   idleOf?(policy: Policy, name: string): IdleRule | null
-  /** Whether a rung of the budget may suspend this stage for a time, by the policy in force; left out: it may suspend none. */
-  preemptible?(policy: Policy, name: string, stage: string): boolean
+  /** Whether a rung of the budget may suspend this stage for a time, by the policy in force; null: that says nothing of the stage, nor perhaps of the lane; left out: it may suspend none. */
+  preemptible?(policy: Policy, name: string, stage: string): boolean | null
   /** The policy by which such a lane makes do with less while a rung says so, and which share of it goes then; null, or left out: it has no less. */
   atFloor?(policy: Policy, name: string): { policy: Policy; goes: number } | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */

@@ -9,39 +9,15 @@ import { type Change, moment, SHORT } from './change.ts'
 import type { Mark, Run } from './document.ts'
 import { toldAgain, undoneOf, undoneText, waitsAgain } from './let-go.ts'
 import { markOf, withMark } from './marks.ts'
+import { SUSPENDS, type Suspendable, stageOf, suspends } from './preemptible.ts'
 import type { Suspension } from './suspension.ts'
 import type { View } from './view.ts'
-
-/** The rung that suspends stages which are preemptible. */
-export const SUSPENDS = 'suspend-preemptible'
 
 /** After so long it is tried again what could not be written to a Job; and after so short a time what somebody else has changed of it. Milliseconds. */
 const [TRIED_AGAIN, AT_ONCE] = [5 * 60_000, 5_000]
 
-type Seen = Pick<View, 'kind' | 'policy' | 'doc' | 'rungs' | 'now'>
-
-/** The stage whose Job is under way, or would be next; undefined: none is. */
-const stageOf = ({ steps }: Pick<Run, 'steps'>): Mark | undefined => {
-  const mark = steps.find(({ way, state }) => way === 'forth' && (state === 'pending' || state === 'running'))
-  return mark?.kind === 'launch-job' ? mark : undefined
-}
-
-/** The rung that suspends this stage now; null: none does, or the policy in force lets none. */
-const suspends = ({ kind, policy, doc, ...seen }: Seen, stage: string): RungRow | null =>
-  kind.preemptible?.(policy, laneName(doc.lane), stage) === true ? inForce(SUSPENDS, policy, seen) : null
-
-/** Whether the stage that a lane has at work is one that a rung may suspend. */
-export const isPreemptible = ({
-  doc,
-  policy,
-  kind,
-}: Pick<Seen, 'doc' | 'policy'> & { kind: Seen['kind'] | undefined }): boolean => {
-  const stage = doc.run === null ? undefined : stageOf(doc.run)
-  return stage?.state === 'running' && kind?.preemptible?.(policy, laneName(doc.lane), stage.name) === true
-}
-
 /** The rung that keeps what is next of a run from beginning, since that would be suspended at once; null: none does. */
-export const suspendsNext = (seen: Seen, run: Run): RungRow | null => {
+export const suspendsNext = (seen: Suspendable, run: Run): RungRow | null => {
   const stage = stageOf(run)
   return stage?.state === 'pending' ? suspends(seen, stage.name) : null
 }
@@ -101,7 +77,7 @@ export const settleMarkSuspend = (view: View, { step, is }: { step: string; is: 
 }
 
 /** What is to be written to the Job of a step by what is marked. */
-export const suspendingOf = (view: Seen, step: string): Suspending => {
+export const suspendingOf = (view: Suspendable, step: string): Suspending => {
   const { is, fence } = markOf(view.doc, step).suspended as Suspension
   return { rung: is ? `${view.policy.budget.name}#${SUSPENDS}` : null, fence }
 }
@@ -232,11 +208,14 @@ export const restOfSuspended = (
 }
 
 /** Whether a lane's Job is suspended otherwise than rungs say, or waits for one that is over: whoever was to wake it may have died. */
-export const isSuspendedOtherwise = (seen: Seen): boolean => {
+export const isSuspendedOtherwise = (seen: Suspendable): boolean => {
   const { doc } = seen
   const stage = doc.run === null ? undefined : stageOf(doc.run)
   if (stage === undefined) return doc.rest?.why === 'suspended'
   const wanted = suspends(seen, stage.name) !== null
+  // What has left the policy before it was suspended is known by its plan alone, which its own looks read.
+  const rung = inForce(SUSPENDS, seen.policy, seen)
+  if (rung !== null && seen.kind.preemptible?.(seen.policy, laneName(doc.lane), stage.name) === null) return false
   if (stage.state === 'running' && stage.touched) return wanted !== (stage.suspended?.is ?? false)
   return doc.rest?.why === 'suspended' && !wanted
 }

@@ -70,6 +70,21 @@ describe('suspend-preemptible', () => {
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
   })
 
+  it('holds what is under way though its pipeline has left the policy meanwhile, until the rung is over', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    town.setPolicy({ ...suspending(), pipelines: {} })
+    await town.advance(2 * HOUR)
+    expect(await isSuspended(town)).toBe(true)
+    expect(await whyTrain(town)).toContain('suspended by suspend-preemptible')
+    await town.advance(TURN - town.house.clock.now() + 11 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    await town.advance(4 * HOUR)
+    expect((await town.lane(TRAIN)).run).toBeNull()
+    expect(await looseEnds(town)).toEqual([])
+  })
+
   it('lets it go on where a person lifts it', async () => {
     town = await openTown({ at: LATE, config: suspending() })
     await trains(town)

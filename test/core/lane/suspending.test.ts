@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LaneDocument } from '../../../core/lane/document.ts'
 import { next } from '../../../core/lane/next.ts'
+import { isPreemptible } from '../../../core/lane/preemptible.ts'
 import { settle } from '../../../core/lane/settle.ts'
 import {
   asSuspended,
-  isPreemptible,
   isSuspendedOtherwise,
   restOfSuspended,
   settleSuspended,
@@ -36,6 +36,11 @@ const docWith = (over: object = {}): LaneDocument => wanted({ run: runOf({ phase
 const seen = (over: Partial<View> = {}): View =>
   viewOf({ policy, rungs: [row], doc: docWith(), plan: planRow, ...over })
 const act = (view: View) => suspending(view, view.doc.run as never)
+/** The plan with what another node costs for its stage, which a rung may suspend. */
+const again = (dollars: number) => ({
+  ...planRow,
+  plan: { ...planRow.plan, steps: planRow.plan.steps.map((step) => ({ ...step, again: dollars })) as never },
+})
 const has = { is: true, since: NOW, at: NOW, by: 'me', fence: 4 }
 
 describe('a stage that lets itself be suspended', () => {
@@ -93,6 +98,23 @@ describe('a stage that lets itself be suspended', () => {
     expect(change.counts).toEqual(['not-allowed:cluster'])
     const at = (now: number) => act(seen({ doc: change.doc, now }))?.kind ?? null
     expect([at(NOW), at(NOW + 4 * 60_000), at(NOW + 5 * 60_000)]).toEqual([null, null, 'mark-suspend'])
+  })
+
+  it.each([
+    ['is suspended stays so', { suspended: has }, planRow, null],
+    ['was planned as one that lets itself be is suspended', {}, again(1), 'mark-suspend'],
+    ['was planned as none is left alone', {}, planRow, null],
+  ])('of a pipeline that has left the policy, what %s', (_, over, plan, kind) => {
+    const gone = policyWith((config) => {
+      config.budget = { name: 'ml-monthly', dollars: 1000, ladder: [{ at: 0.95, do: 'suspend-preemptible' }] }
+      config.pipelines = {}
+    })
+    const view = seen({ policy: gone, doc: docWith(over), plan })
+    expect(act(view)?.kind ?? null).toBe(kind)
+    expect(isSuspendedOtherwise(view)).toBe(false)
+    // It goes on once the rung is over.
+    const over_ = seen({ ...view, rungs: [] })
+    expect(act(over_)).toEqual('suspended' in over ? { kind: 'mark-suspend', step: 'train', is: false } : null)
   })
 
   it('says who has let it go, as the API server writes it down, and waits ever longer before it is suspended again', () => {
