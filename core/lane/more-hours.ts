@@ -65,7 +65,7 @@ const working = (view: Working, run: Run, { mark, step, asks }: Asking): Work | 
 const goingOn = (view: View, run: Run, { mark, step, asks }: Asking): Work | null => {
   const { plan, now } = view
   if (plan === null || !mayGoOn(view, run) || onOtherMachines(view, mark) !== null) return null
-  const node = nodeAgain(step)
+  const node = nodeAgain(plan.plan, step)
   const left = leftAfter({ ...view, plan: plan.plan }, run, 0)
   const works = Math.max(0, (left - node) / step.perHour - graceOfPods(step) / HOUR)
   const expiry = milliseconds(view.policy.approvals.expiry)

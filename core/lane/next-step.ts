@@ -1,5 +1,4 @@
 import { nodeAgain } from '../money/cost.ts'
-import type { Step } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
@@ -76,10 +75,10 @@ const goingOn = (view: View, run: Run, mark: Mark): Act | null => {
 }
 
 /** The end of a run whose next step costs, and would be told to end as soon as it runs: nothing begins that is not paid for. */
-const spentUp = (view: View, run: Run, { name }: Mark, starts?: (step: Step) => number): Act | null => {
-  const step = view.plan?.plan.steps.find((one) => one.name === name)
-  if (step?.kind !== 'launch-job' || !hasBegun(run)) return null
-  const ending = endBefore(view, run, step, starts?.(step))
+const spentUp = ({ plan: row, ...view }: View, run: Run, { name }: Mark, starts?: typeof nodeAgain): Act | null => {
+  const step = row?.plan.steps.find((one) => one.name === name)
+  if (row === null || step?.kind !== 'launch-job' || !hasBegun(run)) return null
+  const ending = endBefore({ ...view, plan: row }, run, step, starts?.(row.plan, step))
   return ending === null ? null : { kind: 'end', ending }
 }
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { between } from './away.ts'
 import { laddersOf } from './ladder.ts'
-import { HOUR, looseEnds, MINUTE, TRAIN, timeline } from './scenes.ts'
+import { HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
 import { isSuspended, preemptible, suspending, trainJob, trains, whyTrain } from './suspended.ts'
 import { openTown, type Town } from './town.ts'
 
@@ -142,5 +142,32 @@ describe('what a rung had suspended, where the policy asks for more, and less is
     town.setPolicy({ ...asks, pools: { ...example.pools, 'gpu-train': pool } } as never)
     await town.until('it is ended', async () => (await town.past(TRAIN)).length > 0)
     expect((await town.past(TRAIN))[0]?.outcome).toMatchObject({ reason: 'other-machines' })
+  })
+})
+
+describe('a stage that was planned to have the node of the one before it', () => {
+  it('is reckoned a node each time that it goes on, though its plan says of none: it is ended before it costs more than it may', async () => {
+    const staged = (is: boolean) => {
+      const [pipeline] = Object.values(preemptible(false, is))
+      const [train, evaluate, ...others] = pipeline?.stages ?? []
+      const long = { ...evaluate, gpus: 8, hours: { p50: 2, p95: 3 } }
+      return { 'support-chats': { ...pipeline, stages: [train, long, ...others] } }
+    }
+    const { ladder: _, ...budget } = BIG.budget
+    town = await openTown({ at: TURN - 100 * HOUR, config: { ...BIG, budget, pipelines: staged(false) } })
+    await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 170 }, evaluate: { minutes: 170 } } } })
+    await town.until('it evaluates', async () => (await town.lane(TRAIN)).run?.steps[1]?.ranFrom != null)
+    const most = (await town.plan(TRAIN))?.plan.bounds.dollars ?? 0
+    const rich = { ...BIG, pipelines: staged(true) }
+    for (let cycle = 0; cycle < 12 && (await town.lane(TRAIN)).run !== null; cycle++) {
+      town.setPolicy(withBudget(rich, 20))
+      await crossed()
+      await town.advance(40 * MINUTE)
+      town.setPolicy(rich)
+      await town.advance(12 * MINUTE)
+    }
+    expect((await town.settled(TRAIN)).outcome?.reason).toBe('bound-reached')
+    await town.advance(30 * MINUTE)
+    expect(await laddersOf(town).spent()).toBeLessThan(most)
   })
 })
