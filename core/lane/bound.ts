@@ -94,6 +94,13 @@ const costText = (dollars: number, most: number): string =>
     ? `${usd(dollars)} of the ${usd(most)} that it may at most`
     : `the ${usd(most)} that it may at most`
 
+/** Dollars that are left of what a run may cost once `starts` of them have paid for a node that is started for its next work; negative: it is not paid for. */
+export const leftAfter = (
+  { doc, plan, now }: { doc: LaneDocument; plan: Plan; now: number },
+  run: Run,
+  starts: number,
+) => boundsIn(doc, plan).dollars - reckonedOf({ run, plan, now }) - starts
+
 /** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. `starts`: dollars of the node that is started for it. */
 export const endBefore = (
   { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
@@ -102,9 +109,9 @@ export const endBefore = (
   starts = step.beside ?? 0,
 ): Outcome | null => {
   if (plan === null || step.perHour === 0) return null
-  const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
-  const left = most - dollars - starts
+  const left = leftAfter({ doc, plan: plan.plan, now }, run, starts)
   if (left * 3_600_000 > step.perHour * graceOfPods(step)) return null
+  const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
   const cost = dollars > most ? costText(dollars, most) : `${usd(dollars)} of the ${usd(most)} that it may at most`
   const detail = `it has cost ${cost}, and nothing is left for “${step.title}”: ${toDo(doc, run)}`
   return { kind: 'failed', reason: 'bound-reached', detail }

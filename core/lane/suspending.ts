@@ -40,6 +40,16 @@ const isStill = ({ suspended: has, ranFrom }: Mark): boolean => {
   return has.is || (has.why !== undefined && ranFrom === null)
 }
 
+/** Whether the Job under way stands still since a rung has suspended it, and nothing keeps it so any more. */
+export const mayGoOn = (view: View, run: Run): boolean => {
+  const mark = stageOf(run)
+  return mark !== undefined && mark.ranFrom === null && isStill(mark) && !isToBe(view, mark)
+}
+
+/** Whether people are asked for more before what stands still goes on: it stays suspended until they have answered. */
+export const isAskedToGoOn = ({ question, ending }: Pick<Run, 'question' | 'ending'>): boolean =>
+  ending === null && question?.state === 'open' && question.more?.starts === true
+
 /** What is next so that the Job at work is suspended, or goes on, as rungs say; null: it is so, or cannot be yet. */
 export const suspending = (view: View, run: Run): Act | null => {
   const mark = stageOf(run)
@@ -54,10 +64,10 @@ export const suspending = (view: View, run: Run): Act | null => {
     : { kind: 'mark-suspend', step: mark.name, is }
 }
 
-/** Whether the Job at work is to go on next that a rung has suspended: not what somebody else has, or Kueue does. */
+/** Whether the Job under way is to go on next that stands still since a rung has suspended it: not what ran all the time, what somebody else has suspended, or Kueue does. */
 export const isToGoOn = (view: View, run: Run): boolean => {
-  const [act, has] = [suspending(view, run), stageOf(run)?.suspended]
-  if (act === null || has === undefined || has.left !== undefined) return false
+  const [act, { ranFrom, suspended: has } = {}] = [suspending(view, run), stageOf(run)]
+  if (act === null || ranFrom !== null || has === undefined || has.left !== undefined) return false
   return act.kind === 'mark-suspend' ? !act.is : act.kind === 'suspend' && !has.is
 }
 
@@ -193,6 +203,7 @@ export const restOfSuspended = (
   { suspended: has }: Mark,
 ): { why: 'suspended' | 'working'; text: string; until: number | null } | null => {
   if (has === undefined) return null
+  if (view.doc.run !== null && isAskedToGoOn(view.doc.run)) return { why: 'working', text: '', until: null }
   const rung = inForce(SUSPENDS, view.policy, view)
   if (has.at !== null && has.why !== undefined)
     return { why: 'working', text: `; it could not be ${wordOf(has)}: ${has.why}`, until: has.at + TRIED_AGAIN }
@@ -216,6 +227,7 @@ export const isSuspendedOtherwise = (seen: Suspendable): boolean => {
   // What has left the policy before it was suspended is known by its plan alone, which its own looks read.
   const rung = inForce(SUSPENDS, seen.policy, seen)
   if (rung !== null && seen.kind.preemptible?.(seen.policy, laneName(doc.lane), stage.name) === null) return false
-  if (stage.state === 'running' && stage.touched) return wanted !== (stage.suspended?.is ?? false)
+  if (stage.state === 'running' && stage.touched)
+    return wanted !== (stage.suspended?.is === true && !(doc.run !== null && isAskedToGoOn(doc.run)))
   return doc.rest?.why === 'suspended' && !wanted
 }

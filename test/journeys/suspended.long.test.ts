@@ -316,7 +316,7 @@ describe('what somebody does to it meanwhile', () => {
   })
 
   it.each(['approve', 'nobody'] as const)(
-    'crossed while people are asked for more of it (%s), it is suspended all the same, and they are asked again once it goes on',
+    'crossed while people are asked for more of it (%s), it is suspended all the same, and they are asked again before it goes on',
     async (verdict) => {
       const all = preemptible()
       const asking = { 'support-chats': { ...all['support-chats'], onBound: 'ask' } }
@@ -331,9 +331,8 @@ describe('what somebody does to it meanwhile', () => {
       await town.advance(5 * HOUR)
       expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([true, 'suspended'])
       town.setPolicy({ ...RICH, pipelines: asking })
-      await town.advance(11 * MINUTE)
-      expect(await isSuspended(town)).toBe(false)
       await town.until('it asks again', async () => (await town.question(TRAIN)) !== null)
+      expect(await isSuspended(town)).toBe(true)
       if (verdict === 'approve') await town.answered(TRAIN)
       await town.until('it is over', async () => (await town.lane(TRAIN)).run === null, 30)
       const [past] = await town.past(TRAIN)
