@@ -1,4 +1,4 @@
-import { ANSWER_GRACE } from '../answers.ts'
+import { ANSWER_GRACE, type Answering } from '../answers.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { cents, usd } from '../money/prices.ts'
 import type { Plan } from '../plan.ts'
@@ -108,6 +108,7 @@ export const settleAskMore = (view: View): Change => {
   const before = bindingOf(doc, plan)?.question.bounds ?? plan.bounds
   const question: Question = {
     ...opened(view, run, { bounds: { ...before, dollars: cents(before.dollars + dollars) }, until: work.until }),
+    ...amongWhom(policy.approvals),
     more: { dollars, step: step.name, why: whyMore(view, run, work), ...(still === null ? {} : { starts: true }) },
   }
   const lacks = still === null ? 0 : Math.max(0, still.node - still.left)
@@ -127,6 +128,17 @@ export const settleAskMore = (view: View): Change => {
     },
   )
 }
+
+/** More of them are not kept: the document has its room. */
+const MOST_APPROVERS = 40
+
+/** Its answer may be needed while nobody can read the policy: it goes on meanwhile, and is ended at its bound. */
+const amongWhom = ({ approvers, requesterMayApprove }: Answering): Pick<Question, 'among'> =>
+  approvers.length > MOST_APPROVERS ? {} : { among: { approvers: approvers.map(({ id }) => id), requesterMayApprove } }
+
+/** By whose answers a question for more is decided where nobody can read the policy; null: nobody knows. */
+export const answeringAsAsked = ({ among, need }: Pick<Question, 'among' | 'need'>): Answering | null =>
+  among === undefined ? null : { ...among, need, approvers: among.approvers.map((id) => ({ id, name: id })) }
 
 /** The approval that binds a run; null: nobody had to approve it. */
 const bindingOf = ({ approved }: Pick<LaneDocument, 'approved'>, { approval }: Plan): Approved | null =>

@@ -69,6 +69,7 @@ const shortMark = (mark: Mark, most: number): Mark => ({
   title: said(mark.title, Math.max(most, 40)),
   note: most === 0 ? '' : said(mark.note, most),
   ...(mark.lost === undefined ? {} : { lost: { ...mark.lost, note: said(mark.lost.note, Math.max(most, 40)) } }),
+  ...(mark.died === undefined ? {} : { died: { ...mark.died, note: said(mark.died.note, Math.max(most, 40)) } }),
 })
 
 const shortQuestion = (question: Question, most: number): Question => ({
