@@ -28,6 +28,8 @@ export interface Asked {
   body?: string
   /** Whether it may lead elsewhere; a login’s request may not. */
   follows: boolean
+  /** 4 unless told. */
+  tries?: number
 }
 
 export interface RegistryHttp {
@@ -64,7 +66,7 @@ export const openRegistryHttp = ({ signal, pause, random, deadline = 30_000 }: H
   }
   return {
     ask: async (what, asked) => {
-      const options = { tries: TRIES, pause, ...(random ? { random } : {}) }
+      const options = { tries: asked.tries ?? TRIES, pause, ...(random ? { random } : {}) }
       return retrying(what, () => once(what, asked), options).catch((error: unknown) => {
         signal?.throwIfAborted()
         throw withWhen(error)

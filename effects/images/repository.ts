@@ -6,7 +6,7 @@ import { ACCEPTED } from './manifests.ts'
 import { howToLogIn, refusal } from './refusals.ts'
 import type { Answer, RegistryHttp } from './registry-http.ts'
 import { type Authenticated, authenticate } from './tokens.ts'
-import { isLoopback } from './unreached.ts'
+import { isHere } from './unreached.ts'
 
 /** One repository of a registry, and what it lets us in with. */
 export interface Repository {
@@ -34,7 +34,9 @@ export const openRepository = (
   let as: Authenticated = { header: {}, hasLogin: false }
   const once = (method: 'GET' | 'HEAD', path: string): Promise<Answer> => {
     const headers = { accept: ACCEPTED, ...as.header }
-    return http.ask(name, { method, url: `${base}/${path}`, headers, follows: true }).catch((error: unknown) => {
+    // What a HEAD does not find out, a GET does.
+    const asked = { method, url: `${base}/${path}`, headers, follows: true, ...(method === 'HEAD' ? { tries: 1 } : {}) }
+    return http.ask(name, asked).catch((error: unknown) => {
       throw as.hasLogin ? error : limited(error, registry)
     })
   }
@@ -75,12 +77,12 @@ const BROKEN = 'something between changes them, or it is broken; nothing is take
 /** Registries speak TLS, but for those of this machine. */
 const originOf = (registry: string): string => {
   if (registry === 'docker.io') return 'https://registry-1.docker.io'
-  return `${isLoopback(registry.replace(/:\d+$/, '')) ? 'http' : 'https'}://${registry}`
+  return `${isHere(registry) ? 'http' : 'https'}://${registry}`
 }
 
-/** A registry that knows no HEAD may answer anything to it; what it asks us to wait for, it asks of a GET too. */
+/** A registry that knows no HEAD may answer anything to it. */
 const unheard = (error: unknown): null => {
-  if (error instanceof Unavailable && !(error instanceof NotAllowed) && error.retryAfter === 0) return null
+  if (error instanceof Unavailable && !(error instanceof NotAllowed)) return null
   throw error
 }
 

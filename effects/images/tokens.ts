@@ -3,7 +3,7 @@ import { byPassword, byToken } from '../http/credentials.ts'
 import { type Challenge, challengesIn } from './challenge.ts'
 import type { KnownLogin, Login } from './docker-logins.ts'
 import type { Answer, RegistryHttp } from './registry-http.ts'
-import { isLoopback } from './unreached.ts'
+import { isHere, isLoopback } from './unreached.ts'
 
 export type Header = Record<string, string>
 
@@ -47,7 +47,8 @@ const passwordOf = ({ name, password }: Extract<Login, { kind: 'password' }>): H
 const realmOf = ({ parameters }: Challenge, registry: string): URL => {
   const { realm = '' } = parameters
   const url = URL.canParse(realm) ? new URL(realm) : null
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+  const isBeside = url?.protocol === 'http:' && isHere(registry) && isLoopback(url.hostname)
+  const isSafe = url?.protocol === 'https:' || isBeside
   if (url === null || !isSafe)
     throw new NotAllowed(`${registry}: it asks for a token from an address without TLS, and gets no login there`)
   return url

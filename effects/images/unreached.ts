@@ -4,6 +4,9 @@ import { NotAllowed, Refused } from '../../flows/ports.ts'
 export const isLoopback = (host: string): boolean =>
   /^(?:localhost|[a-z0-9-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(host)
 
+/** Whether a registry, with its port or without, is one of this machine. */
+export const isHere = (registry: string): boolean => isLoopback(registry.replace(/:\d+$/, ''))
+
 /** What OpenSSL and Node call a certificate that they do not trust. */
 const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|ERR_SSL_TLSV1_ALERT)/
 /** What comes of TLS with a server that speaks none. */
