@@ -44,11 +44,15 @@ const [arm64, arm64Config] = image('arm64', { variant: 'v8' })
 const both = index([
   { of: amd64, platform: { os: 'linux', architecture: 'amd64' } },
   { of: arm64, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } },
-  // Where it is from, as builders lay it beside images.
+  // Where it is from, as builders lay it beside images, with a platform that is none or without one.
+  {
+    of: kept('signed', 'application/vnd.oci.image.manifest.v1+json'),
+    platform: null,
+    annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
+  },
   {
     of: kept('from', 'application/vnd.oci.image.manifest.v1+json'),
     platform: { os: 'unknown', architecture: 'unknown' },
-    annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
   },
 ])
 const putBoth = () => registry!.put('team/trainer', '1.4', both)
