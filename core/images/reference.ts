@@ -46,7 +46,11 @@ const PATH = new RegExp(`^${PART}(?:/${PART})*$`)
 /** A first part is a host where no repository could be called so: Docker’s own rule. */
 const isHost = (first: string): boolean => /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase()
 
+/** What no image is called: it reads as a digest that has lost its name. */
+const BARE = new RegExp(`^${DIGEST}$`)
+
 const split = (text: string): Split | null => {
+  if (BARE.test(text)) return null
   const [, name, tag = null, digest = null] = SHAPE.exec(text) ?? []
   if (name === undefined || name.length > LONGEST) return null
   const slash = name.indexOf('/')

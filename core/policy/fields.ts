@@ -41,6 +41,8 @@ const oddImage = (value: string): string | null => {
   if (/^[a-z0-9+.-]+:\/\//i.test(value))
     return 'write the image without a scheme before it, and pinned by digest: `registry/repository@sha256:<64 hex>`'
   const found = parseReference(value)
+  if (found === null && parseReference(value.toLowerCase()) !== null)
+    return 'repositories, and digests, are written in small letters: `registry/repository@sha256:<64 hex>`'
   if (found === null || found.digest !== null) return null
   return found.tag === null
     ? `${BY_DIGEST_SAY}, or write its tag, \`repository:TAG\`, and run \`npx signalbox pin\``

@@ -189,9 +189,9 @@ describe('signalbox pin --check', () => {
     expect(moved.out).toMatch(/^MOVED +\S+serve:v2 .*→/)
     expect(moved.out).toContain('1 tag not as ')
     expect((await pin('--check', '--image', at('team/trainer:1.4'))).code).toBe(0)
-    await registry.close()
-    const away = await pin('--check', '--json')
-    expect([away.code, JSON.parse(away.out)]).toMatchObject([1, { good: false, images: [{ state: 'failed' }, {}] }])
+    registry.habits = { always: { status: 403 } }
+    const denied = await pin('--check', '--json')
+    expect([denied.code, JSON.parse(denied.out)]).toMatchObject([1, { good: false, images: [{ state: 'failed' }, {}] }])
     expect(readFileSync(lock(), 'utf8')).toBe(text)
   })
 })

@@ -66,6 +66,7 @@ describe('an image’s whole name', () => {
     'ghcr.io:/x:1',
     'ghcr.io:123456/x:1',
     '$x:1',
+    DIGEST,
   ])('of %j there is none', (text) => expect(parseReference(text)).toBeNull())
 
   it('is whole: what is printed of it is the same again, whatever its spelling', () => {
