@@ -9,8 +9,15 @@ import type { AnswerRefusal } from './reasons.ts'
 /** Who is in each user group of the policy; null where that is not known now, and then nobody counts as its member. */
 export type Groups = ReadonlyMap<string, readonly string[] | null>
 
+/** What of a policy says whose answers count. */
+export type Answering = Pick<ApprovalPolicy, 'approvers' | 'need' | 'requesterMayApprove'>
+
 /** Whether policy lets this person answer. `unreadable`: only as a member of a group whose members are not known. */
-export const mayAnswer = (by: string, policy: ApprovalPolicy, groups: Groups): 'yes' | 'no' | 'unreadable' => {
+export const mayAnswer = (
+  by: string,
+  policy: Pick<Answering, 'approvers'>,
+  groups: Groups,
+): 'yes' | 'no' | 'unreadable' => {
   if (policy.approvers.some(({ id }) => id === by)) return 'yes'
   const members = groupsOf(policy).map((group) => groups.get(group) ?? null)
   if (members.some((some) => some?.includes(by))) return 'yes'
@@ -83,7 +90,7 @@ export const bothAsk = (a: string | undefined, b: string | undefined): string | 
  */
 export const asOfNow = <Q extends Pick<Question, 'state' | 'votes' | 'need' | 'requester' | 'choices'>>(
   row: Q,
-  { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
+  { policy, groups }: { policy: Answering; groups: Groups },
 ): Q => {
   if (row.state !== 'open') return row
   const counting = ({ by }: Vote): boolean =>
@@ -130,7 +137,7 @@ const yesesIn = (votes: readonly Vote[]): number => votes.filter(({ verdict }) =
 export const whyVoteFails = (
   row: Question,
   vote: Vote,
-  { policy, groups, button = row.id }: { policy: ApprovalPolicy; groups: Groups; button?: string },
+  { policy, groups, button = row.id }: { policy: Answering; groups: Groups; button?: string },
 ): AnswerRefusal | null => {
   if (vote.at > row.until) return 'too-late'
   if (row.state !== 'open') return 'question-closed'

@@ -1,3 +1,4 @@
+import { monthBegin } from './money/months.ts'
 import { usd } from './money/prices.ts'
 import type { Alternative, Plan, Price, Range, Step } from './plan.ts'
 import { runsOf } from './plan-runs.ts'
@@ -79,7 +80,8 @@ export const alternativeLines = (one: Alternative): string[] =>
 
 const whenText = ({ bounds: { from }, hours, done }: Alternative): string => {
   const takes = `takes ${rangeText(hours, inHours)}`
-  const opens = from === undefined ? '' : `begins ${plainTime(from)}, when its pool opens, and `
+  const when = from === undefined ? '' : from === monthBegin(from) ? 'the month turns' : 'its pool opens'
+  const opens = from === undefined ? '' : `begins ${plainTime(from)}, when ${when}, and `
   if (done === null) return `${opens}${takes} once it has room`
   const ends = `done before ${plainTime(done)} in the bad case`
   return `${opens}${takes}: ${ends}${from === undefined ? ', were it begun when it was planned' : ''}`

@@ -4,6 +4,7 @@ import type { Policy } from '../core/policy.ts'
 import type { GroupRow } from '../core/rows.ts'
 import { type Ports, Refused } from './ports.ts'
 import { readRow } from './rows.ts'
+import { troubleOf } from './sides.ts'
 
 /** While the chat cannot be asked, what it said is believed for this long, and then nobody is. Milliseconds. */
 const BELIEVED = 15 * 60_000
@@ -23,6 +24,20 @@ export const readGroup = async ({ ledger, chat, clock }: GroupPorts, group: stri
   ])
   return members
 }
+
+/** Who is in these groups, as the chat says, or as is still believed where it does not answer. */
+export const knownGroups = async (ports: GroupPorts, groups: readonly string[]): Promise<Groups> =>
+  new Map(
+    await Promise.all(
+      groups.map(async (group) => {
+        const members = await readGroup(ports, group).catch(async (error: unknown) => {
+          if (troubleOf(error) === null) throw error
+          return believed((await readRow(ports.ledger, 'group', group))?.value ?? null, ports.clock.now())
+        })
+        return [group, members] as const
+      }),
+    ),
+  )
 
 /**
  * Who is in the policy's user groups, asked of the chat now. Of a group that it refuses to tell of (one that somebody deleted)

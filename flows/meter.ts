@@ -1,23 +1,19 @@
-import { NODE_POOL } from '../core/kube.ts'
 import { endOf } from '../core/money/evidence.ts'
 import type { InstanceRow } from '../core/money/instance.ts'
+import { type KnownPools, knownPools } from '../core/money/known-pools.ts'
 import { bookedId } from '../core/money/lines.ts'
 import { foldLook, type Looking, type Priced } from '../core/money/looks.ts'
 import { derive, type Metered, openSince, pricedBy, withoutClosed } from '../core/money/metered.ts'
-import { hasGpus, type Look, observedIn } from '../core/money/observed.ts'
+import { observedIn } from '../core/money/observed.ts'
 import type { MeterRow } from '../core/money/rows.ts'
-import { label } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
 import { type RowKind, type Rows, SELF } from '../core/rows.ts'
 import type { Key, Stored, Write } from './ledger-port.ts'
-import { ourNamespaces } from './namespaces.ts'
+import { lookAround, poolsOf } from './meter-look.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, readKeys, readRow, readRows } from './rows.ts'
 
 type MeterPorts = Pick<WorkPorts, 'ledger' | 'cluster' | 'policies' | 'clock'>
-
-/** Others' pods are listed with all of the cluster's: so often is enough to tell them from what is idle. Milliseconds. */
-const OTHERS_EVERY = 10 * 60_000
 
 /** Rows of one commit, beside the meter's own. */
 const TOGETHER = 90
@@ -52,18 +48,19 @@ export const meter = async (ports: MeterPorts, prices?: Priced): Promise<Metered
   const known = await knownBefore(ports)
   const last = known.meter?.value ?? null
   const now = Math.max(ports.clock.now(), last?.at ?? 0)
-  const look = await lookAround(ports, known, now)
-  const { others } = look
+  const before = new Map([...known.rows].map(([id, { value }]) => [id, value]))
+  const knew = last?.pools ?? {}
+  const asked = { ...known, rows: [...before.values()], pools: knew, others: last?.others ?? null, now }
+  const look = await lookAround(ports, asked)
   const looking: Looking & Priced = {
     now,
     last: last?.at ?? null,
     lastOthers: last?.others ?? null,
-    others,
+    others: look.others,
     since: openSince(last?.at ?? null, now),
-    ...(prices ?? pricedBy(known.policy)),
+    ...(prices ?? pricedBy({ pools: { ...knew, ...known.policy.pools } })),
   }
   const observed = observedIn(look, known)
-  const before = new Map([...known.rows].map(([id, { value }]) => [id, value]))
   const changed = foldLook(before, observed, looking)
   const rows = [...new Map([...before, ...changed]).values()]
   const there = new Set(observed.map(({ id }) => id))
@@ -75,23 +72,30 @@ export const meter = async (ports: MeterPorts, prices?: Priced): Promise<Metered
     ...instanceWrites(known, { changed, settled: found.settled, last: looking.last, now }),
   ]
   const instances = rows.filter((row) => endOf(row) === null).length
-  const isQuiet = writes.length === 0 && rows.length === 0 && last?.rates.length === 0
-  const state = stateAfter(last, { now, others, found })
+  const pools = knownPools(knew, known.policy, { there: new Set([...look.there, ...poolsOf(rows)]), now })
+  const state = stateAfter(last, { now, others: look.others, found, pools })
+  const isQuiet = writes.length === 0 && rows.length === 0 && isAsBefore(last, state)
   return { won: isQuiet || (await commitAll(ports, known, { writes, state })), instances, written: writes.length }
 }
+
+/** Whether there is nothing to say but that somebody looked. */
+const isAsBefore = (last: MeterRow | null, { pools }: MeterRow): boolean =>
+  last?.rates.length === 0 && JSON.stringify(last.pools) === JSON.stringify(pools)
 
 interface Looked {
   now: number
   others: boolean
   found: Metered
+  pools: KnownPools
 }
 
-const stateAfter = (last: MeterRow | null, { now, others, found }: Looked): MeterRow => ({
+const stateAfter = (last: MeterRow | null, { now, others, found, pools }: Looked): MeterRow => ({
   ...last,
   at: now,
   since: last?.since ?? found.since,
   others: others ? now : (last?.others ?? null),
   rates: found.rates,
+  pools,
 })
 
 const knownBefore = async (ports: MeterPorts): Promise<Known> => {
@@ -103,29 +107,6 @@ const knownBefore = async (ports: MeterPorts): Promise<Known> => {
   ])
   return { policy, ledger: identity?.value.ledger ?? '', meter, rows: new Map(rows.map((row) => [row.id, row])) }
 }
-
-/**
- * The nodes of our pools, and of those that some of ours were in when the policy still named them; where there are any, pods of ours, or,
- * every ten minutes, of everybody. As they are now: what is missing is concluded from (law 2).
- */
-const lookAround = async ({ cluster }: MeterPorts, { policy, rows, meter }: Known, now: number): Promise<Look> => {
-  const open = [...rows.values()].filter(({ value }) => endOf(value) === null)
-  const pools = new Set([...Object.keys(policy.pools), ...open.flatMap(({ value }) => poolsOf(value))])
-  const inPools = (kind: 'NodeClaim' | 'Node') =>
-    Promise.all([...pools].map((pool) => cluster.list(kind, { labels: { [NODE_POOL]: pool }, fresh: true })))
-  const [claims, nodes] = (await Promise.all([inPools('NodeClaim'), inPools('Node')])).map((lists) => lists.flat())
-  if (claims?.length === 0 && nodes?.length === 0) return { claims: [], nodes: [], pods: [], others: false }
-  const before = meter?.value.others ?? null
-  const others = before === null || now - before >= OTHERS_EVERY
-  const labels = { [label('installation')]: policy.installation }
-  const keep = hasGpus
-  const ours = () =>
-    ourNamespaces(policy).map((namespace) => cluster.list('Pod', { namespace, labels, fresh: true, keep }))
-  const pods = others ? await cluster.list('Pod', { fresh: true, keep }) : (await Promise.all(ours())).flat()
-  return { claims: claims ?? [], nodes: nodes ?? [], pods, others }
-}
-
-const poolsOf = ({ stretches }: InstanceRow): string[] => Object.values(stretches).map(({ pool }) => pool)
 
 interface Changed {
   changed: ReadonlyMap<string, InstanceRow>

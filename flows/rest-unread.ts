@@ -9,6 +9,7 @@ import { readRow } from './rows.ts'
 import type { Told } from './sides.ts'
 import { boundUnread } from './unread-bound.ts'
 import { heedCancels } from './unread-cancel.ts'
+import { heedVotes } from './unread-votes.ts'
 import type { Reconciler } from './view.ts'
 import { nameWrite } from './writing.ts'
 
@@ -38,15 +39,19 @@ export const restUnread = async (
     const { now } = view
     const heeded = await heedCancels(ports, reconciler, { doc: was, now, rests: rest.text })
     const { handover } = reconciler
-    const bound = await boundUnread(ports, { doc: heeded.doc, now, handover, until: now + pauseAfter(rest.tries) })
-    const { until } = bound
-    const doc: LaneDocument = { ...bound.doc, writtenAt: view.now, rest: { ...rest, until }, due: until }
+    const stored = was.run === null ? null : await readRow(ledger, 'plan', lane)
+    const revision = row?.revision ?? 0
+    const voted = await heedVotes(ports, reconciler, { doc: heeded.doc, plan: stored, revision, now })
+    const until = now + pauseAfter(rest.tries)
+    const bound = await boundUnread(ports, { ...voted, now, handover, until })
+    const doc: LaneDocument = { ...bound.doc, writtenAt: now, rest: { ...rest, until: bound.until }, due: bound.until }
     const { ok } = await ledger.commit([
       ...heeded.writes,
+      ...voted.writes,
       ...bound.writes,
-      { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
+      { put: 'lane', id: lane, revision, value: doc },
       ...(row === null ? [nameWrite(was, await readRow(ledger, 'name', was.name))] : []),
-      { due: { group: lane, by: 'lane' }, at: until, was: was.due, side: trouble.side },
+      { due: { group: lane, by: 'lane' }, at: bound.until, was: was.due, side: trouble.side },
       ...(rest.tries === 1 ? [{ count: `${why}:${trouble.side}`, by: 1 }] : []),
     ])
     if (ok) await bound.end()

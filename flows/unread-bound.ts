@@ -5,9 +5,9 @@ import type { LaneDocument, Run } from '../core/lane/document.ts'
 import { jobUnderWay } from '../core/lane/marks.ts'
 import { toldToEnd } from '../core/lane/unread.ts'
 import type { Outcome } from '../core/reasons.ts'
+import type { PlanRow } from '../core/rows.ts'
 import type { Write } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { readRow } from './rows.ts'
 import { troubleOf } from './sides.ts'
 import { lookUnread } from './unread-look.ts'
 
@@ -23,6 +23,7 @@ interface Bounded {
 /** What is known of the lane, and until when it would rest. */
 interface Resting {
   doc: LaneDocument
+  plan: PlanRow | null
   now: number
   handover: number
   until: number
@@ -34,12 +35,11 @@ interface Resting {
  * lane is read. Each is looked at first: what has ended by itself is not ended, and where the cluster does not answer either nothing is done.
  */
 export const boundUnread = async (
-  { ledger, cluster, objects }: Pick<WorkPorts, 'ledger' | 'cluster' | 'objects'>,
-  { doc, now, handover, until }: Resting,
+  { cluster, objects }: Pick<WorkPorts, 'cluster' | 'objects'>,
+  { doc, plan, now, handover, until }: Resting,
 ): Promise<Bounded> => {
   const nothing: Bounded = { doc, until, writes: [], end: async () => undefined }
   if (jobUnderWay(doc) === undefined) return nothing
-  const plan = (await readRow(ledger, 'plan', doc.lane))?.value ?? null
   if (plan === null || plan.plan.digest !== doc.run?.digest) return nothing
   const { doc: seen, works } = await lookUnread({ cluster, objects }, { doc, plan, now, handover })
   const [run, mark] = [seen.run, jobUnderWay(seen)]

@@ -1,11 +1,15 @@
 import type { KubeObject } from '../core/kube.ts'
+import type { LastLook } from '../core/lane/clearing.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
+import type { Made } from '../core/lane/made.ts'
 import { jobUnderWay } from '../core/lane/marks.ts'
 import { seenUnread } from '../core/lane/unread.ts'
 import type { View } from '../core/lane/view.ts'
+import { lastDied } from '../core/pods/died.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
 import { lastLook } from './acts/last-look.ts'
-import { alivePodsOf } from './acts/pods.ts'
+import { type AlivePods, alivePodsOf, lastLines } from './acts/pods.ts'
+import { withMessage } from './acts/steps/read-result.ts'
 import type { WorkPorts } from './ports.ts'
 import { troubleOf } from './sides.ts'
 
@@ -41,9 +45,14 @@ const looked = async (ports: Pick<WorkPorts, 'cluster' | 'objects'>, view: Unrea
   const job = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
   // An absence so soon after it was made is no fact yet.
   if (job === null && now < (mark.markedAt ?? 0) + handover) return { doc, works: false }
-  const look = await lastLook(ports, { now }, { mark, step, job, pods })
+  const logs = job === null ? [] : await lastLines(ports, lastDied(pods.own, job))
+  const look = await lastLook(ports, { now }, { mark, step, job, pods, logs })
   return {
-    doc: look === null ? doc : seenUnread(view, mark, look.seen),
+    doc: look === null ? doc : seenUnread(view, { ...mark, made: knownMade(look, pods) }, look.seen),
     works: job !== null && !hasEnded(job),
   }
 }
+
+/** What its pod says itself goes with it, before anybody settles that. */
+const knownMade = ({ made, seen }: LastLook, { own }: AlivePods): Made =>
+  seen.kind === 'done' && seen.read?.by === 'message' ? withMessage(made, own) : made

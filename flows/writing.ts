@@ -187,7 +187,12 @@ const begunOf = ({ steps }: Run): string[] =>
 const inOrderOf = (at: number, revision: number, index: number): string =>
   `${String(at).padStart(14, '0')}.${String(revision).padStart(8, '0')}.${String(index).padStart(2, '0')}`
 
-const tellingWrites = (lane: string, revision: number, { change, at }: { change: Change; at: number }): Write[] => {
+/** What a change tells, each once. */
+export const tellingWrites = (
+  lane: string,
+  revision: number,
+  { change, at }: { change: Pick<Change, 'tellings'>; at: number },
+): Write[] => {
   const told = new Map(change.tellings.map((telling) => [JSON.stringify(telling), telling]))
   return [...told.values()].flatMap((telling, index): Write[] => {
     const id = inOrderOf(at, revision, index)

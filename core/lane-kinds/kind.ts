@@ -104,16 +104,19 @@ export interface LaneKind<D extends Desired = Desired> {
   withoutOccasion?(desired: D): D | null
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
   isBackAt?(desired: D, baseline: Baseline | null): boolean
-  /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. The end of a run knows its replicas. */
-  baselineOf(desired: D, input: { run: RunKey; before: Baseline | null }): Baseline | null
+  /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. `standing`: the Deployment that its last move left, and its replicas. */
+  baselineOf(
+    desired: D,
+    input: { run: RunKey; before: Baseline | null; standing: Partial<Pick<Baseline, 'stands' | 'replicas'>> },
+  ): Baseline | null
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
   nodeWithin?(policy: Policy, name: string): number | null
   /** Hours that people are asked for before a stage is ended that would cost more than its run may, by the policy in force; null: it is ended. Left out: all are. */
   asksMore?(policy: Policy, name: string, of: { stage: string; chosen?: Chosen | undefined }): number | null
   /** When GPUs of its Jobs that idle are told of, asked about and taken away, by the policy in force; null, or left out: never. */
   idleOf?(policy: Policy, name: string): IdleRule | null
-  /** Whether a rung of the budget may suspend this stage for a time, by the policy in force; left out: it may suspend none. */
-  preemptible?(policy: Policy, name: string, stage: string): boolean
+  /** Whether a rung of the budget may suspend this stage for a time, by the policy in force; null: that says nothing of the stage, nor perhaps of the lane; left out: it may suspend none. */
+  preemptible?(policy: Policy, name: string, stage: string): boolean | null
   /** The policy by which such a lane makes do with less while a rung says so, and which share of it goes then; null, or left out: it has no less. */
   atFloor?(policy: Policy, name: string): { policy: Policy; goes: number } | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */

@@ -53,7 +53,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     return { tell: milliseconds(tell), ask: milliseconds(ask), end: end === undefined ? null : milliseconds(end) }
   },
   preemptible: (policy, name, stage) =>
-    ruleNamed(policy.pipelines, name)?.rule.stages.find((one) => nameOfStage(one) === stage)?.preemptible === true,
+    ruleNamed(policy.pipelines, name)?.rule.stages.find((one) => nameOfStage(one) === stage)?.preemptible ?? null,
   plan: (input) => planPipeline(input, presets),
   // A Job leaves nothing behind that could be walked back.
   back: () => [],

@@ -56,9 +56,12 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     if (baseline === null) return false
     return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
   },
-  baselineOf: (desired, { run, before }) => {
+  baselineOf: (desired, { run, before, standing }) => {
     if (isRetired(desired)) return null
-    return isServed(desired) ? { generation: run.generation, desired, replicas: null } : before
+    if (isServed(desired)) return { generation: run.generation, desired, replicas: null, ...standing }
+    // What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew.
+    if (before === null || (isKept(desired) && standing.stands !== run.generation)) return before
+    return { ...before, ...standing, replicas: before.replicas ?? standing.replicas ?? null }
   },
   retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),
   keeping: ({ model }) => ({ kind: 'kept', model, priced: PRICED }),

@@ -1,4 +1,5 @@
 import { besideOf, costOf, perHourOf, rateOf, reckonedOf, standingRate } from '../money/cost.ts'
+import { EMPTY_MINUTES } from '../money/nodes.ts'
 import { usd } from '../money/prices.ts'
 import type { Bounds, LaunchJobStep, Plan } from '../plan.ts'
 import type { NodesOf } from '../plan-nodes.ts'
@@ -94,6 +95,13 @@ const costText = (dollars: number, most: number): string =>
     ? `${usd(dollars)} of the ${usd(most)} that it may at most`
     : `the ${usd(most)} that it may at most`
 
+/** Dollars that are left of what a run may cost once `starts` of them have paid for a node that is started for its next work; negative: it is not paid for. */
+export const leftAfter = (
+  { doc, plan, now }: { doc: LaneDocument; plan: Plan; now: number },
+  run: Run,
+  starts: number,
+) => boundsIn(doc, plan).dollars - reckonedOf({ run, plan, now }) - starts
+
 /** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. `starts`: dollars of the node that is started for it. */
 export const endBefore = (
   { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
@@ -102,9 +110,9 @@ export const endBefore = (
   starts = step.beside ?? 0,
 ): Outcome | null => {
   if (plan === null || step.perHour === 0) return null
-  const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
-  const left = most - dollars - starts
+  const left = leftAfter({ doc, plan: plan.plan, now }, run, starts)
   if (left * 3_600_000 > step.perHour * graceOfPods(step)) return null
+  const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
   const cost = dollars > most ? costText(dollars, most) : `${usd(dollars)} of the ${usd(most)} that it may at most`
   const detail = `it has cost ${cost}, and nothing is left for “${step.title}”: ${toDo(doc, run)}`
   return { kind: 'failed', reason: 'bound-reached', detail }
@@ -153,28 +161,44 @@ export const mayCost = (doc: Binding, plan: Plan): number => {
 }
 
 /**
- * How a run ends whose next step would be at work on other machines than its card says, or on such as are bought in another way: the
- * policy's pool was changed under it (law 9). Null: it would not. `when` it is ended, as people are told.
+ * How a run ends whose next step would be at work on other machines than its card says, on such as are bought in another way, or in a pool that
+ * the policy has no more: it was changed under it (law 9). Null: it would not. `when` it is ended, as people are told.
  */
 export const onOtherMachines = (
-  { doc, plan, policy }: Pick<View, 'doc' | 'plan' | 'policy'>,
+  { doc, plan, policy, now }: Pick<View, 'doc' | 'plan' | 'policy' | 'now'>,
   { name, title }: Pick<Mark, 'name' | 'title'>,
   when = 'before',
 ): Outcome | null => {
   if (plan === null) return null
-  const bound = boundsIn(doc, plan.plan).nodes ?? {}
+  const approved = boundsIn(doc, plan.plan).nodes ?? {}
   const needs = gpusFrom(name, plan.plan)
-  for (const [pool, nodes] of Object.entries(nodesOf(needs, policy.pools)))
-    if (!isOfKind(nodes, bound[pool]))
-      return {
-        kind: 'failed',
-        reason: 'other-machines',
-        detail:
-          `${pool} has ${machines(nodes)} now, and it may run on ${machines(bound[pool] ?? nodes)}: it was ended ${when} “${title}”. ` +
-          'Another attempt keeps what was finished, and asks about what was not approved',
-      }
-  return null
+  const nodes = nodesOf(needs, policy.pools)
+  const stands = (pool: string): boolean => nodes[pool] === undefined && nodeStands({ doc, plan: plan.plan, now }, pool)
+  const [other] = Object.keys(needs).flatMap((pool) =>
+    stands(pool) ? [] : (otherIn(pool, nodes[pool], approved[pool]) ?? []),
+  )
+  if (other === undefined) return null
+  const detail =
+    `${other}: it was ended ${when} “${title}”. ` +
+    'Another attempt keeps what was finished, and asks about what was not approved'
+  return { kind: 'failed', reason: 'other-machines', detail }
 }
+
+/** What is otherwise of a pool than was approved, for a person; null: nothing is. In one that the policy has no more nobody bounds what is bought. */
+const otherIn = (pool: string, has: NodesOf | undefined, approved: NodesOf | undefined): string | null => {
+  if (has === undefined) return `the policy has no pool ${pool} any more`
+  return isOfKind(has, approved)
+    ? null
+    : `${pool} has ${machines(has)} now, and it may run on ${machines(approved ?? has)}`
+}
+
+/** Whether the node of the stage before is there yet for the next: for that one nothing is bought, and what was finished would be made anew in another pool. */
+const nodeStands = ({ doc, plan, now }: { doc: LaneDocument; plan: Plan; now: number }, pool: string): boolean =>
+  (doc.run?.steps ?? []).some(({ name, state, endedAt }) => {
+    const step = plan.steps.find((one) => one.name === name)
+    const isThere = step?.kind === 'launch-job' && step.pool === pool && state === 'done'
+    return isThere && endedAt !== null && now - endedAt < EMPTY_MINUTES * 60_000
+  })
 
 /** GPUs of pools on whose nodes a step starts pods. Of a rollout each move that is left: none takes anything away for one that may not follow. */
 const gpusFrom = (name: string, { steps, bounds }: Plan): Record<string, number> => {

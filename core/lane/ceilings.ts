@@ -9,7 +9,7 @@ import { type ContributionRow, contributionId } from '../pools/contribution.ts'
 import type { Telling } from '../telling.ts'
 import { counted, said } from '../text.ts'
 import type { Act } from './act.ts'
-import { type Change, changed, moment, SHORT } from './change.ts'
+import { type Change, changed, moment, REST } from './change.ts'
 import type { LaneDocument, Rest } from './document.ts'
 import type { View } from './view.ts'
 
@@ -157,7 +157,7 @@ const lastText = ({ doc: { run, desired, outcome }, kind }: View): string | null
 /** Rests no longer than until another ceiling is in force, or a lease is over; and says what it is, where there is nothing else to say. */
 export const untilResized = (view: View, given: Rest): Rest => {
   const says = given.why === 'done' ? [lastText(view), ceilingText(view)].filter((text) => text !== null) : []
-  const rest = says.length === 0 ? given : { ...given, text: said([...says, given.text].join('; '), SHORT) }
+  const rest = says.length === 0 ? given : { ...given, text: said([...says, given.text].join('; '), REST) }
   const rule = ruleOf(view)
   const turn =
     rule === undefined || wantedCeiling(view) === null ? null : changesAfter(rule, view.contributions, view.now)

@@ -101,6 +101,8 @@ export const joined = (a: Change | null, b: Change): Change =>
 /** Longest texts, in characters: each is cut and cleaned once, here, where it is made. */
 export const SHORT = 300
 export const DETAIL = 2000
+/** Longest text of why a lane rests: there is one of it in a document. */
+export const REST = 1000
 
 /** Whether a change writes nothing but why the lane rests. */
 export const isNothing = (change: Change, before: LaneDocument): boolean => {
@@ -133,7 +135,7 @@ export const resting = ({ doc, now }: Pick<View, 'doc' | 'now'>, given: Resting)
   const same = doc.rest !== null && doc.rest.why === why && doc.rest.side === side
   return {
     why,
-    text: said(text, SHORT),
+    text: said(text, REST),
     since: same ? (doc.rest?.since ?? now) : now,
     until,
     side,

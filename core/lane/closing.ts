@@ -110,8 +110,10 @@ const afterwards = (
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const before = returnedTo(view, run)
-  const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : doc.baseline
-  const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
+  const standing = standingFor(view, run)
+  const baseline = wins
+    ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before, standing })
+    : doc.baseline
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
   const { lasts: ______, inLineFrom: _______, judged: ________, lacks: _________, gaveWay, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)

@@ -3,7 +3,7 @@ import type { Episodes } from '../episodes.ts'
 import type { Idle } from '../idle.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { StepKind } from '../plan.ts'
-import type { Lost } from '../pods/taken.ts'
+import type { Died, Lost } from '../pods/taken.ts'
 import type { Ceiling } from '../pools/contribution.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
 import type { Done, Ended } from './ended.ts'
@@ -170,6 +170,8 @@ export interface Mark {
   pod?: string
   /** What has ended its newest pod from outside, while that was to be seen: pods are gone before their Job ends. Left out: nothing. */
   lost?: Lost
+  /** How its Job was seen to have failed while nothing could be settled of its lane; left out: nobody has. */
+  died?: Died
   /** What is known of GPUs of it that idle; left out: nobody has looked. */
   idle?: Idle
   /** That a rung of the budget has suspended its Job; left out: none has. */
@@ -234,7 +236,6 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
 
 /** The run that the document wants now. */
 export const wantedRun = ({ lane, generation, attempt }: RunKey): RunKey => ({ lane, generation, attempt })
-
 /** The key of the run under way. */
 export const runKeyOf = ({ lane }: { lane: string }, run: Omit<RunKey, 'lane'>): RunKey => wantedRun({ ...run, lane })
 

@@ -39,8 +39,7 @@ const withServingKept = (view: View, change: Change): Change => {
   const own = { ...view, doc: change.doc }
   if (view.doc.run !== null || !mayKeep(own)) return change
   const paper = paperOf(own)
-  if (paper.kind === 'plan' && paper.agrees === undefined)
-    return mayBegin(own, paper) ? begun(own, change, paper) : change
+  if (isToSetRight(paper)) return mayBegin(own, paper) ? begun(own, change, paper) : change
   const text = toldOf(own.doc, paper)
   if (text !== undefined)
     return text === last ? change : toldOnce({ ...change, doc: { ...doc, keepsTold: text } }, text, view.now)
@@ -57,27 +56,39 @@ const toldOf = ({ held }: LaneDocument, { hand }: Planned): string | undefined =
 /** Of a text that is cut so much tells it from others. Characters. */
 const KNOWN_BY = 150
 
+const keptOf = ({ doc, kind }: View): NonNullable<LaneDocument['desired']> =>
+  kind.keeping?.(doc.desired as never) as NonNullable<LaneDocument['desired']>
+
 const paperOf = (view: View): Planned => {
   const { doc } = view
-  const desired = view.kind.keeping?.(doc.desired as never) as NonNullable<LaneDocument['desired']>
+  const desired = keptOf(view)
   const { generation, attempt } = firstAttempt(view, desired)
   return planOnPaper({ ...view, doc: { ...doc, approved: null } }, { generation, attempt, desired }, { kept: {} })
 }
 
+/** A way to what was judged, or why there is none: that is refused as any other, told, and begins once there is one. */
+type SetRight = Extract<Planned, { kind: 'plan' | 'refuse' }>
+
+const isToSetRight = (paper: Planned): paper is SetRight =>
+  paper.kind === 'plan' ? paper.agrees === undefined : paper.kind === 'refuse' && paper.hand?.tells === false
+
 /** What was tried once is not again, but for what asks nobody after a question, and what was refused and is no more. */
-const mayBegin = (view: View, paper: Extract<Planned, { kind: 'plan' }>): boolean => {
+const mayBegin = (view: View, paper: SetRight): boolean => {
   if (!isKeeping(view)) return true
+  if (paper.kind === 'refuse') return false
   const { kind, against } = view.doc.outcome as Ended
   if (kind === 'refused') return against !== null && against !== againstOf(view)
   return kind !== 'failed' && !paper.plan.approval.required
 }
 
-const begun = (view: View, change: Change, { hand, plan }: Extract<Planned, { kind: 'plan' }>): Change => {
+const begun = (view: View, change: Change, { hand, ...paper }: SetRight): Change => {
   const { doc, kind } = view
-  const next = firstAttempt(view, plan.desired)
+  const desired = keptOf(view)
+  const next = firstAttempt(view, desired)
   const aside = isKeeping(view) ? doc.aside : generationOf(doc)
   const { keepsTold: _, ...rest } = next
-  const text = `intend: ${kind.titleOf(plan.desired as never)} (${hand?.text ?? plan.title})`
+  const why = paper.kind === 'plan' ? paper.plan.title : paper.detail
+  const text = `intend: ${kind.titleOf(desired as never)} (${hand?.text ?? why})`
   return {
     ...change,
     doc: { ...rest, onNewer: 'stop', ...(aside === undefined ? {} : { aside }) },

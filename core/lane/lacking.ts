@@ -10,20 +10,32 @@ import type { View } from './view.ts'
 const FEWER = 30 * 60_000
 const NONE = 5 * 60_000
 
-/** What stands as it was judged, and lacks some that it asks for; undefined: all of it is ready, or something else stands. */
-const lackingOf = (generations: readonly GenerationView[], baseline: Baseline | null): GenerationView | undefined => {
-  const standing = generations.filter(({ replicas }) => replicas > 0)
-  const [first] = standing
-  const isAlone = standing.length === 1 && first === baselineView(generations, baseline)
-  return isAlone && first !== undefined && first.ready < first.replicas ? first : undefined
+/** What is lacking of what serves, in words, and whether none of it answers. */
+interface Lack {
+  text: string
+  none: boolean
 }
+
+/** What stands as it was judged lacks some that it asks for, or nothing of it stands any more; undefined: all of it is ready, or something else stands. */
+const lackOf = (generations: readonly GenerationView[], baseline: Baseline | null): Lack | undefined => {
+  const base = baselineView(generations, baseline)
+  const standing = generations.filter(({ replicas }) => replicas > 0)
+  if (baseline !== null && standing.length === 0)
+    return { text: `nobody answers: ${goneText(base, baseline)}`, none: true }
+  const [first] = standing
+  if (standing.length > 1 || first === undefined || first !== base || first.ready >= first.replicas) return undefined
+  const { ready, replicas, lacks } = first
+  const why = lacks === undefined ? '' : `: ${lacks}`
+  return { text: `${titleOf(first)}: ${ready} of ${replicas} ready${why}`, none: ready === 0 }
+}
+
+const goneText = (base: GenerationView | undefined, { generation, stands = generation }: Baseline): string =>
+  base === undefined ? `what was judged last (generation ${stands}) is gone` : `${titleOf(base)} has no replicas`
 
 /** `v1 (generation 1): 0 of 2 ready: waiting for a node: …`; empty: nothing lacks. */
 export const lackIn = (generations: readonly GenerationView[], baseline: Baseline | null): string[] => {
-  const view = lackingOf(generations, baseline)
-  if (view === undefined) return []
-  const { ready, replicas, lacks } = view
-  return [`${titleOf(view)}: ${ready} of ${replicas} ready${lacks === undefined ? '' : `: ${lacks}`}`]
+  const lack = lackOf(generations, baseline)
+  return lack === undefined ? [] : [lack.text]
 }
 
 /**
@@ -32,16 +44,19 @@ export const lackIn = (generations: readonly GenerationView[], baseline: Baselin
  */
 export const withLack = (view: Pick<View, 'now'>, { generations }: World, change: Change): Change => {
   const { lacks: last, ...doc } = change.doc
-  const lacking = lackingOf(generations, doc.baseline)
+  const lacking = lackOf(generations, doc.baseline)
   if (lacking === undefined) return last === undefined ? change : over({ ...change, doc }, last, view.now)
   const since = last?.since ?? view.now
-  const isLong = view.now - since >= (lacking.ready === 0 ? NONE : FEWER)
+  const isLong = view.now - since >= (lacking.none ? NONE : FEWER)
   if (last !== undefined && (last.told || !isLong)) return change
   const lacks: LaneDocument['lacks'] = isLong ? { since, told: true } : { since }
   const after = { ...change, doc: { ...doc, lacks } }
-  const [text = ''] = lackIn(generations, doc.baseline)
   return isLong
-    ? told(after, { text: `${text} (for ${minutes(view.now - since)} min)`, key: `lacks-${since}`, tone: 'bad' })
+    ? told(after, {
+        text: `${lacking.text} (for ${minutes(view.now - since)} min)`,
+        key: `lacks-${since}`,
+        tone: 'bad',
+      })
     : after
 }
 

@@ -3,12 +3,12 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { monthBegin, monthOf } from '../money/months.ts'
 import { usd } from '../money/prices.ts'
 import { type RungChange, type RungRow, rungId, rungsDue } from '../money/rungs.ts'
-import { crossedText, FLOORS, measureText, rungsNow, savesText } from '../money/rungs-text.ts'
+import { crossedText, FLOORS, measureText, type RungNow, rungsNow, savesText } from '../money/rungs-text.ts'
 import { rungName } from '../policy/rung.ts'
 import type { Telling } from '../telling.ts'
 import { plainTime, said } from '../text.ts'
 import type { Act } from './act.ts'
-import { type Change, changed, moment, SHORT } from './change.ts'
+import { type Change, changed, moment, REST } from './change.ts'
 import type { Rest } from './document.ts'
 import { wokenBy } from './rungs.ts'
 import type { View } from './view.ts'
@@ -53,8 +53,15 @@ const untilTurn = (view: View, given: Rest): Rest => {
       ? 'nobody has looked at a node yet'
       : `${usd(spent)} of ${usd(policy.budget.dollars)} are spent on nodes`
   const goesOn = forecast === null ? '' : `, about ${usd(forecast)} at the month’s end`
-  const all = rungsNow(policy, standing, now).map(({ text }) => text)
-  return { ...given, until, text: said([`${so}${goesOn}`, ...all].join('; '), SHORT) }
+  return { ...given, until, text: said([`${so}${goesOn}`, ...ladderTexts(policy, standing, now)].join('; '), REST) }
+}
+
+/** What is crossed, the greatest share first, since that keeps people from most; then what is ahead, which `signalbox budgets` says whole. */
+const ladderTexts = (policy: View['policy'], rungs: readonly RungRow[], now: number): string[] => {
+  const [all, ahead] = [rungsNow(policy, rungs, now), (one: RungNow) => one.state === 'ahead']
+  const crossed = all.filter((one) => !ahead(one)).map(({ text }) => text)
+  const coming = all.filter(ahead).map(({ name, dollars }) => `${name} from ${usd(dollars)} on`)
+  return [...crossed.toReversed(), ...(coming.length === 0 ? [] : [`ahead: ${coming.join(', ')}`])]
 }
 
 /** Writes rungs that were crossed and forgets those that are not any more: each is told once, and so is what they let go of. */

@@ -6,4 +6,6 @@ export interface Made {
   uid: string
   at?: number
   result: { bucket: string; key: string }
+  /** What its pod left as its termination message, while nobody could settle what that is: it goes with the pod. Left out: nobody has seen one. */
+  message?: { pod: string; text: string }
 }

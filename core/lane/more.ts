@@ -1,26 +1,18 @@
-import { ANSWER_GRACE } from '../answers.ts'
-import { milliseconds } from '../duration.ts'
+import { ANSWER_GRACE, type Answering } from '../answers.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { cents, usd } from '../money/prices.ts'
-import type { LaunchJobStep, Plan } from '../plan.ts'
+import type { Plan } from '../plan.ts'
 import type { PlanRow } from '../rows.ts'
 import type { Act } from './act.ts'
 import { card, opened, standsElsewhere } from './asking.ts'
-import { boundAt, boundsIn } from './bound.ts'
+import { boundsIn } from './bound.ts'
 import { type Change, changed, moment } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
+import { hoursAsked, LEAST, whyMore, workOf } from './more-hours.ts'
 import type { Approved, Question } from './question.ts'
 import { budgetOf, budgetRoom, centsOf } from './room.ts'
-import { costUntil } from './so-far.ts'
+import { mayGoOn } from './suspending.ts'
 import type { View } from './view.ts'
-
-const HOUR = 3_600_000
-/** People have at least so long to answer, and a quarter of the stage's hours where that is longer. Milliseconds. */
-const LEAD = 15 * 60_000
-/** Time for an answer that was given in time to be read, and to count, before the bound. Milliseconds. */
-const TO_COUNT = 2 * ANSWER_GRACE
-/** Less is not worth a question. Hours. */
-const LEAST = 0.1
 
 /** The question for more that people are asked while the work goes on; null: none is open. */
 export const openMore = ({ question, ending }: Pick<Run, 'question' | 'ending'>): Question | null =>
@@ -30,62 +22,26 @@ export const openMore = ({ question, ending }: Pick<Run, 'question' | 'ending'>)
 export const askedMoreText = (run: Run): string => {
   const more = openMore(run)?.more
   if (more === undefined) return ''
-  return `; people are asked ${more.ends === true ? 'whether it shall end' : `for ${usd(more.dollars)} more`}`
-}
-
-type Working = Pick<View, 'kind' | 'policy' | 'doc' | 'plan' | 'now'>
-
-/** What is at work, when it must be told to end, and for how much longer its Job may run beyond that: hours. */
-interface Work {
-  step: LaunchJobStep
-  end: number
-  hours: number
-}
-
-/** The stage that is at work, where the policy asks for more before it is ended; null: it does not, or its Job may not run longer in any case. */
-const workOf = (view: Working, run: Run): Work | null => {
-  const { plan } = view
-  const mark = run.steps.find(({ way, state, ranFrom }) => way === 'forth' && state === 'running' && ranFrom !== null)
-  const step = plan?.plan.steps.find(
-    (one): one is LaunchJobStep => one.name === mark?.name && one.kind === 'launch-job',
-  )
-  if (mark === undefined || step === undefined) return null
-  const asks = hoursAsked(view, step.name)
-  const bound = asks === null ? null : boundAt(view, run)
-  if (asks === null || bound === null) return null
-  const hours = Math.min(asks, hoursUntilDeadline(step, mark, bound.at))
-  return hours < LEAST ? null : { step, end: bound.at, hours }
-}
-
-/** Hours that people are asked for of a stage, as it was chosen; null: they are not asked. */
-const hoursAsked = ({ kind, policy, doc }: Pick<Working, 'kind' | 'policy' | 'doc'>, stage: string): number | null =>
-  kind.asksMore?.(policy, laneName(doc.lane), { stage, chosen: doc.approved?.question.chosen }) ?? null
-
-/** Hours from a time on for which its Job may run by its own deadline. */
-const hoursUntilDeadline = ({ job }: LaunchJobStep, { ran, ranFrom }: Mark, from: number): number => {
-  const deadline = job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY
-  return deadline / 3600 - (ran + Math.max(0, from - (ranFrom ?? from))) / HOUR
+  const first = more.starts === true ? ' before it goes on' : ''
+  return `; people are asked ${more.ends === true ? 'whether it shall end' : `for ${usd(more.dollars)} more${first}`}`
 }
 
 /** When something is to be done about what a run may cost at most, or about what is asked: people are asked for more, or their time is over. Null: nothing. */
-export const moreAt = (view: Working, run: Run): number | null => {
+export const moreAt = (view: View, run: Run): number | null => {
   const open = openMore(run)
-  if (open !== null) return isPast(view, run, open) || isStill(run, open) ? view.now : open.until + ANSWER_GRACE
+  if (open !== null) return isPast(view, run, open) || isStill(view, run, open) ? view.now : open.until + ANSWER_GRACE
   return askTimeOf(view, run)
 }
 
 /** When people are asked for more; null: they are not. */
-export const askTimeOf = (view: Working, run: Run): number | null => {
+export const askTimeOf = (view: View, run: Run): number | null => {
   if (run.ending !== null) return null
   const work = workOf(view, run)
   // Who comes too late for anybody to answer ends it.
-  if (work === null || view.now + TO_COUNT >= work.end) return null
+  if (work === null || view.now >= work.until) return null
   // Whoever said no of this stage, or nothing, is asked no more.
   const { question } = run
-  if (isNo(question) && isOf(question, work.step.name)) return null
-  const { expiry } = view.policy.approvals
-  const lead = Math.min(Math.max(LEAD, Math.round((work.hours * HOUR) / 4)), milliseconds(expiry))
-  return work.end - Math.max(lead, TO_COUNT)
+  return isNo(question) && isOf(question, work.step.name) ? null : work.at
 }
 
 /** Whether nobody agreed to more. What was closed since its work stood still was nobody's no. */
@@ -95,15 +51,22 @@ const isNo = (question: Question | null): question is Question =>
   question.more.stood !== true &&
   question.state !== 'approved'
 
-/** Whether the stage that a question for more was about is suspended: it comes no nearer to its bound, and people have their time once it goes on. */
-const isStill = ({ steps }: Run, { more }: Question): boolean =>
-  more?.ends !== true &&
-  steps.some(({ name, ranFrom, suspended }) => name === more?.step && ranFrom === null && suspended?.is === true)
+/**
+ * Whether the stage that a question was about is suspended: it comes no nearer to its bound, and people have their time once it goes on, or before
+ * it does. Whether GPUs that it has no more idle is asked no longer than until then.
+ */
+const isStill = (view: View, run: Run, { more }: Question): boolean => {
+  if (more?.starts === true) return !mayGoOn(view, run)
+  const stands = run.steps.some(
+    ({ name, ranFrom, suspended }) => name === more?.step && ranFrom === null && suspended?.is === true,
+  )
+  return stands && (more?.ends !== true || askTimeOf(view, run) !== null)
+}
 
 const isOf = ({ more }: Question, stage: string): boolean => more?.step === undefined || more.step === stage
 
 /** Whether the stage that a question for more was about is over, or the policy asks for no more: then nobody has to answer (laws 9, 18). */
-const isPast = ({ kind, policy, doc }: Working, { steps }: Run, { more }: Question): boolean => {
+const isPast = ({ kind, policy, doc }: View, { steps }: Run, { more }: Question): boolean => {
   const stage = more?.step
   if (stage === undefined) return false
   const isAtWork = steps.some(({ name, way, state }) => name === stage && way === 'forth' && state === 'running')
@@ -133,32 +96,29 @@ export const askingMore = (view: View, run: Run): Act | null => {
  * asked about. Where that is next to nothing nobody is asked, and it says so.
  */
 export const settleAskMore = (view: View): Change => {
-  const { doc, policy, world, now } = view
+  const { doc, policy, world } = view
   const run = doc.run as Run
   const { plan } = view.plan as PlanRow
   const work = workOf(view, run)
   if (work === null || run.hold === null || world === null) return changed(doc)
-  const { step, hours, end } = work
+  const { step, hours, still } = work
   const { spent, held } = world.dollars
   const free = policy.budget.dollars - spent - held - run.hold.dollars
-  const dollars = cents(Math.max(0, Math.min(hours * step.perHour, free)))
-  const most = usd(boundsIn(doc, plan).dollars)
+  const dollars = cents(Math.max(0, Math.min(hours * step.perHour + (still?.node ?? 0), free)))
   const before = bindingOf(doc, plan)?.question.bounds ?? plan.bounds
   const question: Question = {
-    ...opened(view, run, { bounds: { ...before, dollars: cents(before.dollars + dollars) }, until: end - TO_COUNT }),
-    more: {
-      dollars,
-      step: step.name,
-      why: `It has cost ${usd(costUntil(doc, { run, plan, now }))} so far, at “${step.title}”: it goes on, and is ended at ${most} unless you agree to more`,
-    },
+    ...opened(view, run, { bounds: { ...before, dollars: cents(before.dollars + dollars) }, until: work.until }),
+    ...amongWhom(policy.approvals),
+    more: { dollars, step: step.name, why: whyMore(view, run, work), ...(still === null ? {} : { starts: true }) },
   }
-  if (dollars < LEAST * step.perHour) {
+  const lacks = still === null ? 0 : Math.max(0, still.node - still.left)
+  if (dollars - lacks < LEAST * step.perHour) {
     const none = moment('answer', 'nobody is asked for more: its budget has no room for that', { run })
     const closed: Question = { ...question, state: 'closed', more: { dollars: 0, why: '', step: step.name } }
     return changed({ ...doc, run: { ...run, question: closed } }, { moments: [none] })
   }
   const hold = { ...run.hold, dollars: run.hold.dollars + dollars }
-  const text = `asked ${question.need} of the approvers for ${usd(dollars)} more than the ${most} that it may cost at most`
+  const text = `asked ${question.need} of the approvers for ${usd(dollars)} more than the ${usd(boundsIn(doc, plan).dollars)} that it may cost at most`
   return changed(
     { ...doc, run: { ...run, question, hold } },
     {
@@ -169,6 +129,17 @@ export const settleAskMore = (view: View): Change => {
   )
 }
 
+/** More of them are not kept: the document has its room. */
+const MOST_APPROVERS = 40
+
+/** Its answer may be needed while nobody can read the policy: it goes on meanwhile, and is ended at its bound. */
+const amongWhom = ({ approvers, requesterMayApprove }: Answering): Pick<Question, 'among'> =>
+  approvers.length > MOST_APPROVERS ? {} : { among: { approvers: approvers.map(({ id }) => id), requesterMayApprove } }
+
+/** By whose answers a question for more is decided where nobody can read the policy; null: nobody knows. */
+export const answeringAsAsked = ({ among, need }: Pick<Question, 'among' | 'need'>): Answering | null =>
+  among === undefined ? null : { ...among, need, approvers: among.approvers.map((id) => ({ id, name: id })) }
+
 /** The approval that binds a run; null: nobody had to approve it. */
 const bindingOf = ({ approved }: Pick<LaneDocument, 'approved'>, { approval }: Plan): Approved | null =>
   approval.required ? approved : null
@@ -178,8 +149,8 @@ export const settleNoMore = (view: View): Change => {
   const { doc } = view
   const run = doc.run as Run
   const open = run.question as Question
-  const still = isStill(run, open)
-  const past = still || isPast(view, run, open)
+  const still = open.more?.ends !== true && isStill(view, run, open)
+  const past = still || isPast(view, run, open) || isStill(view, run, open)
   const more = still && open.more !== undefined ? { more: { ...open.more, stood: true as const } } : {}
   const question: Question = { ...open, ...more, state: past ? 'closed' : 'expired' }
   const texts =

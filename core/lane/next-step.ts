@@ -1,11 +1,10 @@
 import { nodeAgain } from '../money/cost.ts'
-import type { Step } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
 import { hasBegun, type Mark, type Run } from './document.ts'
 import { frozenUntil } from './halfway.ts'
-import { isToGoOn, keptSuspended, suspending } from './suspending.ts'
+import { isAskedToGoOn, isToGoOn, keptSuspended, suspending } from './suspending.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -36,13 +35,7 @@ export const stepping = (view: View, run: Run): Act => {
       keptSuspended(view, run) ??
       spentUp(view, run, mark) ?? { kind: 'mark', step: mark.name }
     )
-  return (
-    (mark.waits ? still : null) ??
-    pastBound(view, run) ??
-    notLetGo(view, run, mark) ??
-    suspending(view, run) ??
-    atStep(view, mark)
-  )
+  return (mark.waits ? still : null) ?? pastBound(view, run) ?? goingOn(view, run, mark) ?? atStep(view, mark)
 }
 
 /** A far side that does not answer keeps nobody from taking away what stands (law 9). Else it is looked at first: it may have ended by itself. */
@@ -69,18 +62,23 @@ export const outOfBounds = (view: View, run: Run): Act | null => {
   return other === null ? null : { kind: 'end', ending: other }
 }
 
-/** What a rung has suspended starts a node again where it goes on: it ends where that is none that was approved, or nothing is left that pays for it (law 9). */
-const notLetGo = (view: View, run: Run, mark: Mark): Act | null => {
-  if (!isToGoOn(view, run)) return null
+/**
+ * What is next of a Job that is to be suspended, or to go on. What goes on starts a node again: it ends where that is none that was approved, or
+ * nothing is left that pays for it (law 9), and waits where people are asked for more before. Null: nothing is.
+ */
+const goingOn = (view: View, run: Run, mark: Mark): Act | null => {
+  const act = suspending(view, run)
+  if (!isToGoOn(view, run)) return act
   const other = onOtherMachines(view, mark, 'before it went on with')
-  return other === null ? spentUp(view, run, mark, nodeAgain) : { kind: 'end', ending: other }
+  if (other !== null) return { kind: 'end', ending: other }
+  return isAskedToGoOn(run) ? null : (spentUp(view, run, mark, nodeAgain) ?? act)
 }
 
 /** The end of a run whose next step costs, and would be told to end as soon as it runs: nothing begins that is not paid for. */
-const spentUp = (view: View, run: Run, { name }: Mark, starts?: (step: Step) => number): Act | null => {
-  const step = view.plan?.plan.steps.find((one) => one.name === name)
-  if (step?.kind !== 'launch-job' || !hasBegun(run)) return null
-  const ending = endBefore(view, run, step, starts?.(step))
+const spentUp = ({ plan: row, ...view }: View, run: Run, { name }: Mark, starts?: typeof nodeAgain): Act | null => {
+  const step = row?.plan.steps.find((one) => one.name === name)
+  if (row === null || step?.kind !== 'launch-job' || !hasBegun(run)) return null
+  const ending = endBefore({ ...view, plan: row }, run, step, starts?.(row.plan, step))
   return ending === null ? null : { kind: 'end', ending }
 }
 

@@ -21,8 +21,10 @@ export interface Question {
   chosen?: Chosen
   /** Whether the one reminder before `until` was sent. */
   reminded: boolean
-  /** Dollars beyond what was approved, of a run under way, and what becomes of it without them; none: its budget had no room for any, and nobody was asked; of the stage that was at work, which earlier releases left out. `ends`: not for dollars, but whether it shall be ended. `stood`: it was closed since its work stood still. Left out: it is about whether a run begins. */
-  more?: { dollars: number; why: string; step?: string; ends?: true; stood?: true }
+  /** Dollars beyond what was approved, of a run under way, and what becomes of it without them; none: its budget had no room for any, and nobody was asked; of the stage that was at work, which earlier releases left out. `ends`: not for dollars, but whether it shall be ended. `starts`: they pay for the node too that what stands still goes on with, which waits for the answer. `stood`: it was closed since its work stood still. Left out: it is about whether a run begins. */
+  more?: { dollars: number; why: string; step?: string; ends?: true; starts?: true; stood?: true }
+  /** Of one for more: who may answer it, as the policy said when it was asked; where nobody can read that any more, it counts. Left out: an earlier release asked, or they are too many. */
+  among?: { approvers: string[]; requesterMayApprove: boolean }
   /** That it is about what makes do with its floor, as a rung says; left out: it is not. */
   floored?: true
   /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */

@@ -19,12 +19,13 @@ import { atRest } from './keeping.ts'
 import { told } from './lacking.ts'
 import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
+import { markOf, withMark } from './marks.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
 import { settleRetire, withRetried } from './retiring.ts'
 import { fitted } from './size.ts'
-import { type Stepped, settleMark, settleStepped } from './stepping.ts'
+import { type Away, type Stepped, settleMark, settleStepped } from './stepping.ts'
 import { type Suspended, settleMarkSuspend, settleSuspended } from './suspending.ts'
 import type { Trouble, View } from './view.ts'
 
@@ -35,7 +36,7 @@ export type Result =
   | ({ kind: 'looked'; facts: Readonly<Record<string, Facts>> } & Seen)
   | ({ kind: 'seen' } & Seen)
   /** `led`: that requests were led again, beside the step, to whom its way leads them. */
-  | { kind: 'stepped'; stepped: Stepped; led?: string }
+  | { kind: 'stepped'; stepped: Stepped | Away; led?: string }
   | { kind: 'cleared'; left: Left | null; looks: LastLook[] }
   /** Who stands first in the line. */
   | { kind: 'lined'; heads: Head[] }
@@ -101,7 +102,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
       return inTurn(view, (own) => settleMark(own, act.step))
     case 'begin':
     case 'see':
-      return settledStep(view, act.step, result)
+      return settledStep(view, act, result)
     case 'end':
       return settleEnd(view, act.ending)
     case 'clear':
@@ -124,10 +125,16 @@ const settledBesideRun = (view: View, act: BesideRun, result: Result): Change =>
 }
 
 /** A step, and what was set right beside it, which is told. */
-const settledStep = (view: View, step: string, result: Result): Change => {
+const settledStep = (view: View, act: Extract<Act, { step: string }>, result: Result): Change => {
   const { stepped = NOTHING_SEEN, led } = result.kind === 'stepped' ? result : {}
-  const change = settleStepped(view, step, stepped)
+  const change = stepped.kind === 'away' ? settleAway(view, act, stepped) : settleStepped(view, act.step, stepped)
   return led === undefined ? change : told(change, { text: led, key: `led-${view.now}`, tone: 'bad' })
+}
+
+/** Its pod goes with its node, for which nobody waits. */
+const settleAway = (view: View, act: Extract<Act, { step: string }>, { trouble, made }: Away): Change => {
+  const { doc } = withMark(view.doc, { ...markOf(view.doc, act.step), made }, null)
+  return settleTrouble({ ...view, doc }, act, trouble)
 }
 
 /** What becomes of a question. */

@@ -5,7 +5,7 @@ import type { Question } from './question.ts'
 import type { Vote } from './vote.ts'
 
 /** 32 KB, and room for why the lane rests, which is written beside it. Bytes. */
-const MOST = 31 * 1024
+const MOST = 28 * 1024
 
 /** How short texts for people become, the mildest first: all of each stands on the timeline. Characters. */
 const SHORTER = [120, 40, 0]
@@ -69,6 +69,7 @@ const shortMark = (mark: Mark, most: number): Mark => ({
   title: said(mark.title, Math.max(most, 40)),
   note: most === 0 ? '' : said(mark.note, most),
   ...(mark.lost === undefined ? {} : { lost: { ...mark.lost, note: said(mark.lost.note, Math.max(most, 40)) } }),
+  ...(mark.died === undefined ? {} : { died: { ...mark.died, note: said(mark.died.note, Math.max(most, 40)) } }),
 })
 
 const shortQuestion = (question: Question, most: number): Question => ({

@@ -22,10 +22,11 @@ import { isKept, withKept, withoutKept } from './kept.ts'
 import type { Made } from './made.ts'
 import { markOf, withMark } from './marks.ts'
 import { askedMoreText, moreAt } from './more.ts'
+import { remembering } from './remembering.ts'
 import { liftedBy } from './rungs.ts'
 import { asSuspended, restOfSuspended } from './suspending.ts'
 import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
-import type { View } from './view.ts'
+import type { Trouble, View } from './view.ts'
 import { ended, goesOn, type Worked } from './worked.ts'
 
 /** What touching or looking at a step came to. */
@@ -51,6 +52,13 @@ export type Stepped =
     } & Worked)
   | ({ kind: 'failed'; reason: Failure; note: string } & Worked)
 
+/** It is over, and a far side that would say how does not answer; `made` has with it what its pods have said themselves. */
+export interface Away {
+  kind: 'away'
+  trouble: Trouble
+  made: Made
+}
+
 /** Not yet: look again when something changed, at the latest then. `running`: its work is seen to run. */
 export type Waiting = {
   kind: 'wait'
@@ -64,6 +72,8 @@ export type Waiting = {
   pod?: string | undefined
   /** By whom its Job is suspended; left out: nobody has looked. */
   suspended?: SuspendedBy | undefined
+  /** Who beside us has said that it is suspended no more; null: the API server does not say. */
+  letGoBy?: string | null
   /** What has ended its newest pod from outside; null: nothing; left out: nobody has looked. */
   lost?: Lost | null
 } & Worked
@@ -121,7 +131,7 @@ const begun = (view: View, mark: Mark, { made, note, seen, waits }: Stepped & { 
 const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
-  const ran = asSuspended(goesOn(view, mark, stepped), stepped.suspended, now)
+  const ran = asSuspended(goesOn(view, mark, stepped), stepped, now)
   const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
   const change = withIdle(view, withMark(doc, { ...remembering(seen, stepped.lost), note }, null), stepped.worked)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
@@ -147,21 +157,12 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }
 }
 
-/** Longest that what ended a pod stands in the mark. */
-const LOST = 200
-
-/** `lost` null: there is nothing to remember; undefined: nobody knows better than the mark. */
-export const remembering = (mark: Mark, lost: Lost | null | undefined): Mark => {
-  if (lost === undefined) return mark
-  const { lost: _, ...known } = mark
-  return lost === null ? known : { ...known, lost: { ...lost, note: said(lost.note, LOST) } }
-}
-
 const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Change => {
   const { doc, plan, policy } = view
-  const row = rowOf(view, mark, stepped)
+  const known = remembering(ended(view, mark, stepped), null)
+  const row = rowOf(view, known, stepped)
   const over: Mark = {
-    ...remembering(ended(view, mark, stepped), null),
+    ...known,
     state: 'done',
     touched: true,
     note: said(stepped.note, SHORT),

@@ -7,40 +7,17 @@ import { plainTime, said } from '../text.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { type Change, moment, SHORT } from './change.ts'
 import type { Mark, Run } from './document.ts'
+import { toldAgain, undoneOf, undoneText, waitsAgain } from './let-go.ts'
 import { markOf, withMark } from './marks.ts'
+import { SUSPENDS, type Suspendable, stageOf, suspends } from './preemptible.ts'
 import type { Suspension } from './suspension.ts'
 import type { View } from './view.ts'
-
-/** The rung that suspends stages which are preemptible. */
-export const SUSPENDS = 'suspend-preemptible'
 
 /** After so long it is tried again what could not be written to a Job; and after so short a time what somebody else has changed of it. Milliseconds. */
 const [TRIED_AGAIN, AT_ONCE] = [5 * 60_000, 5_000]
 
-type Seen = Pick<View, 'kind' | 'policy' | 'doc' | 'rungs' | 'now'>
-
-/** The stage whose Job is under way, or would be next; undefined: none is. */
-const stageOf = ({ steps }: Pick<Run, 'steps'>): Mark | undefined => {
-  const mark = steps.find(({ way, state }) => way === 'forth' && (state === 'pending' || state === 'running'))
-  return mark?.kind === 'launch-job' ? mark : undefined
-}
-
-/** The rung that suspends this stage now; null: none does, or the policy in force lets none. */
-const suspends = ({ kind, policy, doc, ...seen }: Seen, stage: string): RungRow | null =>
-  kind.preemptible?.(policy, laneName(doc.lane), stage) === true ? inForce(SUSPENDS, policy, seen) : null
-
-/** Whether the stage that a lane has at work is one that a rung may suspend. */
-export const isPreemptible = ({
-  doc,
-  policy,
-  kind,
-}: Pick<Seen, 'doc' | 'policy'> & { kind: Seen['kind'] | undefined }): boolean => {
-  const stage = doc.run === null ? undefined : stageOf(doc.run)
-  return stage?.state === 'running' && kind?.preemptible?.(policy, laneName(doc.lane), stage.name) === true
-}
-
 /** The rung that keeps what is next of a run from beginning, since that would be suspended at once; null: none does. */
-export const suspendsNext = (seen: Seen, run: Run): RungRow | null => {
+export const suspendsNext = (seen: Suspendable, run: Run): RungRow | null => {
   const stage = stageOf(run)
   return stage?.state === 'pending' ? suspends(seen, stage.name) : null
 }
@@ -63,12 +40,23 @@ const isStill = ({ suspended: has, ranFrom }: Mark): boolean => {
   return has.is || (has.why !== undefined && ranFrom === null)
 }
 
+/** Whether the Job under way stands still since a rung has suspended it, and nothing keeps it so any more. */
+export const mayGoOn = (view: View, run: Run): boolean => {
+  const mark = stageOf(run)
+  return mark !== undefined && mark.ranFrom === null && isStill(mark) && !isToBe(view, mark)
+}
+
+/** Whether people are asked for more before what stands still goes on: it stays suspended until they have answered. */
+export const isAskedToGoOn = ({ question, ending }: Pick<Run, 'question' | 'ending'>): boolean =>
+  ending === null && question?.state === 'open' && question.more?.starts === true
+
 /** What is next so that the Job at work is suspended, or goes on, as rungs say; null: it is so, or cannot be yet. */
 export const suspending = (view: View, run: Run): Act | null => {
   const mark = stageOf(run)
   if (mark === undefined || !mark.touched || mark.made === null) return null
   const { suspended: has } = mark
   const is = isToBe(view, mark)
+  if (is && has !== undefined && waitsAgain(has, view.now)) return null
   if (is === (has?.is ?? false) && (has === undefined || isSettled(has, view.now))) return null
   const isMarked = has !== undefined && has.is === is && has.at === null && has.by === view.me
   return isMarked
@@ -76,10 +64,10 @@ export const suspending = (view: View, run: Run): Act | null => {
     : { kind: 'mark-suspend', step: mark.name, is }
 }
 
-/** Whether the Job at work is to go on next that a rung has suspended: not what somebody else has, or Kueue does. */
+/** Whether the Job under way is to go on next that stands still since a rung has suspended it: not what ran all the time, what somebody else has suspended, or Kueue does. */
 export const isToGoOn = (view: View, run: Run): boolean => {
-  const [act, has] = [suspending(view, run), stageOf(run)?.suspended]
-  if (act === null || has === undefined || has.left !== undefined) return false
+  const [act, { ranFrom, suspended: has } = {}] = [suspending(view, run), stageOf(run)]
+  if (act === null || ranFrom !== null || has === undefined || has.left !== undefined) return false
   return act.kind === 'mark-suspend' ? !act.is : act.kind === 'suspend' && !has.is
 }
 
@@ -92,14 +80,14 @@ export const settleMarkSuspend = (view: View, { step, is }: { step: string; is: 
   const { doc, me, fenceFrom, revision, now } = view
   const mark = markOf(doc, step)
   // Why it could not be before is told once.
-  const { since = now, why } = mark.suspended?.is === is ? mark.suspended : {}
-  const known = why === undefined ? {} : { why }
+  const { since = now, why, undone } = mark.suspended?.is === is ? mark.suspended : {}
+  const known = { ...(why === undefined ? {} : { why }), ...(undone === undefined ? {} : { undone }) }
   const suspended = { is, since, at: null, by: me, fence: revision + 1 + fenceFrom, ...known }
   return withMark(doc, { ...mark, suspended }, null)
 }
 
 /** What is to be written to the Job of a step by what is marked. */
-export const suspendingOf = (view: Seen, step: string): Suspending => {
+export const suspendingOf = (view: Suspendable, step: string): Suspending => {
   const { is, fence } = markOf(view.doc, step).suspended as Suspension
   return { rung: is ? `${view.policy.budget.name}#${SUSPENDS}` : null, fence }
 }
@@ -171,6 +159,7 @@ const LINES: Readonly<Record<Told['what'], readonly string[]>> = {
 /** The same with what people are told of it, where anything has become of the Job. */
 const told = (view: View, change: Change, { mark, has, came, what }: Told): Change => {
   if (came.kind !== 'so') return change
+  if (has.undone !== undefined && what === 'is suspended') return toldAgain(view, change, mark)
   const { doc, policy } = view
   const rung = inForce(SUSPENDS, policy, view)
   const why =
@@ -188,14 +177,21 @@ const told = (view: View, change: Change, { mark, has, came, what }: Told): Chan
   }
 }
 
+/** How a Job was seen: by whom it is suspended, and who beside us has said of it that it is not. Left out: nobody has looked. */
+export interface SeenSuspended {
+  suspended?: SuspendedBy | undefined
+  letGoBy?: string | null | undefined
+}
+
 /** The mark as its Job was seen: what somebody has made of its suspension since is set right, but for what they have suspended themselves. */
-export const asSuspended = (mark: Mark, by: SuspendedBy | undefined, now: number): Mark => {
+export const asSuspended = (mark: Mark, { suspended: by, letGoBy = null }: SeenSuspended, now: number): Mark => {
   const { suspended: has } = mark
   if (by === undefined) return mark
   if (has === undefined)
     return by === 'rung' ? { ...mark, suspended: { is: true, since: now, at: now, by: '', fence: 0 } } : mark
-  if (!has.is || has.at === null || has.why !== undefined) return mark
-  if (by === 'nobody') return { ...mark, suspended: { ...has, at: null, by: '' } }
+  const { at } = has
+  if (!has.is || at === null || has.why !== undefined) return mark
+  if (by === 'nobody') return { ...mark, suspended: undoneOf({ ...has, at }, letGoBy) }
   const { left: _, ...own } = has
   if (by === 'rung') return { ...mark, suspended: own }
   return { ...mark, suspended: { ...own, left: has.left ?? 'somebody else has suspended it, and lets it go' } }
@@ -207,25 +203,31 @@ export const restOfSuspended = (
   { suspended: has }: Mark,
 ): { why: 'suspended' | 'working'; text: string; until: number | null } | null => {
   if (has === undefined) return null
+  if (view.doc.run !== null && isAskedToGoOn(view.doc.run)) return { why: 'working', text: '', until: null }
   const rung = inForce(SUSPENDS, view.policy, view)
   if (has.at !== null && has.why !== undefined)
     return { why: 'working', text: `; it could not be ${wordOf(has)}: ${has.why}`, until: has.at + TRIED_AGAIN }
-  if (has.at === null || !has.is) return { why: 'working', text: '', until: view.now + AT_ONCE }
+  if (has.at === null || !has.is)
+    return { why: 'working', text: undoneText(has), until: Math.max(view.now + AT_ONCE, has.undone?.after ?? 0) }
   if (has.left !== undefined)
     return { why: 'working', text: `; ${SUSPENDS} leaves it as it is: ${has.left}`, until: rung?.until ?? null }
   const still = rung === null ? frozen(view) : null
   if (still?.kind === 'rest') return { why: 'suspended', text: `; ${still.rest.text}`, until: still.rest.until }
   if (rung === null) return { why: 'working', text: '', until: view.now + AT_ONCE }
-  const text = `; until ${plainTime(rung.until)} at the latest: ${crossedText(rung, view.policy.budget.name)}`
+  const text = `; until ${plainTime(rung.until)} at the latest: ${crossedText(rung, view.policy.budget.name)}${undoneText(has)}`
   return { why: 'suspended', text, until: rung.until }
 }
 
 /** Whether a lane's Job is suspended otherwise than rungs say, or waits for one that is over: whoever was to wake it may have died. */
-export const isSuspendedOtherwise = (seen: Seen): boolean => {
+export const isSuspendedOtherwise = (seen: Suspendable): boolean => {
   const { doc } = seen
   const stage = doc.run === null ? undefined : stageOf(doc.run)
   if (stage === undefined) return doc.rest?.why === 'suspended'
   const wanted = suspends(seen, stage.name) !== null
-  if (stage.state === 'running' && stage.touched) return wanted !== (stage.suspended?.is ?? false)
+  // What has left the policy before it was suspended is known by its plan alone, which its own looks read.
+  const rung = inForce(SUSPENDS, seen.policy, seen)
+  if (rung !== null && seen.kind.preemptible?.(seen.policy, laneName(doc.lane), stage.name) === null) return false
+  if (stage.state === 'running' && stage.touched)
+    return wanted !== (stage.suspended?.is === true && !(doc.run !== null && isAskedToGoOn(doc.run)))
   return doc.rest?.why === 'suspended' && !wanted
 }

@@ -13,4 +13,14 @@ export interface Suspension {
   why?: string
   /** Why the Job was left as it is: somebody else has suspended it, or does. */
   left?: string
+  /** That somebody has let it go, while it is to be suspended; left out: nobody has. */
+  undone?: Undone
+}
+
+/** How often somebody has let go what a rung holds suspended, who that was last, and from when on it is suspended again. Times: ms since the epoch. */
+export interface Undone {
+  times: number
+  /** As the API server writes it down; null: it does not say. */
+  by: string | null
+  after: number
 }

@@ -2,7 +2,7 @@ import { said } from '../text.ts'
 import { SHORT } from './change.ts'
 import type { LastLook } from './clearing.ts'
 import type { LaneDocument, Mark } from './document.ts'
-import { remembering } from './stepping.ts'
+import { remembering } from './remembering.ts'
 import type { View } from './view.ts'
 import { goesOn, overAt, stopped, worksOn } from './worked.ts'
 
@@ -23,8 +23,14 @@ export const seenUnread = (
 const workedIn = (view: Pick<View, 'doc' | 'plan' | 'now'>, mark: Mark, seen: LastLook['seen']): Mark => {
   if (seen.kind === 'wait') return remembering(goesOn(view, mark, seen), seen.lost)
   const known = worksOn(view, mark, { ...seen, running: false })
-  return stopped(known, { now: view.now, at: overAt(view, known, seen) })
+  return { ...stopped(known, { now: view.now, at: overAt(view, known, seen) }), ...diedBy(seen) }
 }
+
+/** Its pod goes with its node, for which nobody waits: how it failed is known from now on, though it is settled later. */
+const diedBy = (seen: LastLook['seen']): Pick<Mark, 'died'> =>
+  seen.kind === 'failed' && seen.reason !== 'deleted'
+    ? { died: { failure: seen.reason, note: said(seen.note, SHORT) } }
+    : {}
 
 const toldBy = (mark: Mark, { note, pod }: Extract<LastLook['seen'], { kind: 'wait' }>): Partial<Mark> => ({
   note: note === '' ? mark.note : said(note, SHORT),

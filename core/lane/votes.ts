@@ -1,4 +1,4 @@
-import { asOfNow, everyVote, isButtonOf, whyVoteFails, withVote } from '../answers.ts'
+import { type Answering, asOfNow, everyVote, isButtonOf, whyVoteFails, withVote } from '../answers.ts'
 import { MOST_VOTES } from '../policy/approvals.ts'
 import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
@@ -22,11 +22,33 @@ const SENTENCES: Record<AnswerRefusal, string> = {
   'already-answered': 'you have answered already',
 }
 
+/** What is known of a vote's lane, and by whose answers it is decided. */
+type Voting = Pick<View, 'doc' | 'plan' | 'groups'> & { policy: { approvals: Answering } }
+
+/** A vote that counts, on the question as it is open now. */
+interface Counting {
+  question: Question
+  vote: Vote
+}
+
 /** One vote, by the time at which it was given: it counts on the question that it names while that is open (law 8). */
 export const foldVote = (view: View, letter: VoteLetter): Change => {
-  const { doc } = view
+  const given = judged(view, letter)
+  return typeof given === 'string' ? refused(view, letter, given) : counted(view, letter, given)
+}
+
+/**
+ * The same while nobody can read the policy, of a vote on a question for more, by what that said when it was asked: what goes on meanwhile has
+ * its bound, for which nobody waits. Null: it does not count so, and is answered once the policy is read.
+ */
+export const foldVoteUnread = (view: Voting, letter: VoteLetter): Change | null => {
+  const given = judged(view, letter)
+  return typeof given === 'string' ? null : counted(view, letter, given)
+}
+
+const judged = ({ doc, policy, groups }: Voting, letter: VoteLetter): Counting | AnswerRefusal => {
   const asked = doc.run?.question ?? null
-  const question = asked === null ? null : asOfNow(asked, { policy: view.policy.approvals, groups: view.groups })
+  const question = asked === null ? null : asOfNow(asked, { policy: policy.approvals, groups })
   // The document keeps some of a reason, the timeline all of it.
   const vote: Vote = {
     by: letter.by,
@@ -34,8 +56,12 @@ export const foldVote = (view: View, letter: VoteLetter): Change => {
     reason: letter.reason === null ? null : said(letter.reason, SHORT),
     at: letter.at,
   }
-  const reason = whyNot(view, letter, { question, vote })
-  if (reason !== null || question === null) return refused(view, letter, reason ?? 'question-closed')
+  const reason = whyNot({ doc, policy, groups }, letter, { question, vote })
+  return question === null ? (reason ?? 'question-closed') : (reason ?? { question, vote })
+}
+
+const counted = (view: Pick<View, 'doc' | 'plan'>, letter: VoteLetter, { question, vote }: Counting): Change => {
+  const { doc } = view
   const next = withVote(question, vote, letter.question)
   const run = doc.run as Run
   const chosen = vote.verdict === 'deny' ? undefined : question.choices?.find(({ id }) => id === letter.question)?.name
@@ -63,7 +89,7 @@ export const foldVote = (view: View, letter: VoteLetter): Change => {
 }
 
 /** What a question comes to by a vote that counts. */
-const answered = (view: View, run: Run, question: Question): Pick<Change, 'doc' | 'plan'> => {
+const answered = (view: Pick<View, 'doc' | 'plan'>, run: Run, question: Question): Pick<Change, 'doc' | 'plan'> => {
   const { doc } = view
   const asked = { ...run, question }
   if (question.state === 'open') return { doc: { ...doc, run: asked } }
@@ -76,7 +102,7 @@ const answered = (view: View, run: Run, question: Question): Pick<Change, 'doc' 
 }
 
 const whyNot = (
-  { doc, policy, groups }: View,
+  { doc, policy, groups }: Omit<Voting, 'plan'>,
   letter: VoteLetter,
   { question, vote }: { question: Question | null; vote: Vote },
 ): AnswerRefusal | null => {

@@ -1,6 +1,7 @@
 import type { Mark, Run } from '../lane/document.ts'
 import type { LaunchJobStep, Plan, Step } from '../plan.ts'
 import { addMonths, dollarsOf, type Months, ranByMonth, timeByMonth } from './months.ts'
+import { countingOf } from './nodes.ts'
 
 const HOUR = 3_600_000
 
@@ -8,6 +9,9 @@ interface Costing {
   run: Pick<Run, 'steps'>
   plan: Pick<Plan, 'steps'>
 }
+
+/** With what tells how its nodes are priced. */
+type Reckoning = Costing & { plan: Pick<Plan, 'desired'> }
 
 /**
  * Dollars that a run is reckoned to have cost so far: hours in which a step's work was seen running × what an hour of it
@@ -27,21 +31,30 @@ export const costOf = ({ now, ...costing }: Costing & { now: number }): number =
  * Dollars of that, and of what nodes that its steps have begun to use cost before and after their pods: those are priced and bound with
  * (law 9), and not booked, since nobody has measured them. Not rounded.
  */
-export const reckonedOf = ({ now, ...costing }: Costing & { now: number }): number =>
+export const reckonedOf = ({ now, ...costing }: Reckoning & { now: number }): number =>
   costOf({ now, ...costing }) + besideOf(costing)
 
 /** Dollars that the nodes of steps which have begun cost before and after their pods: once more each time that a step was let go again, and was given one anew. */
-export const besideOf = (costing: Costing): number =>
+export const besideOf = (costing: Reckoning): number =>
   sum(
     stepsOf(costing).map(([step, mark]) =>
-      onNodesFrom(mark) === null || !('beside' in step || 'again' in step)
+      onNodesFrom(mark) === null || !('beside' in step || step.kind === 'launch-job')
         ? 0
-        : (step.beside ?? 0) + nodeAgain(step) * (mark.letGo ?? 0),
+        : (step.beside ?? 0) + nodeAgain(costing.plan, step) * (mark.letGo ?? 0),
     ),
   )
 
-/** Dollars that one more node costs which is started for a step that was let go again. */
-export const nodeAgain = (step: Step): number => (step.kind === 'launch-job' ? (step.again ?? step.beside ?? 0) : 0)
+/**
+ * Dollars that one more node costs which is started for a step that was let go again. What was to go on with the node of the one before it has
+ * lost that too: its next costs what another of its pool does by the plan, or as a node does as a rule.
+ */
+export const nodeAgain = ({ steps, desired }: Pick<Plan, 'steps' | 'desired'>, step: Step): number => {
+  if (step.kind !== 'launch-job') return 0
+  const like = [step, ...steps].flatMap((one) =>
+    one.kind === 'launch-job' && one.pool === step.pool ? (one.again ?? one.beside ?? []) : [],
+  )
+  return like[0] ?? step.perHour * countingOf(desired as { priced?: number }).beside({ gpusPerNode: step.gpus }).p95
+}
 
 /** The same by the months in which it was spent. */
 export const costByMonth = ({ now, ...costing }: Costing & { now: number }): Months =>

@@ -1,15 +1,15 @@
-import type { Policy } from '../policy.ts'
 import { dayBegin, dayOf, daysBetween } from './days.ts'
 import { endOf } from './evidence.ts'
 import { billed, type InstanceRow, withoutBefore } from './instance.ts'
+import type { KnownPools } from './known-pools.ts'
 import { addCells, type BookedRow, type Cell, cellsOf, daysOf, lineOf, MORE, rateOfInstance } from './lines.ts'
 import type { Priced } from './looks.ts'
 import { monthBegin } from './months.ts'
 import { hourOf } from './prices.ts'
 import type { DayRow } from './rows.ts'
 
-/** What pools cost, as the policy says. */
-export const pricedBy = ({ pools }: Pick<Policy, 'pools'>): Priced => ({
+/** What pools cost, as the policy says, or last said of those that have left it. */
+export const pricedBy = ({ pools }: { pools: KnownPools }): Priced => ({
   priceOf: ({ pool, capacityType }) => {
     const rule = pools[pool]
     const [only, ...more] = rule?.capacityTypes ?? []

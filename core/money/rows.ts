@@ -1,4 +1,5 @@
 import type { InstanceRow } from './instance.ts'
+import type { KnownPool } from './known-pools.ts'
 import type { BookedRow, Cell } from './lines.ts'
 import type { NoticeRow } from './notices.ts'
 import type { RungRow } from './rungs.ts'
@@ -29,6 +30,8 @@ export interface MeterRow {
   others: number | null
   /** What an hour costs as it stood then, as cells of an hour. */
   rates: Cell[]
+  /** What the policy says, or last said, of pools. Left out: an earlier release wrote it. */
+  pools?: Readonly<Record<string, KnownPool>>
 }
 
 /** What a day (UTC) has cost, by pool and payer: derived from the instances that were there, and put anew with each look until it is over. */

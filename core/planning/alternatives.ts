@@ -4,7 +4,7 @@ import type { Alternative, Plan } from '../plan.ts'
 import { stagesAs } from '../policy/alternatives.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy } from '../policy.ts'
-import { openedAt, openingsOf } from './opening.ts'
+import { laterTimes, mayDo, openedAt } from './opening.ts'
 import { ceilingOf, own, type Refuse, type Use } from './pipeline-price.ts'
 import { gpuCount, type PipelineInput } from './pipeline-steps.ts'
 
@@ -55,19 +55,23 @@ export const withAlternatives = (
   }
 }
 
-/** The alternative as it could begin now; else, where the policy lets it wait for that, once its pools open. */
+/** The alternative as it could begin now; else, where the policy lets it wait for that, once its pools open, or the budget turns. */
 const nowOrLater = (
   name: string,
   { stages, alternatives = {} }: PipelinePolicy,
-  { world, drafted }: Seeing & { drafted: (chosen: Chosen) => Draft | Refuse },
+  { drafted, ...seeing }: Seeing & { drafted: (chosen: Chosen) => Draft | Refuse },
 ): Draft | Refuse => {
   const now = drafted({ name })
   const said = own(alternatives, name)
-  if (!('kind' in now) || now.reason !== 'pool-too-small' || said?.whenOpens !== true) return now
+  if (!('kind' in now) || said === undefined) return now
   const pools = new Set(stagesAs(stages, said, nameOfStage).map(({ pool }) => pool))
-  for (const from of openingsOf(pools, world)) {
+  // What an opening comes too late for, or too soon, may be out for another reason than now.
+  let last = now
+  for (const from of laterTimes(said, pools, seeing)) {
+    if (!mayDo(last, from, { ...seeing, pools })) continue
     const then = drafted({ name, from })
     if (!('kind' in then)) return then
+    last = then
   }
   return now
 }

@@ -9,7 +9,8 @@ import { standsFor } from './returns-to.ts'
 import { type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
-import type { Rule } from './serve-room.ts'
+import { planRollout } from './serve-rollout.ts'
+import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
 import { isLedTo, named, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
 
@@ -23,7 +24,7 @@ interface Kept {
 interface Off {
   base: GenerationView
   parts: Parts | null
-  /** Replicas that it is to have, where somebody has taken some of them. */
+  /** Replicas that it had, where somebody has taken some of them. */
   replicas: number | null
 }
 
@@ -32,6 +33,8 @@ interface Off {
  * beside it are as they were judged. Nothing else is touched, its template least of all. What costs nothing goes first, and asks nobody.
  */
 export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => {
+  const gone = goneIn(input)
+  if (gone !== null) return planGone(input, rule, { gone, ...kept })
   const off = offOf(input, rule, kept)
   if (off === null) return { kind: 'nothing', reason: 'what serves is as it was judged' }
   const text = offText(off, input)
@@ -40,7 +43,31 @@ export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => 
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
 
-const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | null => {
+/** The version that was judged last, where nothing of it stands any more and nothing else of the lane either; null: something does, or none ever was. */
+const goneIn = ({ world: { generations }, baseline }: ServeInput): Gone | null => {
+  if (baseline === null || !isServed(baseline.desired) || standsFor(generations, baseline) !== undefined) return null
+  const { generation, stands = generation, desired } = baseline
+  return generations.some(({ replicas }) => replicas > 0) ? null : { desired, stands }
+}
+
+interface Gone {
+  desired: ServeDesired
+  stands: number
+}
+
+/** What was judged is made anew, as a generation of its own: what the policy makes of its version by now was judged by nobody. */
+const planGone = (
+  input: ServeInput,
+  rule: Rule,
+  { gone: { desired, stands }, engineFor }: { gone: Gone; engineFor: Kept['engineFor'] },
+): Planned => {
+  const text = `nobody answers: somebody has deleted v${desired.version} (generation ${stands}), which served ${rule.name}`
+  if (rule.service.onEdit === 'tell') return { kind: 'nothing', reason: text, hand: { text, tells: true } }
+  const wanted = { desired, engine: engineFor(desired), generation: input.run.generation }
+  return withHand(planRollout(input, rule, wanted), { text, tells: false })
+}
+
+const offOf = (input: ServeInput, rule: Rule, { engineFor }: Pick<Kept, 'engineFor'>): Off | null => {
   const { world, baseline } = input
   const base = standsFor(world.generations, baseline)
   if (base === undefined || baseline === null || !isServed(baseline.desired)) return null
@@ -56,8 +83,8 @@ const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | 
   const { answers = true, to = base.generation } = found ?? {}
   const parts = lane === null && others.length === 0 ? null : { lane, others, answers, to }
   // More than were judged are held, and end nothing; of what serves no more nobody lacks any.
-  const isScaled = !elsewhere && base.replicas < Math.min(replicas, back.wantReplicas)
-  return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? back.wantReplicas : null }
+  const isScaled = !elsewhere && base.replicas < replicas
+  return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? replicas : null }
 }
 
 /** Whether something else answers that the Service leads to: who has led it there has ended no service, and that serves. */
@@ -73,6 +100,16 @@ const offText = ({ base, parts, replicas }: Off, { baseline }: ServeInput): stri
       : [`somebody has scaled ${titleOf(base)} from ${baseline?.replicas} to ${replicaCount(base.replicas)}`]),
   ].join('; ')
 
+/** Why its replicas cannot be brought back now: not one of them has room. Null: one has. */
+const whyNoRoom = (input: ServeInput, rule: Rule, { off, back }: { off: Off; back: WalkBackInput }): Refuse | null => {
+  const { base } = off
+  if (back.wantReplicas > base.replicas) return null
+  const there = roomIn(input, rule, base.pool)
+  const room = there === null ? '' : `: ${roomSentence(there, input.world.generations)}`
+  const detail = `no replica of ${titleOf(base)} has room beside what stands${room}. It is asked about once one has`
+  return { kind: 'refuse', reason: 'would-deadlock', detail }
+}
+
 const planOff = (
   input: ServeInput,
   rule: Rule,
@@ -82,7 +119,9 @@ const planOff = (
   const { base, parts } = off
   // What a question about its replicas would keep waiting is set right before that.
   const isFree = off.replicas === null || (parts !== null && base.replicas > 0)
-  const replicas = isFree ? base.replicas : (off.replicas ?? base.replicas)
+  const full = isFree ? null : whyNoRoom(input, rule, { off, back })
+  if (full !== null) return full
+  const replicas = isFree ? base.replicas : back.wantReplicas
   // From all it is led to the one step by step as from anywhere else; where that is right it stays so.
   const traffic = parts?.lane == null ? base.generation : back.traffic
   const way = { ...back, generations: [base], wantReplicas: replicas, traffic }

@@ -14,6 +14,12 @@ export interface Taken {
 /** That something outside its program has ended a pod, as it is remembered where nobody may see the pod again. */
 export type Lost = Pick<Taken, 'failure' | 'note'>
 
+/** How a Job failed, as somebody has seen while its pods were there: they go with their nodes, and what is seen then tells less. */
+export interface Died {
+  failure: Failure
+  note: string
+}
+
 /** What a reason means for a person: whose doing it was. */
 type Doing = Pick<Taken, 'failure'> & { means: string }
 

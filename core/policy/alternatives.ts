@@ -34,6 +34,8 @@ const alternative = z.strictObject({
   stages: z.record(z.string(), other).check(z.refine((all) => Object.keys(all).length > 0, 'name at least one stage')),
   /** Whether it may also be chosen while a pool of it is too low, and then begins when `hours` of that make it high enough. Left out: it is offered only while its pools could take it. */
   whenOpens: z.optional(z.literal(true, 'write `true`, or leave it out')),
+  /** Whether it may also be chosen while this month’s budget has no room for it, or a rung of its ladder caps a pool of it, and then begins when the month turns. Left out: it is offered only while the budget could take it. */
+  whenTurns: z.optional(z.literal(true, 'write `true`, or leave it out')),
 })
 
 /** The alternatives of a pipeline by name. */

@@ -79,7 +79,7 @@ export const pipeline = z
     }),
     /** Something newer while a run is under way: let that finish, or replace it. */
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
-    /** What happens to a run that would cost more than it may at most. `ask`: before that, while it goes on, the approvers are asked for as many hours more as its stage has, at most twice and within the budget; it is ended where they do not agree. A card that asks later is a new one. */
+    /** What happens to a run that would cost more than it may at most. `ask`: before that, while it goes on, the approvers are asked for as many hours more as its stage has, at most twice and within the budget; it is ended where they do not agree. What a rung has suspended is asked about before it goes on where too little would be left for that. A card that asks later is a new one. */
     onBound: z._default(z.enum(['end', 'ask']), 'end'),
     /** GPUs of a stage that idle, as DCGM says, where a Prometheus is named that has its metrics: people are told, then asked. Left out: nobody looks. */
     idle: z.optional(idle),

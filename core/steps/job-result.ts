@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { Stepped } from '../lane/stepping.ts'
 import type { LaunchJobStep } from '../plan.ts'
-import type { Lost } from '../pods/taken.ts'
+import type { Died, Lost } from '../pods/taken.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
 import { isFile, type Place, resultOfPod, resultPlace } from './result-place.ts'
@@ -42,6 +42,12 @@ export const resultIn = (name: string, { bytes, etag, at, by }: SeenResult): Ste
     .join(', ')
   return { kind: 'done', note: note || 'complete', values: { ...metrics, ...artifacts }, read: { etag, at, by } }
 }
+
+/** The same by what was seen while its pods were there (`died`): once they are gone nobody sees more than that. */
+export const asItDied = (stepped: Stepped, { pods, died }: { pods: V1Pod[]; died?: Died | undefined }): Stepped =>
+  stepped.kind !== 'failed' || died === undefined || pods.length > 0
+    ? stepped
+    : { ...stepped, reason: died.failure, note: died.note }
 
 /** A program that is told to stop may save what it has and end with 0, which completes its Job: it had no time for a result. */
 const missing = (step: LaunchJobStep, { name, pods, lost = null }: Judged): Stepped => {

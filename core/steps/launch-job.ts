@@ -6,17 +6,17 @@ import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
-import { makesNoPod } from '../pods/held-by-hand.ts'
+import { makesNoPod, setterOf } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
 import { suspendedBy } from '../pods/suspended.ts'
-import type { Lost } from '../pods/taken.ts'
+import type { Died, Lost } from '../pods/taken.ts'
 import { unreadyOf } from '../pods/unready.ts'
 import type { PoolPolicy } from '../policy.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
-import { judgeResult, type SeenResult } from './job-result.ts'
+import { asItDied, judgeResult, type SeenResult } from './job-result.ts'
 import { graceOfPods, type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
 import { noNodeNote } from './no-node.ts'
 
@@ -38,6 +38,8 @@ export interface SeenJob {
   before?: KnownBefore
   /** What was known before of the end of a pod that is gone by now; null, or left out: nothing. */
   lost?: Lost | null | undefined
+  /** How it was seen to have failed while its pods were there; left out: nobody has. */
+  died?: Died | undefined
   /** What stands around its pods; left out: nobody has looked. */
   around?: Around | undefined
   /** Milliseconds that its pod may wait for a node; left out: as long as Kubernetes lets it. */
@@ -90,7 +92,9 @@ const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
 }
 
 /** A Job has ended when it is complete and its result is valid; a Job that is gone counts by its result alone (law 4). */
-export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
+export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => asItDied(judged(step, seen), seen)
+
+const judged = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) return nextOfGone(step, seen)
   const { logs, now, around } = seen
   const lost = lostIn(seen.job, seen.pods, seen.lost ?? null)
@@ -149,6 +153,7 @@ const underWay = (
     pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
     lost,
     suspended: suspendedBy(job),
+    letGoBy: suspendedBy(job) === 'nobody' ? setterOf(job, 'suspend') : null,
     ...worked,
   }
 }

@@ -8,7 +8,7 @@ import { hangsOnResult, hasEnded, nextLaunchJob, type SeenJob } from '../../core
 import { Refused, Unavailable, type WorkPorts } from '../ports.ts'
 import type { AlivePods } from './pods.ts'
 import { knownOf, madeOf, withPins } from './steps/launch-job.ts'
-import { readResult } from './steps/read-result.ts'
+import { readResult, withMessage } from './steps/read-result.ts'
 
 /** A step's Job, or null where it is gone, and its pods as they are now. */
 interface There {
@@ -16,6 +16,8 @@ interface There {
   step: LaunchJobStep
   job: KubeObject<'Job'> | null
   pods: AlivePods
+  /** The last lines of the pod that died; left out: nobody has asked. */
+  logs?: string[]
 }
 
 /**
@@ -25,13 +27,13 @@ interface There {
 export const lastLook = async (
   { objects }: Pick<WorkPorts, 'objects'>,
   { now }: Pick<View, 'now'>,
-  { mark, step, job, pods: { own, alive } }: There,
+  { mark, step, job, pods: { own, alive }, logs = [] }: There,
 ): Promise<LastLook | null> => {
   const made = mark.made ?? (job === null ? null : madeOf(step, job))
   if (mark.state !== 'running' || made === null) return null
   const { name } = made.ref
   const before = knownOf(mark, made, job)
-  const seen: SeenJob = { name, job, pods: own, logs: [], result: null, now, before, lost: mark.lost }
+  const seen: SeenJob = { name, job, pods: own, logs, result: null, now, before, lost: mark.lost, died: mark.died }
   const without = nextLaunchJob(step, seen)
   const isOver = job === null ? alive === 0 : hasEnded(job)
   if (!isOver)
@@ -42,7 +44,8 @@ export const lastLook = async (
     return { step: mark.name, made, seen: stepped as LastLook['seen'] }
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof Refused)) throw error
-    return { step: mark.name, made, seen: hangsOnResult(job) ? asUnread(name, without) : (without as LastLook['seen']) }
+    if (!hangsOnResult(job)) return { step: mark.name, made, seen: without as LastLook['seen'] }
+    return { step: mark.name, made: withMessage(made, own), seen: asUnread(name, without) }
   }
 }
 

@@ -22,16 +22,23 @@ export const suspend = async (ports: WorkPorts, view: View, step: string): Promi
   return { result: { kind: 'suspended', came }, seen: {} }
 }
 
-/** What is held for it finds its GPUs again: its pool may be lower by now, since a lease or its hours are over. Null: it is high enough. */
+/**
+ * What is held for it finds its GPUs again: its pool may be lower by now, since a lease or its hours are over, or be in the policy no more. Null:
+ * it is high enough, or it runs as it ran.
+ */
 const whyNoRoom = async (
   { ledger }: WorkPorts,
-  { policy, plan, now }: View,
+  { doc, policy, plan, now }: View,
   name: string,
 ): Promise<Suspended | null> => {
   const step = plan?.plan.steps.find((one) => one.name === name)
   if (step?.kind !== 'launch-job' || step.pool === null || step.gpus === 0) return null
   const { ceiling } = (await ceilingsNow(ledger, { policy, now })).get(step.pool) ?? {}
-  if (ceiling === undefined || ceiling >= step.gpus) return null
+  if (ceiling === undefined) {
+    const why = `the policy has no pool ${step.pool} any more`
+    return markOf(doc, name).ranFrom === null ? { kind: 'not', why } : null
+  }
+  if (ceiling >= step.gpus) return null
   const why = `the ceiling of ${step.pool} is ${counted(ceiling, 'GPU')} by now, and it needs ${step.gpus}: it goes on by itself once that is higher`
   return { kind: 'not', why }
 }

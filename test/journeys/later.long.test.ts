@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Question } from '../../core/lane/question.ts'
+import { spentSum } from '../../core/lane/room.ts'
+import { readRow } from '../../flows/rows.ts'
 import example from '../../signalbox.config.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, openTown, START, type Town } from './town.ts'
@@ -85,6 +87,61 @@ describe('an alternative that begins when its pool opens', () => {
     expect(await town.lane(TRAIN)).toMatchObject({ generation: 2, approved: null })
     await town.advance(OPENS - town.house.clock.now() + HOUR)
     expect(await jobsOf(town)).toEqual([])
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
+/** A stage that as a rule takes minutes and at worst longer than the default, for more: the rest of this month has no room for it. */
+const withTurns = (dollars: number, p95: number) => ({
+  ...example,
+  budget: { name: 'ml-monthly', dollars },
+  pools: {
+    ...example.pools,
+    'gpu-late': { ...NIGHT, maxGpus: 8, hours: undefined, price: { ...NIGHT.price, spot: 55.04 } },
+  },
+  pipelines: {
+    'support-chats': {
+      ...example.pipelines!['support-chats'],
+      alternatives: {
+        late: { stages: { train: { pool: 'gpu-late', gpus: 8, hours: { p50: 0.2, p95 } } }, whenTurns: true },
+      },
+    },
+  },
+})
+
+describe('an alternative that begins when the budget turns', () => {
+  const TURN = Date.UTC(2026, 11, 1)
+  const asks = async (): Promise<Question> => {
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    return (await town.question(TRAIN)) as Question
+  }
+
+  it('is offered where this month’s has no room for it, waits until then, holding nothing, and begins in the new month', async () => {
+    town = await openTown({ at: TURN - 8 * HOUR, config: withTurns(5000, 4) })
+    await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 60 } } } })
+    const first = await asks()
+    // While there is room it may begin at once.
+    expect(first.choices).toMatchObject([{ name: 'late' }])
+    expect(first.choices?.[0]).not.toHaveProperty('from')
+    await town.house.answer(first.id, { by: ANA, verdict: 'approve', reason: null })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+    const row = await readRow(town.house.ports.ledger, 'sum', spentSum('ml-monthly', town.house.clock.now()))
+    const spent = (row?.value.n ?? 0) / 100
+    const late = first.choices?.[0]?.bounds.dollars ?? 0
+    town.setPolicy(withTurns(spent + late - 1, 4))
+    await upload(town, 'b', { simulation: { tasks: { 'fine-tune': { minutes: 60 } } } })
+    const { choices, openedAt } = await asks()
+    expect(choices).toMatchObject([{ name: 'late', from: TURN }])
+    await town.house.answer(choices?.[0]?.id ?? '', { by: ANA, verdict: 'approve', reason: null })
+    await town.advance(MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'not-yet', until: TURN }, run: { hold: null } })
+    await town.advance(TURN - town.house.clock.now() - MINUTE)
+    const before = (await jobsOf(town)).length
+    expect((await town.held('budget/ml-monthly')).sum).toBe(0)
+    await town.until('it runs', async () => (await jobsOf(town)).length > before)
+    expect(town.house.clock.now()).toBeLessThan(TURN + 11 * MINUTE)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+    expect((await town.question(TRAIN))?.openedAt ?? openedAt).toBe(openedAt)
     expect(await looseEnds(town)).toEqual([])
   })
 })

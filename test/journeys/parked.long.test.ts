@@ -34,11 +34,11 @@ const open = async (onEdit?: 'tell'): Promise<void> => {
   await served(town)
 }
 
-const scaleToNone = async (): Promise<void> => {
+const scaleTo = async (replicas: number): Promise<void> => {
   const [first] = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
   await (town.house.cluster as SimulatedCluster).edit(refOf(first as KubeObject), 'kubectl', (live) => {
     const { spec } = live as KubeObject<'Deployment'>
-    return { ...live, spec: { ...spec, replicas: 0 } } as KubeObject
+    return { ...live, spec: { ...spec, replicas } } as KubeObject
   })
 }
 /** Ways in which what is wanted ends otherwise while v1 serves on. */
@@ -106,12 +106,39 @@ describe.each(parks)('what serves while what is wanted %s', (_, park, outcome) =
   it('is scaled to none: its replicas are asked about, and brought back', async () => {
     await open()
     await park()
-    await scaleToNone()
+    await scaleTo(0)
     await town.answered(SERVE)
     await town.settled(SERVE)
     await isRight()
     expect((await town.lane(SERVE)).outcome).toMatchObject(outcome)
   })
+})
+
+it('and is deleted: its version is asked about, judged anew, and what is wanted stays as it has ended', async () => {
+  await open()
+  await parks[1]?.[1]()
+  const [first] = await town.house.cluster.list('Deployment')
+  await town.house.cluster.delete(refOf(first as KubeObject), first?.metadata.uid ?? '')
+  await town.answered(SERVE)
+  await town.settled(SERVE)
+  expect(await town.lane(SERVE)).toMatchObject({
+    outcome: { kind: 'rejected' },
+    baseline: { desired: { version: '1' }, generation: 1, stands: 3, replicas: 2 },
+  })
+  expect([await replicasOf(town), trafficOf((await parts()).lane)]).toEqual([{ 3: 2 }, 3])
+})
+
+it('has lost a replica, which people have let go, and then all of them: that nobody answers is told', async () => {
+  await open()
+  await parks[1]?.[1]()
+  await scaleTo(1)
+  await town.answered(SERVE, 'deny')
+  await town.settled(SERVE)
+  await scaleTo(0)
+  await town.advance(30 * MINUTE)
+  expect((await town.house.cards()).map(({ card }) => card.title)).toContainEqual(
+    expect.stringMatching(/^nobody answers: v1 \(generation 1\) has no replicas/),
+  )
 })
 
 it('what holds drains of what serves is deleted, and no version is promoted any more: it is set right', async () => {
@@ -136,7 +163,7 @@ it('what serves and nobody asks, where all that is done by hand is told: it is t
 it('its replicas are denied, and what is wanted may begin since: that begins', async () => {
   await open()
   await parks[2]?.[1]()
-  await scaleToNone()
+  await scaleTo(0)
   await town.answered(SERVE, 'deny')
   await town.settled(SERVE)
   await remove('lane')
@@ -147,3 +174,53 @@ it('its replicas are denied, and what is wanted may begin since: that begins', a
   await town.settled(SERVE)
   await isRight()
 })
+
+/** Another team's pod that takes what a scale has freed. */
+const foreign = async (name: string): Promise<KubeObject> => {
+  const limits = { 'nvidia.com/gpu': '4' }
+  const spec = {
+    nodeSelector: { 'karpenter.sh/nodepool': 'gpu-serve' },
+    tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists' }],
+    containers: [{ name, image: name, resources: { limits, requests: limits } }],
+  }
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'training' }, spec }
+  await town.house.cluster.create(pod as unknown as KubeObject)
+  const pods = await town.house.cluster.list('Pod')
+  return pods.find(({ metadata }) => metadata.name === name) as KubeObject
+}
+
+it('a replica of what serves is taken and its room too, before and after people are asked: it is said, and asked about once there is room', async () => {
+  await open()
+  await parks[1]?.[1]()
+  await scaleTo(1)
+  await town.advance(15 * MINUTE)
+  const others = await Promise.all(['one', 'two', 'three'].map(foreign))
+  await town.advance(2 * MINUTE)
+  await town.answered(SERVE)
+  await town.advance(HOUR)
+  expect(await town.lane(SERVE)).toMatchObject({
+    run: null,
+    outcome: { kind: 'refused', reason: 'would-deadlock' },
+    baseline: { replicas: 2 },
+  })
+  expect((await town.house.why(SERVE)).text).toContain('gpu-serve has 0 free of 16')
+  for (const pod of others) await town.house.cluster.delete(refOf(pod), pod.metadata.uid ?? '')
+  await town.answered(SERVE)
+  await town.settled(SERVE)
+  await isRight()
+  expect((await town.lane(SERVE)).outcome).toMatchObject({ kind: 'rejected' })
+})
+
+it.each([1, 4])(
+  'it is scaled to %i and nothing holds drains, within one look: what was judged stays what it was',
+  async (replicas) => {
+    await open()
+    await parks[1]?.[1]()
+    await scaleTo(replicas)
+    await remove('budget')
+    await town.advance(30 * MINUTE)
+    expect((await town.lane(SERVE)).baseline).toMatchObject({ generation: 1, replicas: 2 })
+    const asked = (await town.lane(SERVE)).run?.question?.state
+    expect(asked).toBe(replicas < 2 ? 'open' : undefined)
+  },
+)

@@ -70,6 +70,21 @@ describe('suspend-preemptible', () => {
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
   })
 
+  it('holds what is under way though its pipeline has left the policy meanwhile, until the rung is over', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    town.setPolicy({ ...suspending(), pipelines: {} })
+    await town.advance(2 * HOUR)
+    expect(await isSuspended(town)).toBe(true)
+    expect(await whyTrain(town)).toContain('suspended by suspend-preemptible')
+    await town.advance(TURN - town.house.clock.now() + 11 * MINUTE)
+    expect(await isSuspended(town)).toBe(false)
+    await town.advance(4 * HOUR)
+    expect((await town.lane(TRAIN)).run).toBeNull()
+    expect(await looseEnds(town)).toEqual([])
+  })
+
   it('lets it go on where a person lifts it', async () => {
     town = await openTown({ at: LATE, config: suspending() })
     await trains(town)
@@ -236,6 +251,35 @@ describe('what somebody does to it meanwhile', () => {
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
   })
 
+  it('who lets it go every few seconds, for hours, has it suspended again each time; people are told once, and the timeline of it keeps short', async () => {
+    town = await openTown({ at: LATE, config: suspending() })
+    await trains(town)
+    await crossed()
+    const { metadata } = await trainJob(town)
+    const ref = { kind: 'Job', namespace: metadata.namespace ?? '', name: metadata.name } as const
+    let suspends = 0
+    for (let looks = 0; looks < 240; looks++) {
+      if (await isSuspended(town)) {
+        suspends++
+        await town.house.cluster.patch(ref, metadata.uid ?? '', { spec: { suspend: false } })
+      }
+      await town.advance(5000)
+    }
+    // Once a minute in the end: no more often than the meter's tick.
+    expect(suspends).toBeGreaterThan(20)
+    expect(suspends).toBeLessThan(30)
+    const lines = (await texts()).filter((text) => text.includes('is suspended again'))
+    expect(lines.length).toBeGreaterThan(2)
+    expect(lines.length).toBeLessThan(6)
+    expect(lines[0]).toMatch(/^“Fine-tune .*” is suspended again: somebody has let it go$/)
+    expect((await laddersOf(town).titles()).filter((title) => title.includes('has let it go'))).toHaveLength(1)
+    await town.advance(2 * MINUTE)
+    expect(await isSuspended(town)).toBe(true)
+    expect(await whyTrain(town)).toMatch(/somebody has let it go \d+ times, and it is suspended again each time/)
+    town.setPolicy(RICH)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  })
+
   it('a cancel takes it away, and something newer takes its place', async () => {
     town = await openTown({ at: LATE, config: suspending() })
     await trains(town)
@@ -272,7 +316,7 @@ describe('what somebody does to it meanwhile', () => {
   })
 
   it.each(['approve', 'nobody'] as const)(
-    'crossed while people are asked for more of it (%s), it is suspended all the same, and they are asked again once it goes on',
+    'crossed while people are asked for more of it (%s), it is suspended all the same, and they are asked again before it goes on',
     async (verdict) => {
       const all = preemptible()
       const asking = { 'support-chats': { ...all['support-chats'], onBound: 'ask' } }
@@ -287,9 +331,8 @@ describe('what somebody does to it meanwhile', () => {
       await town.advance(5 * HOUR)
       expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([true, 'suspended'])
       town.setPolicy({ ...RICH, pipelines: asking })
-      await town.advance(11 * MINUTE)
-      expect(await isSuspended(town)).toBe(false)
       await town.until('it asks again', async () => (await town.question(TRAIN)) !== null)
+      expect(await isSuspended(town)).toBe(true)
       if (verdict === 'approve') await town.answered(TRAIN)
       await town.until('it is over', async () => (await town.lane(TRAIN)).run === null, 30)
       const [past] = await town.past(TRAIN)

@@ -1,5 +1,5 @@
 import type { Mark, Run } from '../../../core/lane/document.ts'
-import type { Stepped } from '../../../core/lane/stepping.ts'
+import type { Away, Stepped } from '../../../core/lane/stepping.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { RunKey } from '../../../core/names.ts'
 import type { Plan, Step } from '../../../core/plan.ts'
@@ -26,5 +26,5 @@ export interface Handler<S extends Step> {
   /** Whether it may touch the cluster in this plan all the same; left out: never. */
   touches?(plan: Plan): boolean
   begin(task: Task<S>): Promise<Stepped>
-  see(task: Task<S>): Promise<Stepped>
+  see(task: Task<S>): Promise<Stepped | Away>
 }

@@ -1,7 +1,7 @@
 import { createdAt, isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import type { Mark } from '../../../core/lane/document.ts'
 import type { Made } from '../../../core/lane/made.ts'
-import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
+import type { Away, Stepped, Waiting } from '../../../core/lane/stepping.ts'
 import type { View } from '../../../core/lane/view.ts'
 import { hasToken, laneLabels } from '../../../core/names.ts'
 import { isForgotten } from '../../../core/orphans.ts'
@@ -10,6 +10,7 @@ import { lastDied } from '../../../core/pods/died.ts'
 import type { ResultRow } from '../../../core/rows.ts'
 import {
   CLOCKS,
+  hangsOnResult,
   hasEnded,
   hasFailed,
   isSameWork,
@@ -22,12 +23,13 @@ import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
 import type { WorkPorts } from '../../ports.ts'
 import { everyRow, valuesOf } from '../../rows.ts'
+import { troubleOf } from '../../sides.ts'
 import { aroundOf } from '../around.ts'
 import { alivePodsOf, lastLines, podsOf } from '../pods.ts'
 import { gpuWork, withWork } from './gpus-idle.ts'
 import type { Handler, Task } from './handler.ts'
 import { nodeWithinOf, withDeadline } from './job-deadline.ts'
-import { type ReadFolder, type ReadResult, readAhead, readResult } from './read-result.ts'
+import { type ReadFolder, type ReadResult, readAhead, readResult, withMessage } from './read-result.ts'
 import { resultOfStep } from './results.ts'
 
 /** Law 4, run-once: created by name; a name that is there is success only for the same content; its uid is written down. */
@@ -66,8 +68,8 @@ export const launchJob: Handler<LaunchJobStep> = {
     const [found, pods, worked] = await Promise.all([ports.cluster.get(ref), podsOf(ports, ref, uid), gpuWork(task)])
     const there = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
     const job = there === null || (await isAsGoodAsGone(ports, ref, there)) ? null : there
-    // Of a Job at work nobody needs the result: where that cannot be read, its bound still holds.
-    const result = job === null || hasEnded(job) ? await resultOf(ports, mark.made, { pods, reads }) : null
+    const result = isResultNeeded(job) ? await resultOf(ports, mark.made, { pods, reads }) : null
+    if (result !== null && 'trouble' in result) return result
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
     const around = job === null || hasEnded(job) ? undefined : await aroundOf(ports, { pods, now: view.now, job })
     const stepped = nextLaunchJob(step, {
@@ -80,12 +82,16 @@ export const launchJob: Handler<LaunchJobStep> = {
       freshUntil: view.now < fresh ? fresh : null,
       before: knownOf(mark, mark.made, there),
       lost: mark.lost,
+      died: mark.died,
       around,
       ...inForce(view, step),
     })
     return withPins(ports, await withDeadline(task, withWork(stepped, worked), { job, pods }), result?.beside ?? null)
   },
 }
+
+/** Of a Job at work nobody needs it, nor of one that has failed: where it cannot be read, its bound and its failure hold all the same. */
+const isResultNeeded = (job: KubeObject<'Job'> | null): boolean => job === null || (hasEnded(job) && hangsOnResult(job))
 
 /** What the policy in force says of its wait, and of what a node costs that has come for nothing. */
 const inForce = (view: View, { pool }: LaunchJobStep): Pick<SeenJob, 'nodeWithin' | 'price'> => ({
@@ -179,14 +185,26 @@ const justMade = (step: LaunchJobStep, object: KubeObject, now: number): Waiting
   return seen.kind === 'wait' ? seen : undefined
 }
 
-/** A list of pods may be a moment old: before it is said that there is no result, they are asked for as they are now. */
+/**
+ * A list of pods may be a moment old: before it is said that there is no result, they are asked for as they are now. What they say themselves
+ * is kept where nobody says whether there is more.
+ */
 const resultOf = async (
   ports: WorkPorts,
   made: Made,
   seen: { pods: KubeObject<'Pod'>[]; reads: ReadFolder },
-): Promise<ReadResult | null> =>
-  (await readResult(ports, made, seen)) ??
-  readResult(ports, made, { pods: await podsOf(ports, made.ref, made.uid, true) })
+): Promise<ReadResult | Away | null> => {
+  try {
+    return (
+      (await readResult(ports, made, seen)) ??
+      (await readResult(ports, made, { pods: await podsOf(ports, made.ref, made.uid, true) }))
+    )
+  } catch (error) {
+    const [trouble, known] = [troubleOf(error), withMessage(made, seen.pods)]
+    if (trouble === null || trouble.kind === 'refused' || known === made) throw error
+    return { kind: 'away', trouble, made: known }
+  }
+}
 
 /** What was known of a Job before it went. */
 export const knownOf = (

@@ -34,7 +34,7 @@ export const readResult = async (
   { pods, reads = (at) => readFolder({ objects }, at) }: { pods: readonly KubeObject<'Pod'>[]; reads?: ReadFolder },
 ): Promise<ReadResult | null> => {
   if (isFile(made.result)) return readFile({ objects }, made.result)
-  const own = pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => createdAt(b) - createdAt(a))
+  const own = succeeded(pods)
   for (const pod of own) {
     const at = resultOfPod(made.result, made.ref.name, pod.metadata.name)
     const { file, found } = await reads(at)
@@ -43,8 +43,30 @@ export const readResult = async (
     const [versions, folder] = [file === null || file.versionId !== null, folderOf(at)]
     return { ...result, beside: found === null ? null : { bucket: at.bucket, folder, found, versions } }
   }
-  return own.length > 0 ? null : readOfGone({ objects }, made)
+  if (own.length > 0) return null
+  return made.message === undefined ? readOfGone({ objects }, made) : readOfKnown({ objects }, made, made.message)
 }
+
+/** Which pod has ended well is known, though it is gone: nobody else's folder is taken in its place. */
+const readOfKnown = async (
+  ports: Objects,
+  { ref, result }: Made,
+  { pod, text }: NonNullable<Made['message']>,
+): Promise<ReadResult | null> => {
+  const at = resultOfPod(result, ref.name, pod)
+  return (await readFile(ports, at)) ?? asRead(text, at)
+}
+
+/** The same Job with what its pod says itself, as long as it is there to say so. */
+export const withMessage = (made: Made, pods: readonly KubeObject<'Pod'>[]): Made => {
+  const pod = succeeded(pods)[0]
+  const text = pod === undefined || isFile(made.result) ? null : textOf(pod)
+  return pod === undefined || text === null ? made : { ...made, message: { pod: pod.metadata.name, text } }
+}
+
+/** The newest first. */
+const succeeded = (pods: readonly KubeObject<'Pod'>[]): KubeObject<'Pod'>[] =>
+  pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => createdAt(b) - createdAt(a))
 
 /** A pod's result, and what lies beside it. */
 export type ReadFolder = (at: Place) => Promise<{ file: Found | null; found: Beside['found'] | null }>
@@ -127,9 +149,15 @@ const readFile = async ({ objects }: Objects, at: Place): Promise<Found | null> 
 }
 
 /** What a container leaves in `/dev/termination-log`, where it looks like a result; the kubelet keeps 4096 bytes of it. */
-const messageOf = ({ spec, status }: KubeObject<'Pod'>, at: Place): ReadResult | null => {
+const textOf = ({ spec, status }: KubeObject<'Pod'>): string | null => {
   const name = spec?.containers[0]?.name
   const message = status?.containerStatuses?.find((one) => one.name === name)?.state?.terminated?.message
-  if (message === undefined || !message.trimStart().startsWith('{')) return null
-  return { bytes: new TextEncoder().encode(message), etag: null, at, by: 'message', writtenAt: null, beside: null }
+  return message?.trimStart().startsWith('{') === true ? message : null
 }
+
+const messageOf = (pod: KubeObject<'Pod'>, at: Place): ReadResult | null => asRead(textOf(pod), at)
+
+const asRead = (text: string | null, at: Place): ReadResult | null =>
+  text === null
+    ? null
+    : { bytes: new TextEncoder().encode(text), etag: null, at, by: 'message', writtenAt: null, beside: null }

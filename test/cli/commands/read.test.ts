@@ -174,7 +174,7 @@ describe('why', () => {
       0,
       [
         expect.stringMatching(/not this week.*; it stays so until its source changes or a person says retry/),
-        `to begin it again: signalbox retry ${LANE}`,
+        `to begin it again: \`npx signalbox retry ${LANE} --data ${product.data}\``,
       ],
     ])
   })

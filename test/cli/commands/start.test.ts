@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { DATA, welcome } from '../../../cli/commands/start.ts'
+import { welcome } from '../../../cli/commands/start.ts'
+import { DATA } from '../../../cli/typed.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 import { piped } from '../../variants.ts'

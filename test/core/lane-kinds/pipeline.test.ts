@@ -12,7 +12,7 @@ describe('a pipeline', () => {
     expect([pipeline.lasts, pipeline.stands]).toEqual(['once', false])
     const given = { identity, run, lane: run.lane, policy, world: emptyWorld(), baseline: null }
     expect(pipeline.back(given)).toEqual([])
-    expect(pipeline.baselineOf(desired, { run, before: null })).toBeNull()
+    expect(pipeline.baselineOf(desired, { run, before: null, standing: {} })).toBeNull()
     expect(pipeline.isNothing(desired)).toBe(false)
   })
 

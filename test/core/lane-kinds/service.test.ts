@@ -71,10 +71,20 @@ describe('a service', () => {
 
   it('returns to what succeeded; never to none; and to nothing once it is retired', () => {
     const before = { generation: 1, desired: serve('7'), replicas: 1 }
-    const given = { run, before }
+    const given = { run, before, standing: {} }
     expect(service.baselineOf(serve('8'), given)).toEqual({ generation: 2, desired: serve('8'), replicas: null })
     expect(service.baselineOf(none, given)).toEqual(before)
     expect(service.baselineOf({ kind: 'retired', model: 'support-llama' }, given)).toBeNull()
+  })
+
+  it('returns to as many replicas as were judged, though fewer of them have room, or somebody has set others', () => {
+    const before = { generation: 1, desired: serve('7'), replicas: 2 }
+    const kept = service.keeping?.(serve('8')) as Parameters<typeof service.baselineOf>[0]
+    for (const replicas of [1, 4]) {
+      const given = { run, before, standing: { stands: 1, replicas } }
+      for (const desired of [kept, none]) expect(service.baselineOf(desired, given)).toMatchObject({ replicas: 2 })
+      expect(service.baselineOf(serve('8'), given)).toMatchObject({ generation: 2, replicas })
+    }
   })
 
   it('has the template that its plans say, of what is promoted or else of what is made anew; and none on the way back', () => {

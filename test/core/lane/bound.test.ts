@@ -117,7 +117,7 @@ describe('machines that a run’s next step would be at work on', () => {
     })
   const [train, gate] = [markOf(), markOf({ name: 'judge-evaluate', kind: 'check-gate', title: 'Judge' })]
   const on = (pool: object, mark = train, over: Partial<Parameters<typeof wanted>[0]> = {}, row = planRow) =>
-    onOtherMachines({ doc: wanted(over), plan: row, policy: changed(pool) }, mark)
+    onOtherMachines({ doc: wanted(over), plan: row, policy: changed(pool), now: NOW }, mark)
 
   it('are those that its card says, or are bought in fewer ways: it goes on', () => {
     const nodes = { 'gpu-train': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand', 'spot'] } }
@@ -141,12 +141,26 @@ describe('machines that a run’s next step would be at work on', () => {
     expect(on(pool, train, { approved: approvedBy() })?.detail).toContain('may run on p5.48xlarge (on-demand)')
   })
 
+  it('are in a pool that the policy has no more: it ends, unless the node of the stage before is there yet', () => {
+    const { 'gpu-train': _, ...pools } = policyWith(() => {}).pools
+    const left = (endedAt: number) => {
+      const steps = [markOf({ state: 'done', endedAt }), markOf({ name: 'evaluate', title: 'Evaluate' })]
+      const doc = wanted({ run: runOf({ phase: 'steps', steps }) })
+      return onOtherMachines({ doc, plan: planRow, policy: { ...policyWith(() => {}), pools }, now: NOW }, steps[1]!)
+    }
+    expect(left(NOW - 11 * 60_000)).toMatchObject({
+      ...{ kind: 'failed', reason: 'other-machines' },
+      detail: expect.stringContaining('the policy has no pool gpu-train any more: it was ended before “Evaluate”'),
+    })
+    expect(left(NOW - 9 * 60_000)).toBeNull()
+  })
+
   it('are none where it starts no pod there, nor known where an earlier release bound none', () => {
     const other = { instanceType: 'p4d.24xlarge' }
     expect(on(other, gate)).toBeNull()
     expect(on(other, markOf({ name: 'not-in-the-plan' }))).toBeNull()
     const { nodes: _, ...bounds } = planRow.plan.bounds
     expect(on(other, train, {}, { ...planRow, plan: { ...planRow.plan, bounds } })).toBeNull()
-    expect(onOtherMachines({ doc: wanted(), plan: null, policy: changed(other) }, train)).toBeNull()
+    expect(onOtherMachines({ doc: wanted(), plan: null, policy: changed(other), now: NOW }, train)).toBeNull()
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { changed, DETAIL, joined, moment, pauseAfter, resting, SHORT } from '../../../core/lane/change.ts'
+import { changed, DETAIL, joined, moment, pauseAfter, REST, resting } from '../../../core/lane/change.ts'
 import { anyText } from '../../any-text.ts'
 import { docOf, lookLetter, NOW, vote, wanted } from './fixture.ts'
 
@@ -67,7 +67,7 @@ describe('a rest', () => {
 
   it('is clean and short', () => {
     const { text } = resting({ doc: docOf(), now: NOW }, { why: 'bug', text: `\u001b[31m${'x\n'.repeat(5000)}` })
-    expect(text.length).toBeLessThanOrEqual(SHORT)
+    expect(text.length).toBeLessThanOrEqual(REST)
     expect(text).toMatch(/^x x /)
   })
 

@@ -3,6 +3,7 @@ import { changed } from '../../../core/lane/change.ts'
 import type { LaneDocument } from '../../../core/lane/document.ts'
 import { atRest } from '../../../core/lane/keeping.ts'
 import type { Outcome } from '../../../core/reasons.ts'
+import type { PoolView } from '../../../core/world.ts'
 import { emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, NOW, policyWith, SERVICE, served, viewOf } from './fixture.ts'
 
@@ -24,9 +25,19 @@ const parked = (over: Partial<LaneDocument> = {}): LaneDocument =>
     outcome: FAILED,
     ...over,
   })
-const look = (doc: LaneDocument, { gone = true, onEdit }: { gone?: boolean; onEdit?: 'tell' } = {}) => {
-  const generations = [{ ...standing(1, 2), ready: 2 }]
+const look = (
+  doc: LaneDocument,
+  {
+    gone = true,
+    onEdit,
+    replicas = 2,
+    others = 0,
+  }: { gone?: boolean; onEdit?: 'tell'; replicas?: number; others?: number } = {},
+) => {
+  const generations = [{ ...standing(1, replicas), ready: replicas }]
   const world = { ...emptyWorld({ generations }), traffic: gone ? null : 1 }
+  const pool = world.pools['gpu-serve'] as PoolView
+  world.pools = { ...world.pools, 'gpu-serve': { ...pool, heldByOthers: pool.heldByOthers + others } }
   const parts = { kinds: gone ? (['Service'] as const) : [], objects: [] }
   const policy = policyWith(({ services = {} }) => {
     for (const rule of Object.values(services)) Object.assign(rule, onEdit && { onEdit })
@@ -73,5 +84,15 @@ describe('what serves while what is wanted has ended', () => {
     // What asks nobody is no matter of what somebody has denied.
     const denied = { ...begun, outcome: ended({ kind: 'rejected', reason: null, detail: 'no' }, 3) }
     expect(look(denied).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
+  })
+
+  it('has no room for what somebody has taken of it: that is refused and told, once, and begins as soon as there is some', () => {
+    const full = { gone: false, replicas: 1, others: 16 }
+    const begun = look(parked(), full).doc
+    expect(begun).toMatchObject({ desired: { kind: 'kept' }, outcome: null })
+    const refused = ended({ kind: 'refused', reason: 'would-deadlock', detail: 'no replica has room' }, 3)
+    const doc = { ...begun, outcome: { ...refused, against: 'as it was' } }
+    expect(look(doc, full).doc).toBe(doc)
+    expect(look(doc, { ...full, others: 0 }).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
   })
 })

@@ -23,6 +23,17 @@ describe('what serves and is not all ready', () => {
     expect(lackIn(worldOf(1).generations, null)).toEqual([])
   })
 
+  it('is said and told too where nothing of it stands any more, and nothing else either', () => {
+    expect(lackIn([standing(1, 0)], baseline)).toEqual(['nobody answers: generation 1 has no replicas'])
+    expect(lackIn([standing(1, 0), standing(2, 1)], baseline)).toEqual([])
+    expect(lackIn([], null)).toEqual([])
+    const none = emptyWorld({ generations: [] })
+    const first = withLack({ now: NOW }, none, changed(doc))
+    const late = withLack({ now: NOW + 5 * MINUTE }, none, changed(first.doc))
+    const title = 'nobody answers: what was judged last (generation 1) is gone (for 5 min)'
+    expect([first.tellings, late.tellings]).toMatchObject([[], [{ card: { title, tone: 'bad' } }]])
+  })
+
   it.each([
     ['none', 0, 5],
     ['fewer', 1, 30],

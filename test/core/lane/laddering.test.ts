@@ -31,6 +31,24 @@ describe('the lane of a budget', () => {
     expect(besideLadder(budgetView(500), look)).toBe(look)
   })
 
+  it('says of a long ladder what keeps people from most first, and all of it', () => {
+    const at = [0.5, 0.8, 0.9, 0.95, 1, 1.2]
+    const does = ['notify', 'ask-always', 'no-new-runs', 'suspend-preemptible', 'cap-pools', 'notify'] as const
+    const long = policyWith((config) => {
+      const ladder = does.map((one, index) => ({ at: at[index] ?? 1, do: one }))
+      config.budget = { name: 'ml-monthly', dollars: 1000, ladder }
+    })
+    const view = budgetView(920, { policy: long })
+    const act = next({ ...view, rungs: rungsAfter([], settleClimb(view)) })
+    const text = act.kind === 'rest' ? act.rest.text : ''
+    expect(text).toMatch(
+      /^\$920\.00 of \$1,000\.00 are spent on nodes; 90 %.*no-new-runs is in force.*; 80 %.*; 50 %.*; ahead: /,
+    )
+    expect(text).toMatch(
+      /ahead: suspend-preemptible from \$950\.00 on, cap-pools from \$1,000\.00 on, notify@1\.2 from \$1,200\.00 on$/,
+    )
+  })
+
   it('crosses nothing by what was read of another month, as the month turns', () => {
     const read = metered(612.5, '2026-10')
     expect(next(budgetView(0, { metered: read })).kind).toBe('rest')

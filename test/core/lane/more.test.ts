@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { boundAt } from '../../../core/lane/bound.ts'
 import type { Mark, Run } from '../../../core/lane/document.ts'
 import {
+  answeringAsAsked,
   askingMore,
   moreAt,
   openMore,
@@ -112,4 +113,22 @@ describe('asking for more', () => {
     expect([doc.run?.phase, doc.run?.hold?.atMost]).toEqual(['steps', 190])
     expect(plan?.plan.approval).toMatchObject({ required: true, need: 2 })
   })
+})
+
+it('a question for more knows who may answer it, for when nobody can read the policy; as long as they are few', () => {
+  const asked = (approvers: { id: string; name: string }[]) => {
+    const { approvals } = policy
+    const of = { policy: { ...policy, approvals: { ...approvals, approvers } }, now: END - 30 * MINUTE }
+    return settleAskMore(view(under(), of)).doc.run?.question
+  }
+  const people = (n: number) => Array.from({ length: n }, (_, i) => ({ id: `T0/U${i}`, name: `name ${i}` }))
+  const few = asked(people(2))
+  expect(few?.among).toEqual({ approvers: ['T0/U0', 'T0/U1'], requesterMayApprove: false })
+  expect(answeringAsAsked({ ...few, need: 2 })).toMatchObject({
+    need: 2,
+    approvers: [{ id: 'T0/U0' }, { id: 'T0/U1' }],
+    requesterMayApprove: false,
+  })
+  expect(asked(people(41))?.among).toBeUndefined()
+  expect(answeringAsAsked({ need: 1 })).toBeNull()
 })

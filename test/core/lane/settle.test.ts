@@ -105,6 +105,21 @@ describe('a far side that fails', () => {
     }
   })
 
+  it('keeps what the pods of a Job that is over have said themselves, and rests as ever', () => {
+    const trouble: Trouble = { kind: 'unavailable', side: 'objects', said: '503', retryAfter: 0 }
+    const ref = { kind: 'Job' as const, namespace: 'n', name: 'j' }
+    const made = { ref, uid: 'u', result: { bucket: 'b', key: 'k' }, message: { pod: 'p', text: '{}' } }
+    const away = settle(at(), see, { kind: 'stepped', stepped: { kind: 'away', trouble, made } })
+    expect(away).toMatchObject({ rest: { why: 'unavailable', side: 'objects' }, doc: { run: { ending: null } } })
+    expect(away.doc.run?.steps[0]).toEqual({ ...running(), made })
+    const result: Result = { kind: 'stepped', stepped: { kind: 'done', note: '', values: { loss: 1 } } }
+    const over = settle(at({ doc: away.doc }), see, result)
+    expect([over.doc.run?.steps[0]?.made, over.results[0]?.made]).toEqual([
+      { ref, uid: 'u', result: made.result },
+      { ref, uid: 'u', result: made.result },
+    ])
+  })
+
   it('is told once, and looked at again with growing pauses, never sooner than it asks for', () => {
     const rest = { why: 'unavailable' as const, text: '', since: NOW - HOUR, until: NOW, side: 'cluster', tries: 5 }
     const again = failing({}, see, { doc: { ...at().doc, rest } })
@@ -343,8 +358,9 @@ describe('whatever happens to a lane', () => {
         (run) => run?.steps.flatMap(({ note, title }) => [note, title]) ?? [],
       )
       const reasons = (doc.run?.question?.votes ?? []).map(({ reason }) => reason ?? '')
-      const short = [rest?.text, doc.held?.detail, ...notes, ...reasons]
+      const short = [doc.held?.detail, ...notes, ...reasons]
       const long = [
+        rest?.text,
         doc.outcome?.detail,
         doc.run?.ending?.detail,
         ...moments.flatMap(({ text, data }) => [text, data?.['detail'], data?.['words']]),

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LaneDocument } from '../../../core/lane/document.ts'
 import { next } from '../../../core/lane/next.ts'
+import { isPreemptible } from '../../../core/lane/preemptible.ts'
 import { settle } from '../../../core/lane/settle.ts'
 import {
   asSuspended,
-  isPreemptible,
   isSuspendedOtherwise,
   restOfSuspended,
   settleSuspended,
@@ -36,6 +36,11 @@ const docWith = (over: object = {}): LaneDocument => wanted({ run: runOf({ phase
 const seen = (over: Partial<View> = {}): View =>
   viewOf({ policy, rungs: [row], doc: docWith(), plan: planRow, ...over })
 const act = (view: View) => suspending(view, view.doc.run as never)
+/** The plan with what another node costs for its stage, which a rung may suspend. */
+const again = (dollars: number) => ({
+  ...planRow,
+  plan: { ...planRow.plan, steps: planRow.plan.steps.map((step) => ({ ...step, again: dollars })) as never },
+})
 const has = { is: true, since: NOW, at: NOW, by: 'me', fence: 4 }
 
 describe('a stage that lets itself be suspended', () => {
@@ -93,6 +98,46 @@ describe('a stage that lets itself be suspended', () => {
     expect(change.counts).toEqual(['not-allowed:cluster'])
     const at = (now: number) => act(seen({ doc: change.doc, now }))?.kind ?? null
     expect([at(NOW), at(NOW + 4 * 60_000), at(NOW + 5 * 60_000)]).toEqual([null, null, 'mark-suspend'])
+  })
+
+  it.each([
+    ['is suspended stays so', { suspended: has }, planRow, null],
+    ['was planned as one that lets itself be is suspended', {}, again(1), 'mark-suspend'],
+    ['was planned as none is left alone', {}, planRow, null],
+  ])('of a pipeline that has left the policy, what %s', (_, over, plan, kind) => {
+    const gone = policyWith((config) => {
+      config.budget = { name: 'ml-monthly', dollars: 1000, ladder: [{ at: 0.95, do: 'suspend-preemptible' }] }
+      config.pipelines = {}
+    })
+    const view = seen({ policy: gone, doc: docWith(over), plan })
+    expect(act(view)?.kind ?? null).toBe(kind)
+    expect(isSuspendedOtherwise(view)).toBe(false)
+    // It goes on once the rung is over.
+    const over_ = seen({ ...view, rungs: [] })
+    expect(act(over_)).toEqual('suspended' in over ? { kind: 'mark-suspend', step: 'train', is: false } : null)
+  })
+
+  it('says who has let it go, as the API server writes it down, and waits ever longer before it is suspended again', () => {
+    const letGo = (times: number): LaneDocument['run'] => {
+      let one = mark({ suspended: has })
+      for (let at = 0; at < times; at++) {
+        if (at > 0) one = { ...one, suspended: { ...one.suspended, at: NOW } as never }
+        one = asSuspended(one, { suspended: 'nobody', letGoBy: 'kubectl-patch' }, NOW)
+      }
+      return runOf({ phase: 'steps', steps: [one] })
+    }
+    const undone = (times: number) => letGo(times)?.steps[0]?.suspended?.undone
+    expect(undone(1)).toEqual({ times: 1, by: 'kubectl-patch', after: NOW })
+    expect([2, 3, 9].map((times) => (undone(times)?.after ?? 0) - NOW)).toEqual([5_000, 10_000, 60_000])
+    const doc = wanted({ run: letGo(3) })
+    expect([act(seen({ doc })), act(seen({ doc, now: NOW + 10_000 }))?.kind]).toEqual([null, 'mark-suspend'])
+    // What holds it no more waits for nothing.
+    expect(act(seen({ doc, rungs: [] }))?.kind).toBe('mark-suspend')
+    expect(restOfSuspended(seen({ doc }), doc.run?.steps[0] as never)).toEqual({
+      why: 'working',
+      text: '; kubectl-patch has let it go 3 times, and it is suspended again each time',
+      until: NOW + 10_000,
+    })
   })
 
   it('who compares finds a lane that does otherwise than rungs say', () => {
@@ -171,7 +216,7 @@ const world = () => {
     const [stage] = state.doc.run?.steps ?? []
     const run = state.doc.run
     if (run === null || stage === undefined) return
-    const looked = asSuspended(stage, suspendedBy(job as V1Job), state.now)
+    const looked = asSuspended(stage, { suspended: suspendedBy(job as V1Job) }, state.now)
     commit({ ...state.doc, run: { ...run, steps: [looked] } })
   }
   return { job, state, apply, bump, reconcile }

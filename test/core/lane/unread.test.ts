@@ -35,6 +35,16 @@ describe('a Job that was seen while its lane could not be read', () => {
     expect(seenOf(never, { kind: 'failed', reason: 'deleted', note: 'gone' })).toEqual({ ...never, unseenFrom: NOW })
   })
 
+  it('has failed as it was seen to, which its mark remembers; that it is gone says nothing new', () => {
+    const died = { kind: 'failed', reason: 'exit-code', note: 'x'.repeat(400), ranUntil: NOW - HOUR } as const
+    const known = seenOf(mark, died)
+    expect(known).toMatchObject({ state: 'running', died: { failure: 'exit-code' } })
+    expect(known?.died?.note).toHaveLength(300)
+    const gone = seenOf(known ?? mark, { kind: 'failed', reason: 'deleted', note: 'gone' })
+    expect(gone?.died?.failure).toBe('exit-code')
+    expect(seenOf(mark, { kind: 'failed', reason: 'deleted', note: 'gone' })?.died).toBeUndefined()
+  })
+
   it('is told to end now, and is what the run has under way', () => {
     const doc = wanted({ run: runOf({ phase: 'steps', steps: [mark] }) })
     expect(jobUnderWay(doc)).toEqual(mark)

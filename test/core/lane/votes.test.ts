@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { VoteLetter } from '../../../core/lane/letters.ts'
 import type { Question } from '../../../core/lane/question.ts'
-import { foldVote } from '../../../core/lane/votes.ts'
+import { foldVote, foldVoteUnread } from '../../../core/lane/votes.ts'
 import { anyText } from '../../any-text.ts'
 import { ANA, asking, BEN, HOUR, MALLORY, NOW, policyWith, questionOf, viewOf, vote, wanted } from './fixture.ts'
 
@@ -173,5 +173,20 @@ describe('whatever votes come', () => {
       }),
       { numRuns: 30 },
     )
+  })
+})
+
+describe('a vote while nobody can read the policy', () => {
+  const more = { dollars: 50, why: 'it goes on', step: 'train' }
+  const doc = wanted({ run: { ...asking({ more, need: 1 }), phase: 'steps' } })
+  const approvals = { need: 1, requesterMayApprove: false, approvers: [{ id: ANA, name: ANA }] }
+  const unread = (letter: Partial<VoteLetter> = {}) =>
+    foldVoteUnread({ doc, plan: viewOf({}).plan, groups: new Map(), policy: { approvals } }, vote(letter))
+
+  it('counts as it ever does where it counts, and is left for whoever reads the policy where it does not', () => {
+    expect(unread({ verdict: 'deny' })?.doc.run?.question).toMatchObject({ state: 'rejected', votes: [{ by: ANA }] })
+    expect(unread({ by: BEN })).toBeNull()
+    expect(unread({ by: MALLORY, verdict: 'deny' })).toBeNull()
+    expect(unread({ at: NOW + 100 * HOUR })).toBeNull()
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Mark } from '../../../core/lane/document.ts'
-import { costOf, rateOf } from '../../../core/money/cost.ts'
+import { costOf, nodeAgain, rateOf, reckonedOf } from '../../../core/money/cost.ts'
 import type { Step } from '../../../core/plan.ts'
 import { HOUR, markOf } from '../lane/fixture.ts'
 
@@ -38,5 +38,39 @@ describe('a rollout costs what runs beyond what ran before', () => {
     expect(
       at(9, mark('up', { state: 'running', startedAt: 0, ran: HOUR, ranTo: 2 * HOUR, ranFrom: 8 * HOUR })),
     ).toEqual([20, 10])
+  })
+})
+
+describe('a stage that a rung had suspended and let go', () => {
+  const stage = (name: string, more: object = {}) =>
+    ({ kind: 'launch-job', name, pool: 'gpu-train', gpus: 8, perHour: 60, ...more }) as Step
+  const desired = { priced: 2 } as never
+  const again = (...all: [Step, ...Step[]]) => nodeAgain({ steps: [...all].reverse(), desired }, all[0])
+
+  it.each<[string, Step[], number]>([
+    ['what was planned for it', [stage('a', { again: 31, beside: 30 })], 31],
+    ['what its first one does', [stage('a', { beside: 30 })], 30],
+    [
+      'another of its pool, where it was to have the node of the one before',
+      [stage('b'), stage('a', { beside: 30 })],
+      30,
+    ],
+    [
+      'a node as a rule, where the plan says nothing of its pool',
+      [stage('b'), stage('a', { beside: 30, pool: 'p' })],
+      32,
+    ],
+  ])('is reckoned a node each time, which costs as much as %s', (_, [one, ...others], dollars) => {
+    expect(again(one as Step, ...others)).toBe(dollars)
+    const running = mark(one?.name ?? '', { state: 'running', ranTo: HOUR, ran: HOUR, letGo: 2, ranFrom: null })
+    const plan = { steps: [one as Step, ...others], desired }
+    const first = one?.kind === 'launch-job' ? (one.beside ?? 0) : 0
+    expect(reckonedOf({ run: { steps: [running] }, plan, now: 9 * HOUR })).toBe(60 + first + 2 * dollars)
+  })
+
+  it('is reckoned none where nodes are not counted, or it needs none', () => {
+    expect(nodeAgain({ steps: [], desired: {} as never }, stage('a'))).toBe(0)
+    expect(again(stage('a', { pool: null, gpus: 0, perHour: 0 }))).toBe(0)
+    expect(again(move('up', 10))).toBe(0)
   })
 })

@@ -176,6 +176,82 @@ describe('an alternative that may wait until its pool opens', () => {
   })
 })
 
+describe('an alternative that may wait until the month turns', () => {
+  const TURN = Date.UTC(2026, 11, 1)
+  const turning = { spot: { ...OTHERS.spot, whenTurns: true } }
+  /** At twice the price of the default, so that the rest of a month may do for that alone. */
+  const DEAR = { ...SPOT, price: { ...SPOT.price, perNodeHour: 120, spot: 120 } }
+  const config = {
+    dear: { stages: { train: { pool: 'gpu-spot', gpus: 8, hours: { p50: 1, p95: 1.5 } } }, whenTurns: true },
+  }
+  const { dollars } = policyOf(undefined).budget
+  const most = planOf(undefined).bounds.dollars
+  const spent = { dollars: { spent: dollars - most - 5, held: 0 } }
+  const NIGHTS = { ...SPOT, maxGpus: 0, hours: { zone: 'UTC', ceilings: [{ from: '20:00', to: '06:00', maxGpus: 8 }] } }
+  const said = (world: World, alternatives: object, pool: object = SPOT) =>
+    planOf(alternatives, world, pool).alternatives?.map(({ name, bounds }) => [name, bounds.from])
+
+  it('begins then where this month’s budget has no room for it; it is reckoned with a month of which nothing is spent', () => {
+    const policy = policyOf(config, DEAR)
+    const chosen = { name: 'dear', from: TURN }
+    const plan = trainPlan({ policy, world: worldOf({}, { dollars: { spent: dollars - 1, held: 0 } }), chosen })
+    expect(plan.bounds).toMatchObject({ from: TURN, until: TURN + 4 * 3_600_000 })
+    expect(plan.reasons).toContainEqual('it begins in another month, 2026-12, of which nothing is spent yet')
+    expect(plan.reasons.at(-1)).toContain('$0.00 spent')
+    // As it has turned it is the same.
+    expect(trainPlan({ policy, world: worldOf(), chosen, now: TURN }).digest).toBe(plan.digest)
+  })
+
+  it('is offered beside a default that the rest of the month does for, and only where the policy says so', () => {
+    // Less time on dearer nodes: it is done sooner than the default where both may begin, and dearer.
+    const slow = { train: { pool: 'gpu-spot', gpus: 8, hours: { p50: 0.1, p95: 6 } } }
+    const unlike = { other: { stages: slow, whenTurns: true } }
+    const world = worldOf({}, spent)
+    const [first, other] =
+      planOf(unlike, world, { ...SPOT, price: { ...SPOT.price, perNodeHour: 60, spot: 60 } }).alternatives ?? []
+    expect([first?.bounds.from, other?.name, other?.bounds.from]).toEqual([undefined, 'other', TURN])
+    expect(other?.price.p50).toBeLessThan(first?.price.p50 ?? 0)
+    const plan = planOf({ other: { stages: slow } }, world, { ...SPOT, price: { ...SPOT.price, spot: 60 } })
+    expect([plan.alternatives, plan.reasons.at(-1)]).toEqual([
+      undefined,
+      expect.stringMatching(/other is not offered: .*over the/),
+    ])
+  })
+
+  it('is what it is at once while the budget has room, and is none that is later and no better', () => {
+    expect(said(worldOf(), turning)).toEqual([
+      ['default', undefined],
+      ['spot', undefined],
+    ])
+    const late = { later: { ...config.dear, whenTurns: true } }
+    const plan = planOf(late, worldOf({}, spent), { ...DEAR, capacityTypes: ['spot'] })
+    expect(plan.alternatives).toBeUndefined()
+  })
+
+  it('begins then where a rung of the budget caps its pool, which is in force until then; what hours alone keep low, it does not wait for', () => {
+    const capped = worldOf({ 'gpu-spot': { ceiling: 0, capped: 'cap-pools' } })
+    expect(said(capped, turning)).toEqual([
+      ['default', undefined],
+      ['spot', TURN],
+    ])
+    expect(said(capped, { spot: OTHERS.spot })).toBeUndefined()
+    const closed = worldOf({ 'gpu-spot': { ceiling: 0, rises: { at: NOW + 11 * 3_600_000, gpus: 8 } } })
+    expect(said(closed, turning, NIGHTS)).toBeUndefined()
+    expect(said(closed, { spot: { ...turning.spot, whenOpens: true } }, NIGHTS)?.[1]).toEqual([
+      'spot',
+      NOW + 11 * 3_600_000,
+    ])
+  })
+
+  it('that waits for both begins at the first time at which its pool is open and the budget has turned', () => {
+    const both = { spot: { ...turning.spot, whenOpens: true } }
+    const rises = { at: NOW + 11 * 3_600_000, gpus: 8 }
+    const capped = worldOf({ 'gpu-spot': { ceiling: 0, rises, capped: 'cap-pools' } })
+    // At midnight UTC its nights are on.
+    expect(said(capped, both, NIGHTS)?.[1]).toEqual(['spot', TURN])
+  })
+})
+
 describe('whatever the world is like', () => {
   const pools = ['gpu-train', 'gpu-serve', 'gpu-spot']
   const hours = { zone: 'UTC', ceilings: [{ from: '20:00', to: '06:00', maxGpus: 16 }] }
@@ -183,6 +259,7 @@ describe('whatever the world is like', () => {
     ceiling: fc.constantFrom(0, 4, 8, 16),
     heldByOthers: fc.nat(16),
     rises: fc.constantFrom(undefined, { at: NOW + 11 * 3_600_000, gpus: 16 }),
+    capped: fc.constantFrom(undefined, undefined, 'cap-pools'),
   })
   const way = fc.record({
     pool: fc.constantFrom(...pools),
@@ -196,12 +273,23 @@ describe('whatever the world is like', () => {
       fc.property(others, fc.record({ a: view, b: view, c: view }), fc.nat(20_000), (all, { a, b, c }, spent) => {
         const kept = Object.entries(all).filter(([, { pool, gpus }]) => pool !== 'gpu-train' || gpus !== 8)
         const said = Object.fromEntries(
-          kept.map(([name, train]) => [name, { stages: { train }, whenOpens: train.pool === 'gpu-spot' || undefined }]),
+          kept.map(([name, train]) => [
+            name,
+            {
+              stages: { train },
+              whenOpens: train.pool === 'gpu-spot' || undefined,
+              whenTurns: name < 'd' || undefined,
+            },
+          ]),
         )
         const seen = { 'gpu-train': a, 'gpu-serve': { ...b, rises: undefined }, 'gpu-spot': c }
-        const views = Object.entries(seen).map(([name, { rises, ...over }]) => [
+        const views = Object.entries(seen).map(([name, { rises, capped, ...over }]) => [
           name,
-          emptyPool(name, { ...over, ...(rises === undefined ? {} : { rises }) }),
+          emptyPool(name, {
+            ...over,
+            ...(rises === undefined ? {} : { rises }),
+            ...(capped === undefined ? {} : { capped }),
+          }),
         ])
         const world = emptyWorld({ pools: Object.fromEntries(views), dollars: { spent, held: 0 } })
         const policy = policyOf(said, { ...SPOT, maxGpus: 0, hours })
@@ -212,11 +300,14 @@ describe('whatever the world is like', () => {
         const offered = alternatives.slice(1).map(({ name }) => name)
         for (const { name, bounds } of alternatives.slice(1)) {
           expect(said).toHaveProperty(name)
-          expect(spent + bounds.dollars).toBeLessThanOrEqual(policy.budget.dollars)
-          for (const [pool, gpus] of Object.entries(bounds.gpus))
-            expect(gpus).toBeLessThanOrEqual(
-              bounds.from !== undefined && pool === 'gpu-spot' ? 16 : (world.pools[pool]?.ceiling ?? 0),
-            )
+          const turns = (bounds.from ?? 0) >= Date.UTC(2026, 11, 1)
+          expect((turns ? 0 : spent) + bounds.dollars).toBeLessThanOrEqual(policy.budget.dollars)
+          if (turns) expect(name < 'd').toBe(true)
+          for (const [pool, gpus] of Object.entries(bounds.gpus)) {
+            const { ceiling = 0, capped } = world.pools[pool] ?? {}
+            const opens = bounds.from !== undefined && pool === 'gpu-spot' && capped === undefined
+            expect(gpus).toBeLessThanOrEqual(opens || (turns && capped !== undefined) ? 16 : (ceiling ?? 0))
+          }
         }
         // Whatever is not shown is named with its reason.
         for (const name of Object.keys(said))

@@ -26,6 +26,19 @@ it('is never lower than it is, stays as a rung caps it, and has no ceiling where
   expect(ceilings(NOW + 11 * HOUR, { ceiling: null })).toEqual([null, 16])
 })
 
+it('once the month has turned nothing of it is spent, what is held stays so, and no rung of the one before caps a pool', () => {
+  const TURN = Date.UTC(2026, 11, 1)
+  expect(ceilings(TURN, { capped: 'cap-pools' })).toEqual([8, 16])
+  expect(ceilings(TURN - 1, { capped: 'cap-pools' })).toEqual([0, 16])
+  expect(ceilings(TURN, { capped: 'cap-pools' }, TURN)).toEqual([0, 16])
+  const dollars = (at: number) =>
+    openedAt({ policy, world: emptyWorld({ pools: {}, dollars: { spent: 900, held: 70 } }), now: NOW }, at).dollars
+  expect([dollars(TURN), dollars(TURN - 1)]).toEqual([
+    { spent: 0, held: 70 },
+    { spent: 900, held: 70 },
+  ])
+})
+
 it('times at which pools open are in order, each once, of those pools alone', () => {
   const opens = (pool: string, at: number) => emptyPool(pool, { rises: { at, gpus: 8 } })
   const pools = { a: opens('a', 30), b: opens('b', 10), c: opens('c', 30), d: opens('d', 5), e: emptyPool('e') }

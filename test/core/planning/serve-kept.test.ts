@@ -75,6 +75,25 @@ describe('what serves while what is wanted has ended otherwise', () => {
     expect(of({ standing: [[1, '7', 0]] }, 'Service').steps).toBe('g1=2 → to g1 → notify')
   })
 
+  it('and was scaled, and not one of its replicas has room: that is refused with the numbers, and who took them', () => {
+    const hand = { text: 'somebody has scaled v7 (generation 1) from 2 to 1 replica', tells: false }
+    expect(plannedOf({ standing: [[1, '7', 1]], pool: { heldByOthers: 12 } })).toMatchObject({
+      kind: 'refuse',
+      reason: 'would-deadlock',
+      detail: expect.stringContaining('gpu-serve has 0 free of 16'),
+      hand,
+    })
+    // What costs nothing is set right all the same.
+    expect(plannedOf({ standing: [[1, '7', 1]], pool: { heldByOthers: 12 } }, 'own')).toMatchObject({ kind: 'plan' })
+  })
+
+  it('and was scaled, and some of its replicas have room: those come back', () => {
+    expect(of({ standing: [[1, '7', 1]], pool: { heldByOthers: 8 }, model: { replicas: 3 } })).toMatchObject({
+      steps: 'g1=2 → notify',
+      hand: { text: 'somebody has scaled v7 (generation 1) from 3 to 1 replica' },
+    })
+  })
+
   it('and the policy only tells what is done by hand: it stays, and is told', () => {
     expect(plannedOf({ model: { onEdit: 'tell' } }, 'Service')).toMatchObject({
       kind: 'nothing',
@@ -86,8 +105,23 @@ describe('what serves while what is wanted has ended otherwise', () => {
     expect(plannedOf({ standing: [[1, '7', 2], [2, '8', 1]], led: 2 })).toMatchObject({ kind: 'nothing' }) // biome-ignore format: a line
   })
 
-  it('and is gone, or never was: nothing of it can be kept', () => {
-    expect(plannedOf({ standing: [], led: null })).toMatchObject({ kind: 'nothing' })
+  it('and is gone: its version is made anew, as a generation that is judged, priced and asked about', () => {
+    const anew = of({ standing: [], led: null })
+    expect(anew).toMatchObject({
+      steps: expect.stringContaining('g3=2'),
+      hand: { text: expect.stringContaining('somebody has deleted v7 (generation 1)'), tells: false },
+    })
+    expect(anew.steps).toContain('gate')
+    expect(anew.bounds.dollars).toBeGreaterThan(0)
+    expect(plannedOf({ standing: [], led: null, model: { onEdit: 'tell' } })).toMatchObject({
+      kind: 'nothing',
+      hand: { tells: true },
+    })
+    expect(plannedOf({ standing: [], led: null, pool: { heldByOthers: 16 } })).toMatchObject({ kind: 'refuse' })
+  })
+
+  it('and is gone beside something else that stands, or never was: nothing of it can be kept', () => {
+    expect(plannedOf({ standing: [[2, '8', 1]], led: 2 })).toMatchObject({ kind: 'nothing' })
     expect(plannedOf({ baseline: null })).toMatchObject({ kind: 'nothing' })
   })
 })

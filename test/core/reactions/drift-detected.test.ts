@@ -181,7 +181,7 @@ describe('an alert that fires', () => {
     })
     expect(decide({}, done({ outcome: null }))).toMatchObject({
       kind: 'wait',
-      detail: expect.stringContaining('is at work'),
+      detail: expect.stringContaining('had a run when that was looked at'),
     })
     // What was taken back before it began, or refused, has changed nothing.
     const untried = done({ since: ended, outcome: { ...done().outcome!, kind: 'superseded', at: ended } })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LaunchJobStep } from '../../../core/plan.ts'
-import { judgeResult, resultIn } from '../../../core/steps/job-result.ts'
+import { asItDied, judgeResult, resultIn } from '../../../core/steps/job-result.ts'
 import { NOTE } from '../../../core/text.ts'
 import { podIn } from '../pods/objects.ts'
 import { trainPlan } from '../training-fixture.ts'
@@ -52,5 +52,15 @@ describe('what an ended Job has come to', () => {
     })
     const long = judgeResult(step, { name, pods: [], result: null, lost: { ...lost, note: 'x'.repeat(5000) } })
     expect(long.kind === 'failed' && long.note.length).toBeLessThanOrEqual(NOTE)
+  })
+
+  it('and that it failed is told by what was seen while its pods were there, as long as none is', () => {
+    const died = { failure: 'exit-code', note: 'train ended with exit 1' } as const
+    const gone = { kind: 'failed', reason: 'pod-gone', note: 'nobody saw', ranUntil: 7 } as const
+    expect(asItDied(gone, { pods: [], died })).toEqual({ ...gone, reason: 'exit-code', note: died.note })
+    expect(asItDied(gone, { pods: [], died: undefined })).toBe(gone)
+    expect(asItDied(gone, { pods: [{}], died })).toBe(gone)
+    const done = { kind: 'done', note: 'complete', values: null } as const
+    expect(asItDied(done, { pods: [], died })).toBe(done)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../../core/kube.ts'
 import type { Made } from '../../../../core/lane/made.ts'
-import { readAhead, readResult } from '../../../../flows/acts/steps/read-result.ts'
+import { readAhead, readResult, withMessage } from '../../../../flows/acts/steps/read-result.ts'
 import { type Objects, TooLarge } from '../../../../flows/ports.ts'
 
 const job = 'pipeline-chats-0123abcd-g1a1-train'
@@ -98,6 +98,18 @@ describe('while the pod that succeeded is there', () => {
 })
 
 describe('once no pod of it is there', () => {
+  it('what its last pod had said is known where that was kept, below its own folder and in place of no other', async () => {
+    const said = pod('aaaaa', 'Succeeded', { at: 2000, message: '{"own":1}' })
+    const kept = withMessage(made, [pod('bbbbb', 'Succeeded', { at: 1000, message: '{"other":1}' }), said])
+    expect(kept.message).toEqual({ pod: `${job}-aaaaa`, text: '{"own":1}' })
+    expect(await textOf({ [file(`${job}-bbbbb`)]: 'forged' }, [], kept)).toMatchObject({
+      text: '{"own":1}',
+      found: { by: 'message', at: { bucket: 'b', key: file(`${job}-aaaaa`) } },
+    })
+    expect((await textOf({ [file(`${job}-aaaaa`)]: 'own' }, [], kept)).text).toBe('own')
+    expect(withMessage(made, [pod('aaaaa', 'Failed', { message: '{"own":1}' }), pod('c', 'Succeeded')])).toBe(made)
+  })
+
   it.each([
     ['its Job’s name', job],
     ['a longer name', `${job}-aaaaaa`],
