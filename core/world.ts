@@ -28,6 +28,8 @@ export interface Stray {
   generation: number
   /** What runs of it. */
   pods: readonly V1Pod[]
+  /** As it stands; left out: nobody has looked. */
+  made?: KubeObject<'ReplicaSet'>
 }
 
 /** A GPU pool as it is now. */
@@ -102,5 +104,7 @@ export interface GenerationView {
   ownedBy: 'Argo CD' | 'Flux' | null
   /** The HorizontalPodAutoscaler that sets its replicas: it has no pause, so a rollout beside it is refused. */
   scaledBy: string | null
+  /** The ReplicaSet that stands for it, since somebody has deleted its Deployment alone; left out: its Deployment stands. */
+  alone?: ObjectRef
   object: KubeObject<'Deployment'>
 }

@@ -32,7 +32,7 @@ const strayOf = async (cluster: WorkPorts['cluster'], pods: readonly Pod[]): Pro
   const found = await cluster.get(ref)
   if (found === null || found.metadata.uid !== owner.uid || isLeaving(found)) return null
   if (found.metadata.ownerReferences?.some(({ controller }) => controller === true)) return null
-  return { ref, generation: generationOf(labels), pods: [...pods] }
+  return { ref, generation: generationOf(labels), pods: [...pods], made: found as KubeObject<'ReplicaSet'> }
 }
 
 const ownerOf = ({ metadata }: Pod) =>

@@ -6,6 +6,7 @@ import { type Edit, editsOf } from '../workloads/same-content.ts'
 import { servingObjects, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { editedText, isEditedByHand, replicaCount, titleOf } from './generations.ts'
+import { asLeft } from './left-alone.ts'
 import { partsOff, partsText } from './serve-parts.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
@@ -30,7 +31,7 @@ export const compared = (input: ServeInput, rule: Rule, versions: readonly Versi
     const build = made.get(view.digest)
     if (build === undefined) return view
     const { deployment } = servingObjects({ ...build, generation: view.generation })
-    return withEdits(view, editsOf(view.object, deployment))
+    return withEdits(view, editsOf(asLeft(view, deployment), deployment))
   })
   return { ...input, world: { ...input.world, generations } }
 }

@@ -5,14 +5,13 @@ import type { World } from '../world.ts'
 import type { Refuse } from './serve-room.ts'
 
 /**
- * What stands of a lane and cannot be planned with: what somebody else changes too, or what goes on without what made it. `rises`: the
- * generation whose Deployment is made again, which takes its own back.
+ * What stands of a lane and cannot be planned with: what somebody else changes too, or what goes on without what made it and is taken back by
+ * nothing. `rises`: the generation that is planned.
  */
 export const notOurs = (
-  { generations, strays = [] }: Pick<World, 'generations' | 'strays'>,
+  { generations, strays: [stray] = [] }: Pick<World, 'generations' | 'strays'>,
   rises: number | null,
 ): Refuse | null => {
-  const stray = strays.find(({ generation }) => generation !== rises)
   if (stray !== undefined)
     return {
       kind: 'refuse',

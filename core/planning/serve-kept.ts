@@ -88,7 +88,8 @@ const offOf = (input: ServeInput, rule: Rule, { engineFor }: Pick<Kept, 'engineF
   const elsewhere = isAskedElsewhere(input, base)
   const lane = elsewhere ? null : (found?.lane ?? null)
   const others = found?.others ?? []
-  const parts = lane === null && others.length === 0 ? null : { lane, others, answers: found?.answers ?? true }
+  const { answers = true, to = base.generation } = found ?? {}
+  const parts = lane === null && others.length === 0 ? null : { lane, others, answers, to }
   // More than were judged are held, and end nothing; of what serves no more nobody lacks any.
   const isScaled = !elsewhere && base.replicas < replicas
   return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? replicas : null }
@@ -129,6 +130,7 @@ const planOff = (
   const full = isFree ? null : whyNoRoom(input, rule, { off, back })
   if (full !== null) return full
   const replicas = isFree ? base.replicas : back.wantReplicas
+  // From all it is led to the one step by step as from anywhere else; where that is right it stays so.
   const traffic = parts?.lane == null ? base.generation : back.traffic
   const way = { ...back, generations: [base], wantReplicas: replicas, traffic }
   const { path } = wayBack(way)
@@ -180,7 +182,7 @@ const stepsOf = (
   const service = parts?.lane?.wanted as Extract<WayStep, { kind: 'switch-traffic' }>['service'] | undefined
   const led = way.map((step) => (step.kind === 'switch-traffic' && service !== undefined ? { ...step, service } : step))
   const isLed = led.some(({ kind }) => kind === 'switch-traffic')
-  const to = back.traffic === 'all' ? 'all' : base.generation
+  const to = parts?.to ?? base.generation
   const why = isEditedByHand(base) ? 'it is what serves' : 'it is what was judged last and serves'
   const lead =
     isLed || service === undefined

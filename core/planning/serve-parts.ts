@@ -1,4 +1,4 @@
-import type { KubeObject } from '../kube.ts'
+import type { KubeObject, ObjectRef } from '../kube.ts'
 import { label } from '../names.ts'
 import type { Planned, RollOutModelStep, Step } from '../plan.ts'
 import { plainTime } from '../text.ts'
@@ -8,7 +8,8 @@ import { type Edit, editsOf, editsText } from '../workloads/same-content.ts'
 import { servingObjects, trafficService } from '../workloads/serving.ts'
 import { setRight } from '../workloads/set-right.ts'
 import type { GenerationView } from '../world.ts'
-import { isEditedByHand, refOf, replicaCount, standingGpus } from './generations.ts'
+import { answersOf, isEditedByHand, refOf, replicaCount, standingGpus } from './generations.ts'
+import { madeAgain } from './left-alone.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import type { Rule } from './serve-room.ts'
@@ -22,6 +23,8 @@ export interface Part {
   /** Null: it is gone. */
   live: KubeObject | null
   edits: readonly Edit[]
+  /** The ReplicaSet that goes on without it, and that it takes back; left out: nothing does. */
+  takes?: ObjectRef
 }
 
 /** What is off of all that stands beside the wanted version, which itself stands as it is wanted, but for what it is found by. */
@@ -32,6 +35,8 @@ export interface Parts {
   others: Part[]
   /** Whether anybody is led to it. */
   answers: boolean
+  /** Whom the lane's Service is to lead to. */
+  to: number | 'all'
 }
 
 /** Compares what stands beside the target with what it is made of, by content; null: all of it is as it was applied, or nobody looked. */
@@ -47,7 +52,7 @@ export const partsOff = (
   const { traffic = null, parts } = world
   const answers = isLedTo(traffic, generation) && traffic !== null
   const built = { ...buildOf(input, rule, from.wanted), generation }
-  const to = traffic === 'all' ? 'all' : generation
+  const to = ledTo(world, target)
   const service = trafficService({ identity, run, namespace: policy.namespaces.serving }, to)
   const { generationService, disruptionBudget, deployment } = servingObjects(built)
   const off = (wanted: KubeObject | undefined): Part[] => {
@@ -59,7 +64,16 @@ export const partsOff = (
   }
   const [lane = null] = off(service)
   const others = [...labelled(target, deployment), ...[generationService, disruptionBudget].flatMap(off)]
-  return lane === null && others.length === 0 ? null : { lane, others, answers }
+  return lane === null && others.length === 0 ? null : { lane, others, answers, to }
+}
+
+/**
+ * Whom the lane's Service is to lead to: what was judged. To all only while it stands alone, or does not answer itself: of what stands beside it
+ * nobody knows that it was judged, and what has failed its gate is there where somebody has scaled that.
+ */
+const ledTo = ({ traffic, generations }: ServeInput['world'], target: GenerationView): number | 'all' => {
+  const isBeside = generations.some((view) => view !== target && answersOf(view) > 0)
+  return traffic === 'all' && (!isBeside || answersOf(target) === 0) ? 'all' : target.generation
 }
 
 /** What lists find it by: the same from when it was made. */
@@ -70,10 +84,15 @@ const labelsOff = (live: KubeObject, wanted: KubeObject): Edit[] =>
     .filter(([key, value]) => FOUND_BY.has(key) && live.metadata.labels?.[key] !== value)
     .map(([key]) => ({ field: fieldText(['metadata', 'labels', key]), by: null }))
 
-/** The Deployment, where somebody has taken a label of it: applied as it was made it starts no pod. What it is made of is no matter of this. */
+/**
+ * The Deployment, where somebody has taken a label of it, or has deleted it alone: applied as it was made it starts no pod. What it is made of is no
+ * matter of this.
+ */
 const labelled = (view: GenerationView, wanted: KubeObject): Part[] => {
-  const edits = labelsOff(view.object, wanted)
   const isAsMade = view.digest === wanted.metadata.annotations?.[DIGEST_ANNOTATION] && !isEditedByHand(view)
+  if (view.alone !== undefined)
+    return isAsMade ? [{ wanted: madeAgain(wanted, view), live: null, edits: [], takes: view.alone }] : []
+  const edits = labelsOff(view.object, wanted)
   return edits.length === 0 || !isAsMade ? [] : [{ wanted, live: view.object, edits }]
 }
 
@@ -83,8 +102,10 @@ export const partsText = ({ lane, others, answers }: Parts): string => {
   return answers ? each : `nobody answers: ${each}`
 }
 
-const partText = ({ wanted, live, edits }: Part): string => {
+const partText = ({ wanted, live, edits, takes }: Part): string => {
   const it = `${wanted.kind} ${wanted.metadata.name}`
+  if (takes !== undefined)
+    return `somebody has deleted ${it} alone, and ReplicaSet ${takes.name} runs on: made again it takes that back with its pods`
   if (live === null) return `somebody has deleted ${it}`
   const at = setAt(live, edits[0]?.by ?? null)
   return `${editsText(edits)} of ${it}${at === null ? '' : ` at ${plainTime(at)}`}${soonAfter(live, at)}`
@@ -121,7 +142,7 @@ export const planParts = (
   const text = partsText(parts)
   const where = { identity, run, namespace: policy.namespaces.serving, loadMinutes: rule.service.loadMinutes.p95 }
   const lead = switchStep(where, {
-    to: world.traffic === 'all' ? 'all' : view.generation,
+    to: parts.to,
     called: `v${desired.version}`,
     why: 'it was judged, and is what is wanted',
     ready: view.replicas,

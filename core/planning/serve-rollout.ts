@@ -80,12 +80,14 @@ const planAsItIs = (
 ): Planned | null => {
   const { target, others, judged, digest } = standing
   const { replicas } = rule.service
-  if (!judged || target === undefined || others.length > 0) return null
-  if (target.replicas !== replicas || target.digest !== digest) return null
+  if (!judged || target === undefined) return null
+  // What goes on without its Deployment takes no orders: that comes before anything else is asked of it.
+  const isAlone = target.alone !== undefined
+  if (!isAlone && (others.length > 0 || target.replicas !== replicas || target.digest !== digest)) return null
   const { traffic = null } = input.world
   const isLed = traffic !== null && isLedTo(traffic, target.generation)
   const parts = partsOff(input, rule, { wanted, standing })
-  if (parts !== null && (parts.lane !== null || isLed))
+  if (parts !== null && (isAlone || parts.lane !== null || isLed))
     return planParts(input, rule, { wanted, view: target, parts, template: digest })
   const reason = `v${wanted.desired.version} stands alone with ${replicaCount(replicas)}`
   return isLed ? planStanding(input, rule, { view: target, template: digest, reason }) : null

@@ -7,6 +7,7 @@ import type { GenerationView } from '../world.ts'
 import { asChanged, NOTHING_CHANGED } from './as-it-stands.ts'
 import { compared, handOf, withHand } from './by-hand.ts'
 import { baselineView, interruptsOf, isEditedByHand, replicaCount, titleOf } from './generations.ts'
+import { straysLeft, withLeftAlone } from './left-alone.ts'
 import { besideOthers, notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
 import { planKept } from './serve-kept.ts'
@@ -24,7 +25,10 @@ export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planne
   if (isRetired(desired)) return notOurs(world, null) ?? planRetired(input)
   const rule = ruleOf(policy, world, laneName(run.lane))
   if ('kind' in rule) return rule
-  return besideOthers(planAlone(input, desired, { rule, engines }), notOurs(world, run.generation))
+  const whole = { ...input, world: withLeftAlone(world, input) }
+  const planned = planAlone(whole, desired, { rule, engines })
+  const strays = straysLeft(world, { planned, rises: run.generation, baseline: input.baseline })
+  return besideOthers(planned, notOurs({ ...world, strays }, run.generation))
 }
 
 /** As if nobody else changed what stands. */

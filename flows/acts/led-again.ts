@@ -1,4 +1,5 @@
 import { frozen } from '../../core/lane/act.ts'
+import { judgedIn } from '../../core/lane/judged.ts'
 import { laneName } from '../../core/lane-kinds/kind.ts'
 import { ruleNamed } from '../../core/policy/names.ts'
 import { ledAstray, ledBy } from '../../core/steps/led-astray.ts'
@@ -28,7 +29,8 @@ const lead = async (task: Task): Promise<string | null> => {
   const { ports, view, run, key } = task
   const traffic = await trafficSeen(ports, view)
   const steps = [...(view.plan?.plan.steps ?? []), ...(view.plan?.back ?? [])]
-  const at = { run, steps, baseline: view.doc.baseline, traffic }
+  const judged = judgedIn(view, run).map(({ generation, stands = generation }) => stands)
+  const at = { run, steps, baseline: view.doc.baseline, judged, traffic }
   // Most looks find it so: what stands is asked for only where it is not.
   const led = ledBy(at)
   if (led === null || led === traffic) return null

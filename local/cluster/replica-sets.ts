@@ -24,11 +24,20 @@ export const orphan = (world: World, ref: ObjectRef): void => {
     const replicaSet = store.insert<'ReplicaSet'>({
       apiVersion: KINDS.ReplicaSet.apiVersion,
       kind: 'ReplicaSet',
-      metadata: { name: `${name}-${hash}`, namespace, labels: { ...template?.metadata?.labels, ...labels } },
+      metadata: {
+        name: `${name}-${hash}`,
+        namespace,
+        labels: { ...template?.metadata?.labels, ...labels },
+        // As the controller copies those of its Deployment.
+        annotations: { ...deployment.metadata.annotations },
+      },
       spec: {
         replicas: mine.filter(isLive).length,
         selector: { matchLabels: labels },
-        template: { ...template, metadata: { ...template?.metadata, labels } },
+        template: {
+          ...template,
+          metadata: { ...template?.metadata, labels: { ...template?.metadata?.labels, ...labels } },
+        },
       },
     })
     for (const pod of mine) giveTo(world, pod, replicaSet)

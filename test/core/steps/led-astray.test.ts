@@ -17,7 +17,7 @@ const marks = (...states: (Mark['state'] | 'waits')[]): Mark[] =>
     return state === 'waits' ? { ...mark, state: 'running', waits: true } : mark
   })
 const at = (traffic: Traffic, states: Parameters<typeof marks> = [], ready = 2) => ({
-  ...{ run: { steps: marks(...states) }, steps, baseline, traffic },
+  ...{ run: { steps: marks(...states) }, steps, baseline, judged: [], traffic },
   generations: [{ ...standing(1, 2), ready, answers: ready }, standing(2, 0)],
 })
 
@@ -36,6 +36,22 @@ describe('to whom requests are led in the middle of a rollout', () => {
     expect(ledAstray(at(null))).toBe(1)
     expect(ledAstray(at(0))).toBe(1)
     expect(ledAstray(at(1, ['done', 'pending']))).toBe('all')
+  })
+
+  it('is set right where it leads to what no gate has judged yet, or to all with that among them', () => {
+    const gated = [...steps, { kind: 'check-gate', name: 'gate' }, { kind: 'roll-out-model', brings: 2 }] as Step[]
+    const beside = (traffic: Traffic, rest: object = {}) => ({
+      ...{ ...at(traffic), steps: gated },
+      generations: [standing(1, 2), standing(2, 1)].map((view) => ({ ...view, ready: view.replicas })),
+      ...rest,
+    })
+    expect([ledAstray(beside(2)), ledAstray(beside('all'))]).toEqual([1, 1])
+    // Once it has passed, or where nothing judges it.
+    expect([ledAstray(beside(2, { judged: [2] })), ledAstray(beside('all', { judged: [2] }))]).toEqual([null, null])
+    expect(ledAstray(beside(2, { steps: gated.filter(({ kind }) => kind !== 'check-gate') }))).toBeNull()
+    // What neither rises nor is known to have been judged: alone it may have served before, to all with others it is asked by hand.
+    const other = { generations: [standing(1, 2), standing(3, 1)].map((view) => ({ ...view, ready: view.replicas })) }
+    expect([ledAstray(beside(3, other)), ledAstray(beside('all', other))]).toEqual([null, 1])
   })
 
   it('is left where something else answers that it was led to before, and where nothing answers there', () => {
