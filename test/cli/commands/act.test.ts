@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freezeEnd } from '../../../cli/commands/act.ts'
 import { Explained } from '../../../cli/output.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { openRunning, type Running } from '../running.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { openRunning, type Running } from '../running.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -45,7 +45,9 @@ it('says what the budget has left, as a table and as JSON, and the same once the
   expect(spent + left).toBeCloseTo(20_000, 2)
   rmSync(join(product.data, RUNNING_FILE))
   writeFileSync(join(product.data, CLOCK_FILE), String(house.clock.now()))
-  expect(await product.json('budgets')).toEqual(running)
+  const config = join(product.data, 'plain.config.json')
+  writeFileSync(config, JSON.stringify(example))
+  expect(await product.json('budgets', '--config', config)).toEqual(running)
 })
 
 it('says of a ladder what nodes have cost, by which its rungs are crossed', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { meantText, notAnOperator, peopleOf } from '../../../core/policy/approvals.ts'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { problemsAfter } from '../training-fixture.ts'
 
 const withRequesters = (requesters: unknown) =>

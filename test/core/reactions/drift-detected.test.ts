@@ -7,7 +7,7 @@ import { parsePolicy } from '../../../core/policy.ts'
 import { type DriftFacts, onDriftDetected } from '../../../core/reactions/drift-detected.ts'
 import type { Decision } from '../../../core/reactions/reaction.ts'
 import type { DriftDetected } from '../../../events/contract.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { desired, NOW } from '../training-fixture.ts'
 
