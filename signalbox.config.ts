@@ -5,7 +5,17 @@ export default defineConfig({
   installation: 'signalbox',
   cluster: 'ml-prod',
   results: { bucket: 'acme-results' },
-  budget: { name: 'ml-monthly', dollars: 20_000 },
+  // What is done as the month's money goes, as the meter sees it. Each is over when the month turns, or somebody lifts it.
+  budget: {
+    name: 'ml-monthly',
+    dollars: 20_000,
+    ladder: [
+      { at: 0.5, do: 'notify' },
+      { at: 0.8, do: 'ask-always' },
+      { at: 0.95, do: 'no-new-runs' },
+      { at: 1, do: 'cap-pools', serving: 'floor' },
+    ],
+  },
 
   // One GPU size a pool. The ceiling is the NodePool's limit; Karpenter starts nodes below it as pods need them.
   pools: {
@@ -23,10 +33,10 @@ export default defineConfig({
     },
   },
 
-  // A manifest under the prefix begins it: fine-tune, evaluate, and register when every gate holds.
+  // A manifest under the prefix begins it, and so does drift of the service that it trains for: fine-tune, evaluate, and register when every gate holds.
   pipelines: {
     'support-chats': {
-      on: { dataset: { bucket: 'acme-datasets', prefix: 'support-chats/' } },
+      on: { dataset: { bucket: 'acme-datasets', prefix: 'support-chats/' }, drift: { service: 'support-llama' } },
       stages: [
         {
           name: 'train',
@@ -59,7 +69,11 @@ export default defineConfig({
       image: 'vllm/vllm-openai@sha256:9b7e14c6d2f5083a61e9c74d0b8f2a35e6d19c07f48b3a52d60e7f91c4b8a3d6',
       pool: 'gpu-serve',
       replicas: 2,
+      // With so many it makes do while the budget is used up.
+      floor: 1,
       gpusPerReplica: 4,
+      // The alert that means that it drifts, as Alertmanager, Grafana or CloudWatch tell it.
+      drift: { alerts: [{ name: 'ModelDriftHigh', labels: { model: 'support-llama' } }], coolDown: '24h' },
       gate: {
         image: 'ghcr.io/acme/endpoint-probe@sha256:27d5f8a1c03e96b4d8721f5e60ca9b34f7e18d205ab6c3947e0f1d82b59c46ea',
         checks: [

@@ -5,7 +5,7 @@ import { type LocalHouse, openHouse } from '../local/house.ts'
 import { fixedPolicies } from '../local/policies/file-policies.ts'
 import { fixedSecrets } from '../local/secrets/local-secrets.ts'
 import { openStores } from '../local/stores.ts'
-import example from '../signalbox.config.ts'
+import example from '../test/example.ts'
 
 /** A policy with so many pipelines and services, room for all of them, and nobody to ask. */
 export const policyOf = (count: number): Config => {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
 import { PolicyError } from '../core/policy.ts'
-import { printable } from '../core/text.ts'
 import { givenSecrets } from '../local/main.ts'
 import { answer, command, freeze, plan, retryOrCancel } from './commands/act.ts'
 import { type AdoptFlags, adopt } from './commands/adopt.ts'
@@ -17,20 +16,25 @@ import { prices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
 import { printSchema } from './commands/schema.ts'
 import { addSpend } from './commands/spend.ts'
-import { DATA, type StartFlags, start } from './commands/start.ts'
+import { type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { why } from './commands/why.ts'
 import { EXIT, Explained, type Output, type Where } from './output.ts'
+import { DATA, type Reached, terminal, typedOutput } from './typed.ts'
 
 const EXITS = `
 A lane is \`pipeline/NAME\`, \`service/NAME\`, \`pool/NAME\` or \`budget/NAME\`, as in the policy; \`signalbox plans\` lists them.
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
 
 /** Runs one command; answers its exit code. Never throws for what a person can mend. */
-export const main = async (argv: string[], output: Output = terminal()): Promise<number> => {
+export const main = async (argv: string[], to: Output = terminal()): Promise<number> => {
   let exit: number = EXIT.ok
+  let reached: Reached = {}
+  const output = typedOutput(to, () => reached)
   const program = programOf(output, (code) => {
     exit = code
+  }).hook('preAction', (_, self) => {
+    reached = self.opts()
   })
   try {
     await program.parseAsync(argv, { from: 'user' })
@@ -54,12 +58,6 @@ const mendable = (error: unknown): { code: number; detail: string; isSaid: boole
   if (error instanceof Explained) return { code: error.exit, detail: error.message, isSaid: false }
   return error instanceof PolicyError ? { code: EXIT.failed, detail: error.message, isSaid: false } : null
 }
-
-const terminal = (): Output => ({
-  out: (text) => process.stdout.write(`${printable(text)}\n`),
-  err: (text) => process.stderr.write(`${printable(text)}\n`),
-  json: false,
-})
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version

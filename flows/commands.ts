@@ -3,7 +3,7 @@ import { shownFor } from '../core/lane/commands.ts'
 import type { CommandLetter, LeaseLetter, LiftLetter } from '../core/lane/letters.ts'
 import { budgetOf, budgetRoom, lanesOfPools } from '../core/lane/room.ts'
 import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
-import { mayOperate } from '../core/policy/approvals.ts'
+import { mayOperate, notAnOperator } from '../core/policy/approvals.ts'
 import type { Moment } from '../core/rows.ts'
 import { counted, said } from '../core/text.ts'
 import { laneNames } from './lanes.ts'
@@ -98,7 +98,7 @@ const notAllowed = async (
   if (policy === null) return unread
   return mayOperate(by, policy.approvals)
     ? null
-    : { ok: false, detail: `${said(by, 100)} is none of approvals.operators, who alone may ${what}: ask one of them` }
+    : { ok: false, detail: notAnOperator(said(by, 100), what, policy.approvals) }
 }
 
 /** A person as the policy calls them, as far as it can be read. */

@@ -7,6 +7,7 @@ import type { Policy } from '../core/policy.ts'
 import { rungsOf } from './ladder.ts'
 import type { Ports } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
+import { spendIn } from './spend.ts'
 
 /** Makes what is counted of a room what its rows say: what is held of it, and how many stand in its line. */
 export const recountRoom = async (ports: Pick<Ports, 'ledger'>, room: string): Promise<boolean> => {
@@ -82,6 +83,8 @@ export interface Spend {
   left: number
   /** Rungs of its ladder as they are now; left out: it has none. */
   rungs?: RungNow[]
+  /** What nodes have cost this month, by which rungs are crossed, and what the month comes to if it goes on so; null: nobody has looked yet. Left out: it has no ladder. */
+  nodes?: { spent: number | null; forecast: number | null }
 }
 
 /** What no budget counts yet, in a sentence for who reads what is left of one. */
@@ -99,8 +102,16 @@ export const spendOf = async (
   const month = monthOf(now)
   const rows = await Promise.all([spentIn(counted, month), budgetRoom(counted)].map((id) => readRow(ledger, 'sum', id)))
   const [spent, held] = rows.map((row) => (row?.value.n ?? 0) / 100) as [number, number]
-  const rungs = ladder === undefined ? {} : { rungs: rungsNow(policy, await rungsOf(ledger, policy), now) }
+  const rungs =
+    ladder === undefined
+      ? {}
+      : { rungs: rungsNow(policy, await rungsOf(ledger, policy), now), nodes: await nodesIn(ledger, now) }
   return { budget: name, month, dollars, spent, held, left: cents(dollars - spent - held), ...rungs }
+}
+
+const nodesIn = async (ledger: Ports['ledger'], now: number): Promise<NonNullable<Spend['nodes']>> => {
+  const { at, dollars, forecast } = await spendIn(ledger, now)
+  return { spent: at === null ? null : dollars, forecast }
 }
 
 /** The same of one sum. */

@@ -12,9 +12,9 @@ const [TRAIN, SERVE, LEASED] = ['pipeline/support-chats', 'service/support-llama
 const ALERT = { name: 'ModelDriftHigh', labels: { model: SERVICE } }
 const HOUR = 3_600_000
 
-/** An alert that the policy has come to name fires: the newest dataset is run on once more, and what comes of it is promoted. */
+/** An alert that the policy names fires: the newest dataset is run on once more, and what comes of it is promoted. */
 export const playDrift = async (house: LocalHouse, { say, edit }: EditedStage, play: Play): Promise<Chapter[]> => {
-  say(`4 · The policy learns which alert means that ${SERVICE} drifts. It fires.`)
+  say(`4 · The alert fires that means, by the policy, that ${SERVICE} drifts.`)
   edit(watched)
   const retrained = await play.chapter({
     title: `${SERVICE} drifts → trained anew → registered`,
@@ -33,23 +33,51 @@ export const playDrift = async (house: LocalHouse, { say, edit }: EditedStage, p
   return [retrained, rolled]
 }
 
-/** The month's budget is lowered below what nodes have cost: a rung caps the pools and a lease is refused, until the month turns. */
+/** The share of the month's money that the story has spent by then. */
+const SOON = 0.004
+
+/** Whether a rung of the budget's ladder is crossed now. */
+const isCrossed = async (house: LocalHouse, rung: string): Promise<boolean> =>
+  (await spendOf(house.ports, await house.ports.policies.load(), house.clock.now())).rungs?.some(
+    ({ name, state }) => name === rung && state !== 'ahead',
+  ) === true
+
+/** The month's money goes: what nobody had to be asked about is asked about, since a rung says so; then pools are capped, and a lease is refused, until the month turns. */
 export const playMonth = async (house: LocalHouse, stage: EditedStage, play: Play): Promise<Chapter[]> => {
+  const { say, edit, until } = stage
+  const spent = (await spendIn(house.ports.ledger, house.clock.now())).dollars
+  say(
+    `6 · Nodes have cost $${spent.toFixed(2)} this month. The policy says that nobody is asked below $1000, and that everybody is from 0.4 % of the month’s money on. Another dataset lands.`,
+  )
+  edit((config) => ({
+    ...config,
+    approvals: { ...config.approvals, autoApproveBelow: 1000 },
+    budget: { ...config.budget, ladder: [{ at: SOON, do: 'ask-always' }] },
+  }))
+  await until('the rung is crossed', () => isCrossed(house, 'ask-always'))
+  const asked = await play.chapter({
+    title: 'the month’s money goes → a rung asks about what nobody had to be asked about',
+    lane: TRAIN,
+    expected: 'succeeded',
+    act: () => play.upload(),
+  })
+  return [asked, ...(await playCap(house, stage, play))]
+}
+
+/** The month's budget is lowered below what nodes have cost. */
+const playCap = async (house: LocalHouse, stage: EditedStage, play: Play): Promise<Chapter[]> => {
   const { say, edit, until } = stage
   const spent = (await spendIn(house.ports.ledger, house.clock.now())).dollars
   const dollars = Math.floor(spent)
   say(
-    `6 · Nodes have cost $${spent.toFixed(2)} this month. The policy lowers its budget to $${dollars}, and says what is done then.`,
+    `7 · By now they have cost $${spent.toFixed(2)}. The policy lowers its budget to $${dollars}, and says that pools are capped then.`,
   )
   edit((config) => withLadder(config, dollars))
-  const capped = async (): Promise<boolean> =>
-    (await spendOf(house.ports, await house.ports.policies.load(), house.clock.now())).rungs?.some(
-      ({ name, state }) => name === 'cap-pools' && state !== 'ahead',
-    ) === true
+  const capped = (): Promise<boolean> => isCrossed(house, 'cap-pools')
   await until('the budget is crossed', capped)
   const refused = await lease(house)
   say(`    ${refused.ok ? '✗' : '✓'} ${refused.detail}`)
-  say('7 · The month turns. The same lease once more.')
+  say('8 · The month turns. The same lease once more.')
   await until('the rung is over', async () => !(await capped()))
   const leased = await play.chapter({
     title: 'the month has turned → the same lease is asked about, and taken',
@@ -61,6 +89,7 @@ export const playMonth = async (house: LocalHouse, stage: EditedStage, play: Pla
   return [{ title, lane: LEASED, expected: 'refused', outcome: refused.ok ? 'asked' : 'refused' }, leased]
 }
 
+/** It drifts sooner after a training than the policy would wait. */
 const watched = (config: Config): Config => {
   const [service, pipeline] = [config.services?.[SERVICE], config.pipelines?.[PIPELINE]]
   if (service === undefined || pipeline === undefined) return config

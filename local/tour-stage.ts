@@ -22,6 +22,8 @@ export interface Chapter {
 /** What the rest of the tour does with the story so far. */
 export interface Play {
   chapter(told: Omit<Chapter, 'outcome'> & { act: () => Promise<void> }): Promise<Chapter>
+  /** Another dataset lands. */
+  upload(): Promise<void>
   /** The version that the last training registered; null: none. */
   registered(): Promise<string | null>
 }

@@ -20,7 +20,7 @@ export const tourNeeds = ({ pipelines, services }: Policy): string | null =>
 
 /**
  * The story: a dataset is fine-tuned on, the model is promoted and rolled out, a worse one fails its gate and walks back. Where the policy may be
- * edited, the model drifts and is trained anew, and the month's money runs out and comes again.
+ * edited, the model drifts and is trained anew, a rung asks as the month's money goes, and that runs out and comes again.
  */
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {
   stage.say('1 · A dataset lands in the bucket acme-datasets. Its manifest is written last.')
@@ -53,6 +53,7 @@ export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter
   if (edit === null) return [trained, rolled, failed]
   const play: Play = {
     chapter: (told) => chapter(house, stage, told),
+    upload: () => uploadConversations(house),
     registered: () => registeredBy(house, TRAIN),
   }
   const goesOn = { ...stage, edit }
@@ -109,6 +110,7 @@ const answerIt = async (
 ): Promise<void> => {
   const plan = (await readRow(house.ports.ledger, 'plan', lane))?.value.plan
   say(`    plan: ${plan?.title} · at most $${plan?.bounds.dollars.toFixed(2)} · ${plan?.strategy?.name ?? 'run once'}`)
+  if (plan?.approval.why !== undefined) say(`    asked, since ${plan.approval.why}`)
   say(answerAs === null ? '    It waits for you: press Approve in the Slack pane.' : `    asked; ${answerAs} approves`)
   if (answerAs !== null) await house.answer(question.id, { by: answerAs, verdict: 'approve', reason: null })
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../core/policy.ts'
-import example from '../signalbox.config.ts'
+import example from './example.ts'
 
 type Pipeline = NonNullable<Config['pipelines']>[string]
 type Stage = Pipeline['stages'][number]

@@ -5,6 +5,7 @@ import { shownFor } from '../../core/lane/commands.ts'
 import { sameRun } from '../../core/lane/document.ts'
 import type { Seen } from '../../core/lane/letters.ts'
 import { inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
+import { usd } from '../../core/money/prices.ts'
 import { readRow } from '../../flows/rows.ts'
 import type { Command } from '../../local/house-type.ts'
 import { wantedTitle } from '../../local/waiting.ts'
@@ -49,9 +50,16 @@ export const answer = async (
   })
   const refused = body['refused'] ?? (status >= 400 ? (body['reason'] ?? body['error'] ?? status) : null)
   const lane = inNewNames(await calledOn(data), String(body['lane'] ?? ''))
-  if (refused === null) show(output, body, `recorded: ${String(body['recorded'])} · ${lane}`)
+  if (refused === null) show(output, body, `recorded: ${String(body['recorded'])} · ${lane}${tookText(body['took'])}`)
   else showRefused(output, body, `refused (${String(refused)}): ${String(body['detail'] ?? '')}`)
   return refused === null ? EXIT.ok : EXIT.failed
+}
+
+/** ` · as default, at most $223.83; it could have been half or spot`: of a question with a choice. */
+const tookText = (took: unknown): string => {
+  if (took === undefined) return ''
+  const { name, atMost, others } = took as { name: string; atMost: number; others: string[] }
+  return ` · as ${name}, at most ${usd(atMost)}; beside it were ${others.join(' and ')} (\`--choice\` says which)`
 }
 
 /** Retry, cancel, freeze or thaw a lane; says what it reached. */

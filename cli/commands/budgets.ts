@@ -19,10 +19,19 @@ import { belowIt, noticesIn } from './notices.ts'
 export const budgets = async (where: Where, output: Output): Promise<void> => {
   const found = await budgetsOf(where)
   const table = columns([['BUDGET', 'MONTH', 'SPENT', 'HELD', 'OF', 'LEFT'], ...found.map(line)])
-  const rungs = found.flatMap(({ rungs = [] }) => rungs.map(({ text }) => text))
+  const rungs = found.flatMap((one) => [...nodesText(one), ...(one.rungs ?? []).map(({ text }) => text)])
   const notices = await noticesIn(where)
   const texts = [table, '', NOT_COUNTED, ...rungs].join('\n')
   show(output, { budgets: found, notCounted: NOT_COUNTED, notices }, `${texts}${belowIt(notices)}`)
+}
+
+/** By what the rungs below it go. */
+const nodesText = ({ nodes, dollars }: Spend): string[] => {
+  if (nodes === undefined) return []
+  const { spent, forecast } = nodes
+  if (spent === null) return ['what nodes cost, by which rungs are crossed: nobody has looked at a node yet']
+  const ahead = forecast === null ? '' : `, about ${usd(forecast)} at the month’s end if it goes on so`
+  return [`what nodes cost, by which rungs are crossed: ${usd(spent)} of ${usd(dollars)}${ahead}`]
 }
 
 /** The same as data. */

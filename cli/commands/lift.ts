@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Command as Commander } from 'commander'
-import type { Output, Where } from '../output.ts'
+import { EXIT, Explained, type Output, type Where } from '../output.ts'
 import { command } from './act.ts'
 import { LEASES, leasing } from './lease.ts'
 
@@ -14,8 +14,21 @@ const lifting = (adding: Commander, output: Output, done: (code: number) => void
     .requiredOption('--why <text>', 'why, in your words: whoever is asked reads it')
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (rung: string, { by, why, ...where }: Flags) =>
-      done(await command({ kind: 'lift', rung, by, why }, where, output)),
+      done(await command({ kind: 'lift', rung, by, why: saidWhy(why) }, where, output)),
     )
+
+/** What an empty text would say to whoever is asked. */
+const saidWhy = (why: string): string => {
+  const text = why.trim()
+  if (text === '')
+    throw new Explained('--why is empty: say why in your words, since whoever is asked reads it', EXIT.usage)
+  if (text.length > LONGEST)
+    throw new Explained(`--why has ${text.length} characters: say it in ${LONGEST} at most`, EXIT.usage)
+  return text
+}
+
+/** Characters of a reason. */
+const LONGEST = 1000
 
 /** What people say of a pool's ceiling and of a budget's ladder. */
 export const addOfMoney = (

@@ -29,6 +29,8 @@ import { withLedger } from './ledger.ts'
 
 /** Longest text of a cell. */
 const CELL = 300
+/** The same of why one lane rests, which has a line of its own. */
+const WHOLE = 1000
 
 /** Every run, the newest first; then what each lane waits for, and the far sides that do not answer. */
 export const plans = (where: Where, output: Output): Promise<void> =>
@@ -151,7 +153,7 @@ const headOf = (lane: string, doc: LaneDocument | null, sides: Sides): string[] 
   const behind = behindText(doc)
   return [
     `${lane} · ${stateOf(doc)} · ${wants} · generation ${at.generation}, attempt ${at.attempt}`,
-    said(standingText(doc, sides), CELL),
+    said(standingText(doc, sides), WHOLE),
     ...(behind === null ? [] : [said(behind, CELL)]),
   ]
 }

@@ -19,9 +19,7 @@ import { NODE_CLASS } from '../../local/rig/contents.ts'
 import { type Rig, rigDown, rigUp } from '../../local/rig/rig.ts'
 import { triesUnder } from '../../local/tries.ts'
 import { EXIT, Explained, type Output } from '../output.ts'
-
-/** The folder unless told. */
-export const DATA = '.signalbox'
+import { DATA } from '../typed.ts'
 
 export interface StartFlags {
   port: string

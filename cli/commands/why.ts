@@ -55,6 +55,6 @@ const sentence = ({ lane, why: reason, text, since, also, retry }: Why, isStoppe
   [
     `${lane}: ${text}${since === null ? '' : ` (since ${utc(since)})`}`,
     ...also,
-    ...(retry ? [`to begin it again: signalbox retry ${lane}`] : []),
+    ...(retry ? [`to begin it again: \`signalbox retry ${lane}\``] : []),
     ...(isStopped && !STANDS.has(reason) ? ['no product runs on this folder: it goes on once one does'] : []),
   ].join('\n')

@@ -1,6 +1,6 @@
 import { nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import { mayOperate } from '../policy/approvals.ts'
+import { mayOperate, notAnOperator } from '../policy/approvals.ts'
 import type { Decision } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
 import { mayGoOn, mayRepeat, nextAttempt } from './attempts.ts'
@@ -72,9 +72,7 @@ const answered = (doc: LaneDocument, letter: CommandLetter, answer: Said): Chang
 
 /** Who may say so is the policy's as it is now (law 15). */
 const notAllowed = ({ approvals }: View['policy'], { by, kind }: CommandLetter): Said | null =>
-  mayOperate(by, approvals)
-    ? null
-    : refuse('not-an-operator', `${by} is none of approvals.operators, who alone may ${kind}: ask one of them`)
+  mayOperate(by, approvals) ? null : refuse('not-an-operator', notAnOperator(by, kind, approvals))
 
 type Attempt = Exclude<Seen, 'idle'>
 

@@ -4,7 +4,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import { capOf } from '../money/rungs.ts'
 import { whyCapped } from '../money/rungs-text.ts'
 import { leaseTitle } from '../planning/lease.ts'
-import { mayOperate, peopleOf } from '../policy/approvals.ts'
+import { mayOperate, notAnOperator, peopleOf } from '../policy/approvals.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import { type Leasing, leasesIn, whyNoLease } from '../pools/lease.ts'
 import { counted, minuteText, said } from '../text.ts'
@@ -77,7 +77,7 @@ const notAllowed = (view: View, { by, proven }: LeaseLetter): Leased | null => {
     )
   return mayOperate(by, policy.approvals)
     ? null
-    : refuse('not-an-operator', `${by} is none of approvals.operators, who alone may lease: ask one of them`)
+    : refuse('not-an-operator', notAnOperator(by, 'lease', policy.approvals))
 }
 
 const leased = (view: View, letter: LeaseLetter): Leased => {

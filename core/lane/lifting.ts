@@ -2,7 +2,7 @@ import { nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { rungsInForce } from '../money/rungs.ts'
 import { liftTitle } from '../planning/lift.ts'
-import { mayOperate } from '../policy/approvals.ts'
+import { mayOperate, notAnOperator } from '../policy/approvals.ts'
 import { said } from '../text.ts'
 import { firstAttempt } from './attempts.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
@@ -39,7 +39,7 @@ const notAllowed = ({ kind, doc, policy }: View, { by }: LiftLetter): Said | nul
     return refuse('in-shadow', '`budget.mode` is shadow: nobody keeps to its rungs, and there is nothing to lift')
   return mayOperate(by, policy.approvals)
     ? null
-    : refuse('not-an-operator', `${by} is none of approvals.operators, who alone may lift a rung: ask one of them`)
+    : refuse('not-an-operator', notAnOperator(by, 'lift a rung', policy.approvals))
 }
 
 const lifted = (view: View, { id, rung, by, why }: LiftLetter): Said => {

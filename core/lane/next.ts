@@ -21,7 +21,7 @@ import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { askingMore } from './more.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, outOfBounds, SUPERSEDED, stepping } from './next-step.ts'
-import { parked } from './parked.ts'
+import { endedText, parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
@@ -94,7 +94,11 @@ const unbegun = (view: View): Act => {
   const waiting = view.later[0]
   // What failed in passing is repeated, whatever else is waited for.
   if (waiting?.waits != null && !mayRepeat(view))
-    return rest(view, { why: waiting.waits.reason, text: `waits: ${waiting.waits.detail}`, side: waiting.waits.side })
+    return rest(view, {
+      why: waiting.waits.reason,
+      text: `${endedText(view.doc)}waits: ${waiting.waits.detail}`,
+      side: waiting.waits.side,
+    })
   const { outcome } = doc
   if (outcome === null)
     return doc.held === null ? rest(view, { why: 'done', text: 'nothing was ever wanted of it' }) : parked(view)

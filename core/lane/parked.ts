@@ -36,3 +36,9 @@ const movesText = (outcome: Ended): string => {
   if (outcome.kind !== 'refused') return `; ${staysSo(outcome)}`
   return outcome.against === null ? '' : `; ${REFUSED_SO}`
 }
+
+/** How what was wanted before has ended, where that is not as it should: what comes after it waits. */
+export const endedText = ({ outcome }: View['doc']): string =>
+  outcome === null || outcome.kind === 'succeeded' || outcome.kind === 'superseded'
+    ? ''
+    : `${outcome.kind}: ${outcome.detail}; what comes next `

@@ -71,16 +71,21 @@ export const rungsNow = ({ budget }: Standing, rows: readonly RungRow[], now: nu
         const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} is ahead, ${allText(rung)} then`
         return { ...at, state: 'ahead', since: null, until: null, saves: null, text }
       }
-      const state = row.lifted === undefined ? stateOf(rung, budget.mode) : 'lifted'
+      const crossed = { ...at, since: row.since, until: row.until, saves: row.saves }
+      if (row.lifted !== undefined) return { ...crossed, state: 'lifted', text: liftedText(rung, row, budget.dollars) }
+      const state = stateOf(rung, budget.mode)
       const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} ${STATE[state]} since ${plainTime(row.since)}, until ${plainTime(row.until)} at most: ${allText(rung)}; ${savesText(row)}`
-      return { ...at, state, since: row.since, until: row.until, saves: row.saves, text }
+      return { ...crossed, state, text }
     })
 
-const stateOf = ({ do: does }: Rung, mode: 'act' | 'shadow' | undefined): RungNow['state'] =>
+/** It may be crossed no more, where the budget was raised since: by what it was stays so. */
+const liftedText = ({ at, do: does }: Rung, row: RungRow, dollars: number): string =>
+  `${percent(at)}, ${usd(at * dollars)}: ${does} is lifted until ${plainTime(row.until)}, and nobody keeps to it; it was crossed ${plainTime(row.since)}, by ${usd(row.spent)} of ${usd(row.dollars)}`
+
+const stateOf = ({ do: does }: Rung, mode: 'act' | 'shadow' | undefined): Exclude<RungNow['state'], 'lifted'> =>
   does === 'notify' ? 'told' : mode === 'shadow' ? 'shadow' : 'in-force'
 
 const STATE = {
-  lifted: 'is crossed and lifted, crossed',
   ahead: 'is ahead',
   'in-force': 'is in force',
   told: 'was told',

@@ -1,6 +1,6 @@
 import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
-import { countingOf } from '../money/nodes.ts'
+import { countingOf, PRICED } from '../money/nodes.ts'
 import { addRange, cents, centsRange, nodeHour, priceSource, timesRange } from '../money/prices.ts'
 import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
 import type { NodesOf } from '../plan-nodes.ts'
@@ -10,6 +10,7 @@ import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.
 import type { PlanRefusal } from '../reasons.ts'
 import { carriedSteps } from '../steps/keys.ts'
 import { minuteText } from '../text.ts'
+import { graceOfStage } from '../workloads/draining.ts'
 import type { World } from '../world.ts'
 
 type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept' | 'desired' | 'warm'>
@@ -169,6 +170,26 @@ export const usesLeft = (
   const left = uses.filter(({ stage }) => !carried.has(stage))
   const none = left.find((use) => 'why' in use)
   return none === undefined ? inRows(left as Use[], warm) : none.why
+}
+
+/** What a run costs at most where nothing runs and nothing is kept, by the policy alone, as a plan has it; null: a stage of it could not be priced or run. */
+export const mostOnPaper = (policy: Policy, rule: Pick<PipelinePolicy, 'stages'>): number | null => {
+  const input = {
+    policy,
+    world: { pools: {}, dollars: { spent: 0, held: 0 }, generations: [] },
+    desired: { priced: PRICED },
+  }
+  const uses = usesOf(input, rule)
+  const able = uses.flatMap((use) => ('why' in use ? [] : [use]))
+  if (able.length < uses.length) return null
+  const rows = inRows(able, undefined)
+  const ends = rows.map(({ rate }, index) => {
+    const stage = rule.stages[index]
+    return stage === undefined
+      ? 0
+      : ((stage.pod?.terminationGracePeriodSeconds ?? graceOfStage(stage)) / 3600) * rate.p95
+  })
+  return priceOf(rows, input, Math.max(0, ...ends)).total.p95
 }
 
 /** Jobs run one after the other, so a pool that both use is needed for the larger one only. */

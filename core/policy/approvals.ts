@@ -19,6 +19,18 @@ export const MOST_VOTES = 20
 export const mayOperate = (by: string, { operators }: { operators?: { id: string }[] | undefined }): boolean =>
   operators === undefined || operators.some(({ id }) => id === by)
 
+/** `; who is called ana there is …`, of somebody who is named as people call them; empty: nobody of these is called so. */
+export const meantText = (by: string, people: readonly Person[]): string => {
+  const found = people.find(({ name }) => name.toLowerCase() === by.toLowerCase())
+  return found === undefined ? '' : `; who is called ${found.name} there is \`${found.id}\`: say \`--by ${found.id}\``
+}
+
+/** Why somebody may not do what operators alone may: with those who may, by what they are called and their ids. */
+export const notAnOperator = (by: string, what: string, { operators = [] }: Pick<People, 'operators'>): string => {
+  const names = operators.map(({ id, name }) => `${name} (${id})`).join(', ')
+  return `${by} is none of approvals.operators, who alone may ${what}: ask ${names}${meantText(by, operators)}`
+}
+
 /** Everybody whom a policy names, approvers first, each once. */
 export const peopleOf = ({ approvers, operators = [] }: People): Person[] => [
   ...approvers,

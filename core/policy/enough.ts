@@ -1,8 +1,8 @@
 import { milliseconds } from '../duration.ts'
 import { votesUntil } from '../lane/asking.ts'
-import { countingOf, PRICED } from '../money/nodes.ts'
-import { cents, nodeHour, usd } from '../money/prices.ts'
+import { usd } from '../money/prices.ts'
 import { choosePath } from '../planning/paths.ts'
+import { mostOnPaper } from '../planning/pipeline-price.ts'
 import { slotGpus } from '../planning/serve-room.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
 import { highestOf, wholeNodes } from '../pools/ceiling.ts'
@@ -23,15 +23,10 @@ type Pipeline = Policy['pipelines'][string]
 type Pool = Policy['pools'][string]
 
 /** A run is begun only if its bad case fits into the month, of which it is the first at best. */
-const moneyOf = ({ budget, pools }: Policy, name: string, rule: Pipeline): OnPaper[] => {
-  const counting = countingOf({ priced: PRICED })
-  const costs = rule.stages.map(({ pool: key, gpus, hours }, index) => {
-    const pool = pools[key]
-    if (pool === undefined) return 0
-    const beside = rule.stages[index - 1]?.pool === key ? 0 : counting.beside(pool).p95
-    return (hours.p95 + beside) * counting.each(gpus, pool) * (nodeHour(pool)?.p95 ?? 0)
-  })
-  const most = cents(costs.reduce((sum, cost) => sum + cost, 0))
+const moneyOf = (policy: Policy, name: string, rule: Pipeline): OnPaper[] => {
+  const { budget } = policy
+  // What could not be priced or run is told by itself.
+  const most = mostOnPaper(policy, rule) ?? 0
   const why = `one run of \`${name}\` may cost up to ${usd(most)}, and a month has ${usd(budget.dollars)}: none would ever begin; raise it, or lower hours.p95 or gpus of its stages`
   return most > budget.dollars ? [{ path: 'budget.dollars', why, lanes: [laneOf('pipeline', name, rule)] }] : []
 }

@@ -6,6 +6,7 @@ import { stagesAs } from './alternatives.ts'
 import { groupsOf } from './approvals.ts'
 import { enoughOnPaper } from './enough.ts'
 import { gatesOnPaper, registersOnPaper } from './judged.ts'
+import { ladderOnPaper } from './ladder-on-paper.ts'
 import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { typesOf } from './pools.ts'
@@ -30,6 +31,7 @@ export const onPaper = (policy: Policy): OnPaper[] => [
   ...approvalsOnPaper(policy.approvals),
   ...neverKnown(policy),
   ...enoughOnPaper(policy),
+  ...ladderOnPaper(policy),
 ]
 
 type Wrong = Omit<OnPaper, 'lanes'>

@@ -8,7 +8,8 @@ import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { generationUrl, literal, type ServingInput, TASK_LABEL } from './serving.ts'
 import { BAD_INPUT_EXIT } from './stage-job.ts'
 
-const TASK = 'gate-check'
+/** The task of a container that judges a service. */
+export const TASK = 'gate-check'
 
 export interface GateCheckInput extends Omit<ServingInput, 'engine'> {
   /** Name of the step that launches it, the end of the Job's name. */

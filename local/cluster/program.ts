@@ -1,4 +1,7 @@
 import { label } from '../../core/names.ts'
+import { TASK } from '../../core/workloads/gate-check.ts'
+import { PRESETS } from '../../core/workloads/presets.ts'
+import { SERVING_TASK } from '../../core/workloads/serving.ts'
 import { type Objects, TooLarge } from '../../flows/ports.ts'
 import { environmentOf, playedContainer, s3Location } from './environment.ts'
 import {
@@ -8,6 +11,7 @@ import {
   parseSimulation,
   SIMULATION_FILE,
   SIMULATION_LIMIT,
+  type Simulation,
 } from './simulation.ts'
 import type { Job, Pod } from './wire.ts'
 
@@ -87,7 +91,11 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
   const usual = {
     imagePull: how.imagePull !== 'fail',
     secretMissing: how.secretMissing ?? null,
-    logs: [...parsed.problems, `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`],
+    logs: [
+      ...parsed.problems,
+      ...notItsOwn(parsed.simulation, task),
+      `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`,
+    ],
     endLogs: how.logs ?? [],
   }
   if ((pod.spec?.restartPolicy ?? 'Always') === 'Always')
@@ -100,6 +108,18 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
     endsAfter: takes * MINUTE,
     lostAfter: lost ? (takes / 2) * MINUTE : null,
   }
+}
+
+/** Tasks that containers of ours have besides what stages without a preset are called. */
+const TASKS: readonly string[] = [...Object.keys(PRESETS), SERVING_TASK, TASK]
+
+/** Who says how a task behaves that no container has changes nothing: each that is told nothing says whom it might have meant. */
+const notItsOwn = ({ tasks = {} }: Simulation, task: string): string[] => {
+  const others = Object.keys(tasks).filter((name) => name !== task && !TASKS.includes(name))
+  if (others.length === 0 || Object.hasOwn(tasks, task)) return []
+  return [
+    `${SIMULATION_FILE}: \`tasks\` says nothing of \`${task}\`, which this container is, and something of ${others.map((name) => `\`${name}\``).join(', ')}: a task is a preset, the name of a stage without one, ${SERVING_TASK} or ${TASK}`,
+  ]
 }
 
 /** What serves goes on for as long as it does not crash. */

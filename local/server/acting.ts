@@ -4,13 +4,15 @@ import { DEFAULT } from '../../core/chosen.ts'
 import { openQuestion } from '../../core/lane/awaited.ts'
 import type { Question } from '../../core/lane/question.ts'
 import { runName } from '../../core/names.ts'
+import { meantText } from '../../core/policy/approvals.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'
 import { isProblem, type Problem, readJson, refuse } from './body.ts'
 import type { Served } from './served.ts'
 
+const A_PERSON = /^[A-Z0-9]{1,60}\/[A-Z0-9]{1,60}$/
 const answer = z.strictObject({
-  by: z.string().regex(/^[A-Z0-9]{1,60}\/[A-Z0-9]{1,60}$/, 'a person is `TEAM/USER`, as in approvals.approvers'),
+  by: z.string().min(1).max(100),
   verdict: z.enum(['approve', 'deny']),
   reason: z.string().max(3000).nullable().default(null),
 })
@@ -29,7 +31,12 @@ const command = z.discriminatedUnion('kind', [
     ...{ gpus: count.optional(), until: z.number().optional(), more: z.number().positive().optional() },
     of: z.string().min(1).max(100).optional(),
   }),
-  z.strictObject({ kind: z.literal('lift'), rung: lane, by, why: z.string().min(1).max(1000) }),
+  z.strictObject({
+    kind: z.literal('lift'),
+    rung: lane,
+    by,
+    why: z.string().trim().min(1, 'say why in your words: whoever is asked reads it').max(1000),
+  }),
   z.strictObject({ kind: z.literal('thaw'), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),
 ])
@@ -48,6 +55,8 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     const body = await acting(context, planAnswer)
     if (isProblem(body)) return refuse(context, body)
     const { choice, ...said } = body.value
+    const nobody = await whyNobody(house, said.by)
+    if (nobody !== null) return refuse(context, nobody)
     const id = context.req.param('id')
     const question = (await runOf(house.ports.ledger, id, house.ports.clock.now()))?.run.question
     if (question == null)
@@ -56,11 +65,16 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     if (button === null)
       return refuse(context, { status: 404, error: 'no-choice', detail: choicesText(question, String(choice)) })
     const { status, body: told } = await house.answer(button, said)
-    return context.json(told, status as 200)
+    return context.json(
+      'recorded' in told ? { ...told, ...tookOf(question, button, said.verdict) } : told,
+      status as 200,
+    )
   })
   app.post('/api/questions/:id/answers', async (context) => {
     const body = await acting(context, answer)
     if (isProblem(body)) return refuse(context, body)
+    const nobody = await whyNobody(house, body.value.by)
+    if (nobody !== null) return refuse(context, nobody)
     const { status, body: said } = await house.answer(context.req.param('id'), body.value)
     return context.json(said, status as 200)
   })
@@ -80,6 +94,14 @@ export const actingRoutes = (app: Hono, served: Served): void => {
   )
 }
 
+/** Who is no person as Slack names them is told whom the policy calls so; null: it is one. */
+const whyNobody = async ({ ports }: Served['house'], by: string): Promise<Problem | null> => {
+  if (A_PERSON.test(by)) return null
+  const policy = await ports.policies.load().catch(() => null)
+  const meant = policy === null ? '' : meantText(by, policy.approvals.approvers)
+  return { status: 400, error: 'bad-body', detail: `by: a person is \`TEAM/USER\`, as in approvals.approvers${meant}` }
+}
+
 /** Digits of a digest that name it. */
 const DIGITS = 8
 
@@ -89,6 +111,19 @@ const buttonOf = ({ id, digest, choices = [] }: Question, choice: string | undef
   const named = (one: (typeof all)[number]): boolean =>
     one.name === choice || (String(choice).length >= DIGITS && one.digest.startsWith(String(choice)))
   return choice === undefined ? id : (all.find(named)?.id ?? null)
+}
+
+/** Which of several ways was taken, and at most at what price; and the others. Nothing where there is one, or the answer is of all. */
+const tookOf = (
+  { id, bounds, choices = [] }: Question,
+  button: string,
+  verdict: 'approve' | 'deny',
+): { took: { name: string; atMost: number; others: string[] } } | Record<string, never> => {
+  const all = [{ name: DEFAULT, id, bounds }, ...choices]
+  const took = verdict === 'approve' && all.length > 1 ? all.find((one) => one.id === button) : undefined
+  if (took === undefined) return {}
+  const others = all.flatMap(({ name }) => (name === took.name ? [] : [name]))
+  return { took: { name: took.name, atMost: took.bounds.dollars, others } }
 }
 
 const choicesText = ({ digest, choices = [] }: Question, choice: string): string =>

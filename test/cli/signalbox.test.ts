@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -124,4 +124,11 @@ describe('the versions of Node', () => {
     const message = tooOldMessage('20.1.0')
     for (const part of ['20.1.0', 'Node 24', 'nvm', 'fnm', 'volta']) expect(message).toContain(part)
   })
+})
+
+it('`npm start` is the product itself: who ends npm ends it too, and no shell stands between them', () => {
+  const { scripts } = JSON.parse(readFileSync(join(dirname(cli), 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  expect(scripts['start']).toMatch(/^exec node /)
 })

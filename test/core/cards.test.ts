@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { answerCard, leftCard, outcomeCard } from '../../core/cards.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { HOUR, questionOf } from './lane/fixture.ts'
 import { NOW, trainPlan } from './training-fixture.ts'
 

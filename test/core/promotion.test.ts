@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parsePolicy } from '../../core/policy.ts'
 import { promotionOf, promotionsOf, signalAt } from '../../core/promotion.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 
 const { alias: _alias, ...rule } = config.services!['support-llama']!
 const policyWith = (signals: object) => parsePolicy({ ...config, services: { m: { ...rule, ...signals } } })

@@ -5,7 +5,7 @@ import { planPipeline } from '../../core/planning/pipeline.ts'
 import type { PipelineInput } from '../../core/planning/pipeline-steps.ts'
 import { type Config, PolicyError, parsePolicy } from '../../core/policy.ts'
 import type { PoolView, World } from '../../core/world.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 
 /** The example config, freshly copied: a test may change it. */
 export const exampleConfig = () => structuredClone(config)

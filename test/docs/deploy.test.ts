@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { clusterDoors } from '../../local/doors.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { synth } from '../infra/synth.ts'
 
 const page = readFileSync('docs/deploy.md', 'utf8')

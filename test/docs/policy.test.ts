@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { onPaper } from '../../core/policy/on-paper.ts'
+import { parsePolicy } from '../../core/policy.ts'
 import { policyFiles, policySchema } from '../../scripts/policy-docs.ts'
 import config from '../../signalbox.config.ts'
 import { cli } from '../cli/running.ts'
@@ -14,6 +16,18 @@ it.each(Object.entries(policyFiles()))(
 it('signalbox schema prints it', async () => {
   const { code, out } = await cli('schema')
   expect([code, JSON.parse(out)]).toEqual([0, policySchema()])
+})
+
+it('the example works as it is written, and shows what acts by itself: drift that retrains, and a ladder', () => {
+  const policy = parsePolicy(config)
+  expect(onPaper(policy)).toEqual([])
+  expect(policy.budget.ladder?.map(({ do: does }) => does)).toEqual([
+    'notify',
+    'ask-always',
+    'no-new-runs',
+    'cap-pools',
+  ])
+  expect(policy.found.byAlert.get('ModelDriftHigh')).toMatchObject([{ service: 'support-llama' }])
 })
 
 it('the example writes no key that the schema does not describe', () => {

@@ -15,7 +15,7 @@ import { virtualClock } from '../../local/clock.ts'
 import { openSimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { memoryLedger } from '../../local/ledger/memory-ledger.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { memoryObjects, taskJob } from '../local/cluster/world-fixture.ts'
 
 const policies = fixedPolicies(parsePolicy(config))

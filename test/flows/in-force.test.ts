@@ -9,7 +9,7 @@ import { readRow } from '../../flows/rows.ts'
 import { spendOf } from '../../flows/sums.ts'
 import { memoryLedger } from '../../local/ledger/memory-ledger.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 
 const first = parsePolicy(example)
 const renamed = parsePolicy({ ...example, namespaces: { training: 'training', serving: 'serving-2' } })

@@ -6,7 +6,7 @@ import { reconcile } from '../../flows/reconcile.ts'
 import { readRow } from '../../flows/rows.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from '../journeys/away.ts'
 import { ANA, openTown, type Town } from '../journeys/town.ts'
 

@@ -3,7 +3,7 @@ import { lineSum, spentSum } from '../../core/lane/room.ts'
 import { type PastRow, pastId } from '../../core/rows.ts'
 import { readRow } from '../../flows/rows.ts'
 import { recountRoom, recountSpent } from '../../flows/sums.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, MINUTE, stepIs, TRAIN, upload } from '../journeys/scenes.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 

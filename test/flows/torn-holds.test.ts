@@ -8,7 +8,7 @@ import type { Write } from '../../flows/ledger-port.ts'
 import { resync } from '../../flows/resync.ts'
 import { readRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 import { piped } from '../variants.ts'
 

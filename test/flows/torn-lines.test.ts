@@ -9,7 +9,7 @@ import { resync } from '../../flows/resync.ts'
 import { everyRow, readRow } from '../../flows/rows.ts'
 import { mendLine } from '../../flows/torn-lines.ts'
 import { uploadDataset } from '../../local/scenario.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 import { piped } from '../variants.ts'
 

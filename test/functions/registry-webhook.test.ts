@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { door } from '../../functions/registry-webhook.ts'
 import { signMlflow } from '../../functions/signatures.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
 let town: Town

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { poolsNow } from '../../flows/leases.ts'
 import { signSlack } from '../../functions/signatures.ts'
 import { door } from '../../functions/slack-command.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { ANA, BEN, openTown, type Town } from '../journeys/town.ts'
 
 const POOL = 'pool/gpu-train'

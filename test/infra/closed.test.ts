@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { ENDPOINTS, synth, VARIANTS } from './synth.ts'
 import type { Written } from './written.ts'
 

@@ -2,7 +2,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import { laneOfNotice } from '../../core/money/notice-lane.ts'
 import { parsePolicy } from '../../core/policy.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { MONEY, synth } from './synth.ts'
 
 const LAST = { ...config, budget: { ...config.budget, lastResort: { at: 1.1, approval: 'automatic' } } }

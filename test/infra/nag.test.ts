@@ -4,7 +4,7 @@ import { Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { expect, it } from 'vitest'
 import { acknowledge } from '../../infra/acknowledged.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { MONEY, synth, VARIANTS } from './synth.ts'
 
 /** What `infra/app.ts` does; throws with every finding that is not acknowledged. */

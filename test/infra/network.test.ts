@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, it } from 'vitest'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { CONTEXT, ENDPOINTS, synth } from './synth.ts'
 
 const { vpc } = CONTEXT['signalbox'] as { vpc: { subnets: string[] } }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { piped } from '../variants.ts'
 import { synth } from './synth.ts'
 

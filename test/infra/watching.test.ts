@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import { doors } from '../../infra/doors.ts'
 import type { Stacks } from '../../infra/installation.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { synth } from './synth.ts'
 import { readerOf, type Written } from './written.ts'
 

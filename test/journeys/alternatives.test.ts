@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Question } from '../../core/lane/question.ts'
 import type { Simulation } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { jobsOf, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import type { Ports } from '../../flows/ports.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { clockOf, fillPool, HOUR, MINUTE, say, TRAIN, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'

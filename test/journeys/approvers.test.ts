@@ -3,7 +3,7 @@ import { reactions } from '../../core/reactions/catalogue.ts'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { resync } from '../../flows/resync.ts'
 import { uploadDataset } from '../../local/scenario.ts'
-import config from '../../signalbox.config.ts'
+import config from '../example.ts'
 import { piped } from '../variants.ts'
 import { ANA, openTown, type Town } from './town.ts'
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { refOf } from '../../core/kube.ts'
 import type { RollOutModelStep, Step } from '../../core/plan.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import {

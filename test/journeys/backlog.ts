@@ -10,7 +10,7 @@ import { door as resync } from '../../functions/resync.ts'
 import { door as tick } from '../../functions/tick.ts'
 import { door as watch } from '../../functions/watch.ts'
 import type { VirtualClock } from '../../local/clock.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { openTown } from './town.ts'
 

@@ -4,7 +4,7 @@ import { refOf } from '../../core/kube.ts'
 import { trafficOf } from '../../core/workloads/serving.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion, type Simulation } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { clockOf, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { fillPool, HOUR, holdDeletions, looseEnds, MINUTE, say, TRAIN, trainedUntil, upload } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { DAY, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

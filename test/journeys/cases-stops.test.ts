@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Question } from '../../core/lane/question.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { everyJob, HOUR, jobsOf, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, openTown } from './town.ts'

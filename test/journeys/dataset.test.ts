@@ -3,7 +3,7 @@ import type { KubeObject } from '../../core/kube.ts'
 import { resultId } from '../../core/rows.ts'
 import { readRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 

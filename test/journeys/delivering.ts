@@ -1,5 +1,5 @@
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { openTown, type Town } from './town.ts'
 
 const TRAIN = 'pipeline/support-chats'

@@ -43,6 +43,20 @@ describe('drift', () => {
     expect(await runs()).toBe(2)
   })
 
+  it('that waits for a run which is cancelled then says so, and not that it is at work', async () => {
+    await trained()
+    await upload(town, 'b', { simulation: { tasks: { 'fine-tune': { minutes: 600 } } } })
+    await town.until('it trains', async () => (await town.lane(TRAIN)).run?.steps[0]?.ranFrom != null)
+    await tell({ since: now() })
+    await say(town, 'cancel')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'cancelled' })
+    const { text } = await town.house.why(TRAIN)
+    expect(text).toMatch(
+      /^cancelled: .*; what comes next waits: ModelDriftHigh fires .*had a run when that was looked at/,
+    )
+    expect(text).not.toContain('is at work')
+  })
+
   it('of two instances one run is for both', async () => {
     await trained()
     await town.advance(7 * HOUR)

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { config, nowOf, tellOf, trainedTown, watched } from './drifting.ts'
 import { DAY, HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'

@@ -1,5 +1,5 @@
 import type { Config } from '../../core/policy.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { clockOf, MINUTE, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { laddered, laddersOf } from './ladder.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, SERVE, served } from './scenes.ts'

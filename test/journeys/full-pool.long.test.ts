@@ -4,7 +4,7 @@ import type { Ports } from '../../flows/ports.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import type { Simulation } from '../../local/scenario.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { clockOf, MINUTE, MODEL, replicasOf, SERVE, SLOW, served } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, timeline } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'

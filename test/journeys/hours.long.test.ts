@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { Unavailable } from '../../flows/ports.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, START, type Town } from './town.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
 import { openPrometheusStandIn, type PrometheusStandIn } from '../effects/metrics/prometheus-stand-in.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { type Between, between } from './away.ts'
 import { HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'

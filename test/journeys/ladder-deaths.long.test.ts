@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { BUDGET, laddered, laddersOf } from './ladder.ts'
 import { HOUR, looseEnds, MINUTE, TRAIN, upload } from './scenes.ts'

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { spendOf } from '../../flows/sums.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { BUDGET, laddered, laddersOf } from './ladder.ts'
 import { HOUR, MINUTE, MODEL, SERVE, served, TRAIN, upload } from './scenes.ts'
 import { BEN, openTown, type Town } from './town.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { spendOf } from '../../flows/sums.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { BUDGET, laddered, laddersOf } from './ladder.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'

@@ -1,6 +1,6 @@
 import { rungsOf } from '../../flows/ladder.ts'
 import { spendIn } from '../../flows/spend.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import type { Town } from './town.ts'
 
 export const BUDGET = 'budget/ml-monthly'

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Question } from '../../core/lane/question.ts'
 import { spentSum } from '../../core/lane/room.ts'
 import { readRow } from '../../flows/rows.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, openTown, START, type Town } from './town.ts'
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Unavailable } from '../../flows/ports.ts'
 import { everyRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import {
   clockOf,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Ports } from '../../flows/ports.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, TRAIN, timeline, trainedUntil } from './scenes.ts'

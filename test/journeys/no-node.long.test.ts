@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { nodePoolObject } from '../../core/bootstrap/node-pools.ts'
 import { type KubeObject, refOf } from '../../core/kube.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { clockOf, HOUR, jobsOf, looseEnds, MINUTE, stepIs, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
 import { samplesOf } from '../events/samples.ts'
+import example from '../example.ts'
 import { looseEnds, MINUTE, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -3,7 +3,7 @@ import { everyRow } from '../../flows/rows.ts'
 import type { VirtualClock } from '../../local/clock.ts'
 import { runUntil } from '../../local/drive.ts'
 import { promote, registerVersion, type Simulation, uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { type Between, between, type How, type Side } from './away.ts'
 import { ANA, openTown, type Town } from './town.ts'
 

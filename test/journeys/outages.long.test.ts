@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between, type How, isMeters, type Side } from './away.ts'
 import { LENGTHS, type Outage, openStage, type Played, SIDES, type Stage, type stories, whyProblem } from './outage.ts'

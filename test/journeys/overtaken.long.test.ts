@@ -4,7 +4,7 @@ import type { Config } from '../../core/policy.ts'
 import { trafficOf } from '../../core/workloads/serving.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion, type Simulation } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -3,7 +3,7 @@ import { type KubeObject, refOf } from '../../core/kube.ts'
 import { trafficOf } from '../../core/workloads/serving.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, MINUTE, MODEL, replicasOf, SERVE, SLOW, served, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type KubeObject, refOf } from '../../core/kube.ts'
 import { promote, registerVersion, type Simulation } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 const MODEL = 'support-llama'

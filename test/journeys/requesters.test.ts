@@ -5,7 +5,7 @@ import type { Config } from '../../core/policy.ts'
 import { reactions } from '../../core/reactions/catalogue.ts'
 import { onPaper } from '../../flows/on-paper.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, MODEL, SERVE, say, TRAIN, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 

@@ -4,7 +4,7 @@ import { reactions } from '../../core/reactions/catalogue.ts'
 import { resync } from '../../flows/resync.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { clockOf, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 

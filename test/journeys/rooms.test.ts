@@ -9,7 +9,7 @@ import { reconcile } from '../../flows/reconcile.ts'
 import { everyRow } from '../../flows/rows.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import {
   clockOf,

@@ -4,7 +4,7 @@ import { trafficOf } from '../../core/workloads/serving.ts'
 import { type Cluster, NotAllowed, type Ports } from '../../flows/ports.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GPU, type KubeObject, NODE_POOL, type ObjectRef, refOf } from '../../core/kube.ts'
 import { SERVING_TASK, TASK_LABEL } from '../../core/workloads/serving.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { MODEL, replicasOf, SERVE, served } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { DAY, everyJob, HOUR, MINUTE, stepIs, TRAIN, trainedUntil, upload } from './scenes.ts'

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { SERVING_TASK, TASK_LABEL } from '../../core/workloads/serving.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped, stagesOf } from '../variants.ts'
 import {
   everyJob,

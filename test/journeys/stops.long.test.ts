@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 

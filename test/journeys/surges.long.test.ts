@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { promote, uploadDataset } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { looseEnds, MINUTE, SERVE, timeline, trainedUntil } from './scenes.ts'
 import { openTown, type Town } from './town.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { BUDGET, laddersOf } from './ladder.ts'
 import { HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { isSuspended, preemptible, suspending, trainJob, trains, whyTrain } from './suspended.ts'

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../core/kube.ts'
 import { whyOf } from '../../flows/why.ts'
 import { CATALOGUES } from '../../functions/door.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { laddered } from './ladder.ts'
 import { jobsOf, TRAIN, upload } from './scenes.ts'
 import type { Town } from './town.ts'

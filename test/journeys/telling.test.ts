@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Telling } from '../../core/telling.ts'
 import { outGroup } from '../../flows/writing.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { clockOf, finishedOf, HOUR, jobsOf, MINUTE, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'

@@ -16,7 +16,7 @@ import { type LocalHouse, openHouse } from '../../local/house.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { openStores, type Stores } from '../../local/stores.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 
 export const START = Date.UTC(2026, 10, 23, 12)
 export const ANA = 'T0SIGNAL/U0APPROVER'

@@ -15,7 +15,7 @@ import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { openStores } from '../../local/stores.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { taskJob } from '../local/cluster/world-fixture.ts'
 import { START } from './town.ts'
 

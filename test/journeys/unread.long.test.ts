@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type KubeObject, refOf } from '../../core/kube.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import {
   HOUR,

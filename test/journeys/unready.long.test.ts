@@ -5,7 +5,7 @@ import { label } from '../../core/names.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { readRow } from '../../flows/rows.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

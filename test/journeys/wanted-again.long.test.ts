@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { everyJob, HOUR, looseEnds, MINUTE, say, stepIs, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

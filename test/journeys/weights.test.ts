@@ -3,7 +3,7 @@ import type { Config } from '../../core/policy.ts'
 import { PIN } from '../../core/steps/register-model.ts'
 import { pinOf } from '../../flows/pins.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { HOUR, MODEL, replicasOf, SERVE, served, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 

@@ -11,7 +11,7 @@ import { type Cluster, type Selection, Unavailable } from '../../flows/ports.ts'
 import { everyRow, valuesOf } from '../../flows/rows.ts'
 import { openLedger } from '../../local/ledger/sqlite-ledger.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { type Account, openAccount } from './bill.ts'
 
 export const BEGIN = Date.UTC(2026, 9, 1)

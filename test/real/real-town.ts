@@ -24,7 +24,7 @@ import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import { NODE_CLASS } from '../../local/rig/contents.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { openStores } from '../../local/stores.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import type { SeenLane, SeenRun, Town } from '../journeys/town.ts'
 
 export const ANA = 'T0SIGNAL/U0APPROVER'

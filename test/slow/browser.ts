@@ -6,7 +6,7 @@ import type { Locator, Page } from 'playwright-core'
 import { startProduct } from '../../local/main.ts'
 import { openBrowser } from '../../scripts/browser.ts'
 import { lane } from '../../scripts/lane.ts'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 
 /** A person's path through the page in Chromium: tour, approve, deny with a reason, trace; and what axe-core says of it. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freezeEnd } from '../../../cli/commands/act.ts'
 import { Explained } from '../../../cli/output.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { openRunning, type Running } from '../running.ts'
 
@@ -110,11 +110,26 @@ describe('an answer', () => {
       code: 1,
       err: expect.stringMatching(/it asks about no smal; about default \([0-9a-f]{12}\), small \([0-9a-f]{12}\)/),
     })
-    expect(await product.json('approve', id, '--by', ANA, '--choice', digest)).toMatchObject({ recorded: 'approved' })
+    expect(await product.json('approve', id, '--by', ANA, '--choice', digest)).toMatchObject({
+      recorded: 'approved',
+      took: { name: 'small', atMost: expect.any(Number), others: ['default'] },
+    })
     await product.town.until('it runs', async () => (await product.town.held('pool/gpu-serve')).sum > 0)
     expect((await product.town.lane(LANE)).approved?.question.chosen).toEqual({ name: 'small' })
     const { plans } = await product.json('plans')
     expect(plans).toMatchObject([{ run: { question: { chosen: { name: 'small' } } } }])
+  })
+
+  it('without a choice where there is one says which was taken, at most at what price, and what was beside it', async () => {
+    const small = { stages: { train: { pool: 'gpu-serve', gpus: 4, hours: { p50: 3, p95: 6 } } } }
+    product.town.setPolicy({
+      ...example,
+      pipelines: { 'support-chats': { ...example.pipelines?.['support-chats'], alternatives: { small } } },
+    })
+    expect(await product.cli('approve', await asking(), '--by', ANA)).toMatchObject({
+      code: 0,
+      out: `recorded: approved · ${LANE} · as default, at most $223.83; beside it were small (\`--choice\` says which)`,
+    })
   })
 
   it('of somebody else, or to nothing, ends with 1 and says why', async () => {
@@ -124,8 +139,25 @@ describe('an answer', () => {
     const named = await product.cli('approve', LANE, '--by', ANA)
     expect(named).toMatchObject({ code: 1, err: expect.stringContaining(`what asks: ${id}`) })
     const who = await product.cli('approve', id, '--by', 'ana')
-    expect(who).toMatchObject({ code: 1, err: expect.stringContaining('as in approvals.approvers') })
+    expect(who).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(
+        'as in approvals.approvers; who is called ana there is `T0SIGNAL/U0APPROVER`: say `--by T0SIGNAL/U0APPROVER`',
+      ),
+    })
     expect((await product.town.lane(LANE)).outcome).toBeNull()
+  })
+})
+
+it('a rung is lifted for a reason alone: without one nobody is asked, and it says so in its own words', async () => {
+  for (const why of ['', '  '])
+    expect(await product.cli('lift', 'no-new-runs', '--why', why)).toMatchObject({
+      code: 2,
+      err: 'signalbox: --why is empty: say why in your words, since whoever is asked reads it',
+    })
+  expect(await product.cli('lift', 'no-new-runs', '--why', 'x'.repeat(1001))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('has 1001 characters: say it in 1000 at most'),
   })
 })
 

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
+import example from '../../example.ts'
 import { openRunning, type Running } from '../running.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -21,7 +22,8 @@ it('says what the budget has left, as a table and as JSON, and the same once the
   expect(line).toBe('ml-monthly  2026-11  $0.00  $223.83  $20,000.00  $19,776.17')
   const notCounted =
     'what services cost as they stand, once their rollouts are over, is not in it: `signalbox spend` says what nodes have cost'
-  expect(foot).toBe(notCounted)
+  // What is printed can be typed as it stands there; what is data says it as everywhere.
+  expect(foot).toBe(notCounted.replace('`signalbox spend`', `\`npx signalbox spend --data ${product.data}\``))
   await product.town.settled(LANE)
   const running = await product.json('budgets')
   expect(running).toEqual({
@@ -43,7 +45,23 @@ it('says what the budget has left, as a table and as JSON, and the same once the
   expect(spent + left).toBeCloseTo(20_000, 2)
   rmSync(join(product.data, RUNNING_FILE))
   writeFileSync(join(product.data, CLOCK_FILE), String(house.clock.now()))
-  expect(await product.json('budgets')).toEqual(running)
+  const config = join(product.data, 'plain.config.json')
+  writeFileSync(config, JSON.stringify(example))
+  expect(await product.json('budgets', '--config', config)).toEqual(running)
+})
+
+it('says of a ladder what nodes have cost, by which its rungs are crossed', async () => {
+  const { town } = product
+  town.setPolicy({ ...example, budget: { name: 'ml-monthly', dollars: 1000, ladder: [{ at: 0.8, do: 'ask-always' }] } })
+  const lines = async () => (await product.cli('budgets')).out.split('\n').slice(4)
+  expect(await lines()).toEqual([
+    'what nodes cost, by which rungs are crossed: nobody has looked at a node yet',
+    expect.stringMatching(/^80 %, \$800\.00: ask-always is ahead/),
+  ])
+  await product.cli('emit', 'dataset-uploaded/base')
+  await town.settled(LANE)
+  expect((await lines())[0]).toMatch(/^what nodes cost, by which rungs are crossed: \$\d+\.\d\d of \$1,000\.00/)
+  expect(await product.json('budgets')).toMatchObject({ budgets: [{ nodes: { spent: expect.any(Number) } }] })
 })
 
 it('says below it what others have told last, beside our own figure; `spend` does too, and the page', async () => {

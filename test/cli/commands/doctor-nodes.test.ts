@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { nodeClassFindings } from '../../../cli/commands/doctor-nodes.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import type { Answer, Call } from '../../../effects/cluster/requests.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const policy = parsePolicy(config)
 const EC2 = { group: 'karpenter.k8s.aws', kind: 'EC2NodeClass' }

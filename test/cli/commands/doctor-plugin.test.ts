@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { pluginFindings } from '../../../cli/commands/doctor-plugin.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import type { Answer, Call } from '../../../effects/cluster/requests.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const nodes = (ami: string) => parsePolicy({ ...config, nodes: { ami, role: 'nodes' } })
 const list = (...items: object[]): Answer => ({ status: 200, body: { items } })

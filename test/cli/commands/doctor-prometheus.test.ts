@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { alertFindings } from '../../../cli/commands/doctor-prometheus.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { virtualClock } from '../../../local/clock.ts'
-import example from '../../../signalbox.config.ts'
 import { openPrometheusStandIn } from '../../effects/metrics/prometheus-stand-in.ts'
+import example from '../../example.ts'
 import { watched } from '../../journeys/drifting.ts'
 
 const START = Date.UTC(2026, 10, 23, 12)

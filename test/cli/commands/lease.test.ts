@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { openRunning, type Running } from '../running.ts'
 
 const POOL = 'pool/gpu-train'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { Config } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 import { cli } from '../running.ts'
 
 const example = config as Config

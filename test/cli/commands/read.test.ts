@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { MINUTE, stepIs } from '../../journeys/scenes.ts'
 import { taskJob } from '../../local/cluster/world-fixture.ts'
 import { cli, openRunning, type Running } from '../running.ts'
@@ -174,7 +174,7 @@ describe('why', () => {
       0,
       [
         expect.stringMatching(/not this week.*; it stays so until its source changes or a person says retry/),
-        `to begin it again: signalbox retry ${LANE}`,
+        `to begin it again: \`npx signalbox retry ${LANE} --data ${product.data}\``,
       ],
     ])
   })

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
-import { DATA, welcome } from '../../../cli/commands/start.ts'
+import { welcome } from '../../../cli/commands/start.ts'
+import { DATA } from '../../../cli/typed.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 
 const said = (config: unknown, data = DATA): string =>

@@ -2,22 +2,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { cli } from '../running.ts'
 
 describe('the tour in the terminal', () => {
   it('plays its chapters to the ends that they should have, and ends with 0', async () => {
     const { code, out, err } = await cli('tour')
     expect([code, err]).toEqual([0, ''])
-    expect(out.match(/^\d · /gm)).toEqual(['1 · ', '2 · ', '3 · ', '4 · ', '5 · ', '6 · ', '7 · '])
+    expect(out.match(/^\d · /gm)).toEqual(['1 · ', '2 · ', '3 · ', '4 · ', '5 · ', '6 · ', '7 · ', '8 · '])
     // What the first chapter registered is what the second one serves.
     expect(out).toContain('support-llama v1 in the registry')
-    const ends = ['succeeded', 'succeeded', 'failed: gate', 'succeeded', 'succeeded', 'succeeded']
+    const ends = ['succeeded', 'succeeded', 'failed: gate', ...Array.from({ length: 4 }, () => 'succeeded')]
     expect(out.match(/^ {4}✓ .*? · /gm)).toEqual(ends.map((end) => `    ✓ ${end} · `))
     // What drift had trained anew is served, and nothing is leased while the budget is crossed.
     expect(out).toMatch(/since ModelDriftHigh fires/)
     expect(out).toMatch(/v3 with 2 replicas instead of v1/)
-    expect(out).toMatch(/^ {4}✓ cap-pools of ml-monthly lets it have 0 at most until 2026-12-01 00:00 UTC/m)
+    // What needs nobody by its price is asked about while a rung says so.
+    expect(out).toMatch(/^ {4}asked, since ask-always: \$[\d.]+ of nodes have crossed 0\.4 % of ml-monthly/m)
+    expect(out).toMatch(/^ {4}✓ cap-pools of ml-monthly lets it have \d+ at most until 2026-12-01 00:00 UTC/m)
     expect(out).not.toContain('✗')
   })
 
@@ -42,6 +44,7 @@ describe('the tour in the terminal', () => {
       { lane: 'service/support-llama', outcome: 'failed: gate' },
       { lane: 'pipeline/support-chats', outcome: 'succeeded' },
       { lane: 'service/support-llama', outcome: 'succeeded' },
+      { lane: 'pipeline/support-chats', outcome: 'succeeded' },
       { lane: 'pool/gpu-train', outcome: 'refused' },
       { lane: 'pool/gpu-train', outcome: 'succeeded' },
     ])

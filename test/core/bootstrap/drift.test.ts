@@ -3,7 +3,7 @@ import { driftOf } from '../../../core/bootstrap/drift.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import type { NodePool } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const code = { ...config.services?.['code-llama'], replicas: 2 }
 const manifestsWith = (services: object) =>

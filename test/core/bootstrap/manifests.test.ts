@@ -3,7 +3,7 @@ import type { Manifest } from '../../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { clusterDoors } from '../../../local/doors.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const policy = parsePolicy(config)
 const manifests = bootstrapManifests(policy, clusterDoors)

@@ -4,7 +4,7 @@ import { classWrongs, knownClass } from '../../../core/bootstrap/node-class-chec
 import { namedClasses } from '../../../core/bootstrap/node-classes.ts'
 import { EC2_NODE_CLASS, type NodeClass } from '../../../core/bootstrap/node-pools.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const AUTO: NodeClass = { group: 'eks.amazonaws.com', kind: 'NodeClass', name: 'gpu' }
 const GOOD = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { namedClasses, nodeClassOf } from '../../../core/bootstrap/node-classes.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const NODES = { ami: 'al2023@v20260810', role: 'KarpenterNodeRole-ml-prod' }
 

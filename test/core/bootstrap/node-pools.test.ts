@@ -4,7 +4,7 @@ import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { nodePoolObject } from '../../../core/bootstrap/node-pools.ts'
 import { type Config, type PoolPolicy, parsePolicy } from '../../../core/policy.ts'
 import { openSimulatedCluster } from '../../../local/cluster/simulated-cluster.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 import { memoryObjects } from '../../local/cluster/world-fixture.ts'
 
 const CAPACITY_TYPE = 'karpenter.sh/capacity-type'

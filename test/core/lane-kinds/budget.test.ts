@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { budget } from '../../../core/lane-kinds/budget.ts'
 import { calledBy } from '../../../core/lane-kinds/called.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const policy = parsePolicy({ ...config, budget: { name: 'ml', dollars: 100, ladder: [{ at: 1, do: 'notify' }] } })
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { outcomeCard } from '../../../core/cards.ts'
 import { calledBy, inNewNames, laneMeant, withNewNames } from '../../../core/lane-kinds/called.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { trainPlan } from '../training-fixture.ts'
 

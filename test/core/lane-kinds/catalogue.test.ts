@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { kindOf, laneKinds, ruleFor } from '../../../core/lane-kinds/catalogue.ts'
 import { laneOf } from '../../../core/lane-kinds/kind.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const policy = parsePolicy(config)
 

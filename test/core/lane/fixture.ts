@@ -15,7 +15,7 @@ import { reactions } from '../../../core/reactions/catalogue.ts'
 import type { DatasetFacts } from '../../../core/reactions/dataset-uploaded.ts'
 import { serveDesired } from '../../../core/reactions/model-promoted.ts'
 import type { DatasetUploaded, ModelPromoted } from '../../../events/contract.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 import { desired, emptyPool, emptyWorld, NOW, trainPlan } from '../training-fixture.ts'
 
 export const ANA = 'T0SIGNAL/U0APPROVER'

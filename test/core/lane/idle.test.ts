@@ -7,7 +7,7 @@ import type { VoteLetter } from '../../../core/lane/letters.ts'
 import { moreAt, openMore, settleNoMore } from '../../../core/lane/more.ts'
 import { foldVote } from '../../../core/lane/votes.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import {
   ANA,

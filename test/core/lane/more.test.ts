@@ -11,7 +11,7 @@ import {
   withoutMore,
 } from '../../../core/lane/more.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { approvedBy, HOUR, NOW, planRow, questionOf, running, runOf, seenWorld, viewOf, wanted } from './fixture.ts'
 

@@ -6,7 +6,7 @@ import { foldNotice, isPlausible, type NoticeRow, type OwnFigure } from '../../.
 import { anomalyMonitorName, awsBudgetName } from '../../../core/policy/names-in-aws.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import type { BudgetCrossed } from '../../../events/contract.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 
 const NOVEMBER = { from: Date.UTC(2026, 10, 1), until: Date.UTC(2026, 11, 1) }
 const usd = (value: number) => ({ value, unit: 'USD' })

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { isOurs } from '../../../core/planning/ours.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 
 const policy = parsePolicy(example)
 const [INSTALLATION, LEDGER] = [label('installation'), label('ledger')]

@@ -3,7 +3,7 @@ import { service } from '../../../core/lane-kinds/service.ts'
 import { PRICED } from '../../../core/money/nodes.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import type { PoolView } from '../../../core/world.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 import { emptyPool, emptyWorld, NOW, standing } from '../training-fixture.ts'
 
 const RETIRED = { kind: 'retired' as const, model: 'support-llama' }

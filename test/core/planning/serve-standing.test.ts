@@ -4,7 +4,7 @@ import { ruleOf } from '../../../core/planning/serve-room.ts'
 import { isEdited, standingOf, titleOfPlan, type Wanted } from '../../../core/planning/serve-standing.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { ENGINES } from '../../../core/workloads/engines.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 import { emptyWorld, NOW, standing as stands } from '../training-fixture.ts'
 
 const policy = parsePolicy(config)

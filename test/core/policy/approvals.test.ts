@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { peopleOf } from '../../../core/policy/approvals.ts'
+import { meantText, notAnOperator, peopleOf } from '../../../core/policy/approvals.ts'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { problemsAfter } from '../training-fixture.ts'
 
 const withRequesters = (requesters: unknown) =>
@@ -56,5 +56,19 @@ describe('operators', () => {
         c.approvals.operators = [{ id: 'T0SIGNAL/S0GPUOPS', name: 'ops' }]
       }),
     ).toEqual([expect.stringContaining('approvals.operators.0.id: name a person as `TEAM/USER` ids')])
+  })
+})
+
+describe('who may not do what operators alone may', () => {
+  const operators = [{ id: 'T0SIGNAL/U0OPS', name: 'Olga' }]
+
+  it('is told whom to ask, and as whom the policy knows somebody who is called so', () => {
+    expect(notAnOperator('guest', 'lift a rung', { operators })).toBe(
+      'guest is none of approvals.operators, who alone may lift a rung: ask Olga (T0SIGNAL/U0OPS)',
+    )
+    expect(notAnOperator('olga', 'lease', { operators })).toMatch(
+      /: ask Olga .*; who is called Olga there is `T0SIGNAL\/U0OPS`: say `--by T0SIGNAL\/U0OPS`$/,
+    )
+    expect(meantText('nobody', operators)).toBe('')
   })
 })

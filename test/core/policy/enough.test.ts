@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { againstOnPaper, onPaper } from '../../../core/policy/on-paper.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import { exampleWith } from '../training-fixture.ts'
+import { exampleWith, trainPlan } from '../training-fixture.ts'
 
 type Changes = readonly (readonly [path: string, value: unknown])[]
 const found = (...changes: Changes) => onPaper(parsePolicy(exampleWith(...changes)))
@@ -11,14 +11,39 @@ const SERVICE = 'services.support-llama'
 const ALONE: Changes = [['services.code-llama', undefined]]
 
 it('a budget below the bad case of one run', () => {
-  // 3 h and half an hour of one node at $55.04, and 32 min beside them.
+  // 3 h and half an hour of one node at $55.04, 32 min beside them, and two minutes to end in.
   expect(lines(['budget.dollars', 168])).toEqual([
-    'budget.dollars: one run of `support-chats` may cost up to $221.99, and a month has $168.00: none would ever begin; raise it, or lower hours.p95 or gpus of its stages',
+    'budget.dollars: one run of `support-chats` may cost up to $223.83, and a month has $168.00: none would ever begin; raise it, or lower hours.p95 or gpus of its stages',
   ])
-  expect(lines(['budget.dollars', 221.99])).toEqual([])
+  expect(lines(['budget.dollars', 223.83])).toEqual([])
   expect(againstOnPaper(parsePolicy(exampleWith(['budget.dollars', 168])), 'pipeline/support-chats')).toHaveLength(1)
   expect(lines(['budget.dollars', 1], ['pools.gpu-train.price', undefined])).toEqual([
     expect.stringMatching(/^pools\.gpu-train\.price/),
+  ])
+})
+
+it.each<[string, Changes]>([
+  ['as it is', []],
+  [
+    'of stages in two pools',
+    [
+      ['pipelines.support-chats.stages.1.pool', 'gpu-serve'],
+      ['pipelines.support-chats.stages.1.gpus', 1],
+    ],
+  ],
+  ['whose pod has longer to end', [['pipelines.support-chats.stages.0.pod', { terminationGracePeriodSeconds: 3600 }]]],
+  [
+    'that a rung may suspend',
+    [
+      ['pipelines.support-chats.stages.0.preemptible', true],
+      ['budget.ladder', [{ at: 0.9, do: 'suspend-preemptible' }]],
+    ],
+  ],
+])('of a run %s it is what a plan comes to', (_, changes) => {
+  const { bounds } = trainPlan({ policy: parsePolicy(exampleWith(...changes)) })
+  expect(lines(...changes, ['budget.dollars', bounds.dollars])).toEqual([])
+  expect(lines(...changes, ['budget.dollars', bounds.dollars - 0.01])).toEqual([
+    expect.stringContaining(`may cost up to $${bounds.dollars.toFixed(2)},`),
   ])
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { onPaper } from '../../../core/policy/on-paper.ts'
 import { PolicyError, parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const withPool = (pool: Record<string, unknown>): unknown => ({
   ...config,

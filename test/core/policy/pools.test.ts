@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { onPaper } from '../../../core/policy/on-paper.ts'
 import { typesOf } from '../../../core/policy/pools.ts'
 import { PolicyError, parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const NODES = { ami: 'al2023@v20260810', role: 'KarpenterNodeRole-ml-prod' }
 const PRICE = { perNodeHour: 55.04, source: 'list', date: '2026-11-01' }

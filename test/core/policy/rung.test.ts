@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 /** What the example's policy is told after a change; null: it is one. */
 const told = (change: (config: Config) => void): string | null => {

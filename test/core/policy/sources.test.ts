@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sources, whoMayChange, whyAsked, whyNoAddress, whyNotAllowed } from '../../../core/policy/sources.ts'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
-import example from '../../../signalbox.config.ts'
 import { anyText } from '../../any-text.ts'
+import example from '../../example.ts'
 
 const results = { bucket: 'acme-results', prefix: 'results/' }
 const policy = { results, sources: ['s3://acme-models/llama/', 'hf://meta-llama/', 'hf://acme/chat'] }

@@ -11,7 +11,7 @@ import {
   savedByCaps,
 } from '../../../core/pools/ceiling.ts'
 import type { ContributionRow } from '../../../core/pools/contribution.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const HOUR = 3_600_000

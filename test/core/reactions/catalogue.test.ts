@@ -3,7 +3,7 @@ import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { reactions, reactionTo } from '../../../core/reactions/catalogue.ts'
 import { contracts } from '../../../events/catalogue.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const policy = parsePolicy(config)
 

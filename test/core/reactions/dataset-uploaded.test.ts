@@ -10,7 +10,7 @@ import {
   pipelineAt,
 } from '../../../core/reactions/dataset-uploaded.ts'
 import type { DatasetUploaded } from '../../../events/contract.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 import { type Otherwise, piped } from '../../variants.ts'
 import { desired } from '../training-fixture.ts'
 

@@ -7,7 +7,7 @@ import { parsePolicy } from '../../../core/policy.ts'
 import { type DriftFacts, onDriftDetected } from '../../../core/reactions/drift-detected.ts'
 import type { Decision } from '../../../core/reactions/reaction.ts'
 import type { DriftDetected } from '../../../events/contract.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { desired, NOW } from '../training-fixture.ts'
 
@@ -193,7 +193,7 @@ describe('an alert that fires', () => {
     })
     expect(decide({}, done({ outcome: null }))).toMatchObject({
       kind: 'wait',
-      detail: expect.stringContaining('is at work'),
+      detail: expect.stringContaining('had a run when that was looked at'),
     })
     // What was taken back before it began, or refused, has changed nothing.
     const untried = done({ since: ended, outcome: { ...done().outcome!, kind: 'superseded', at: ended } })

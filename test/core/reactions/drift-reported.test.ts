@@ -6,7 +6,7 @@ import { parsePolicy } from '../../../core/policy.ts'
 import type { DriftFacts } from '../../../core/reactions/drift-detected.ts'
 import { onDriftReported, type ReportFacts } from '../../../core/reactions/drift-reported.ts'
 import type { DriftReported } from '../../../events/contract.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { desired, NOW } from '../training-fixture.ts'
 

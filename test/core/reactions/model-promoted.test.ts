@@ -7,7 +7,7 @@ import { whyNoRule } from '../../../core/reactions/catalogue.ts'
 import { type ModelFacts, onModelPromoted, serveDesired } from '../../../core/reactions/model-promoted.ts'
 import type { Decision, Reaction } from '../../../core/reactions/reaction.ts'
 import type { ModelPromoted } from '../../../events/contract.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const policy = parsePolicy(config)
 const now = Date.UTC(2026, 10, 23, 12)

@@ -11,7 +11,7 @@ import {
   manifestPath,
 } from '../../../effects/cluster/manifests.ts'
 import type { Answer, Call, Requests } from '../../../effects/cluster/requests.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const asked: Call[] = []
 const answering = (answer: (call: Call) => Answer): Requests => {

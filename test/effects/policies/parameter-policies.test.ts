@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
 import { openParameterPolicies } from '../../../effects/policies/parameter-policies.ts'
 import { NotAllowed } from '../../../flows/ports.ts'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 
 const open = () => {
   const state = { at: 's3://b/one.json', now: 0, reads: 0, problems: [] as unknown[], error: null as Error | null }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type KubeObject, refOf } from '../../../core/kube.ts'
 import { trafficOf } from '../../../core/workloads/serving.ts'
 import { promote, registerVersion } from '../../../local/scenario.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { clockOf, MINUTE, MODEL, SERVE, type SLOW, served, stepIs, timeline } from '../../journeys/scenes.ts'
 import { ANA, openTown, type Town } from '../../journeys/town.ts'
 

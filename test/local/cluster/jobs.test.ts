@@ -162,6 +162,21 @@ describe('a simulated Job', () => {
     expect((await job('run'))?.status?.succeeded).toBe(1)
   })
 
+  it('says in its log of whom a simulation says something that is no task, where it says nothing of it', async () => {
+    const told = async (name: string, tasks: object) => {
+      await rig.simulate('data', 'in/', { tasks })
+      await launch(taskJob(name))
+      await rig.minutes(10)
+      const [pod] = await podsOf(name)
+      return (await rig.cluster.logs(refOf(pod as KubeObject), 20)).join('\n')
+    }
+    expect(await told('one', { 'fine-tunes': { minutes: 5 }, evaluate: {} })).toContain(
+      'simulation.json: `tasks` says nothing of `fine-tune`, which this container is, and something of `fine-tunes`: a task is a preset',
+    )
+    expect(await told('two', { 'fine-tune': { minutes: 5 }, other: {} })).not.toContain('says nothing of')
+    expect(await told('three', { evaluate: {}, serving: {}, 'gate-check': {} })).not.toContain('says nothing of')
+  })
+
   it('whose node is lost gets another pod, which does not count as a failure', async () => {
     await ceiling(8)
     await rig.simulate('data', 'in/', { nodeLost: true })

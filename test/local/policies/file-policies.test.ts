@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PolicyError } from '../../../core/policy.ts'
 import { openPolicies, readConfig } from '../../../local/policies/file-policies.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 
 let dir: string
 let file: string

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
 import { fixedPolicies } from '../../../local/policies/file-policies.ts'
 import { notInForce, tellsWhenNotInForce } from '../../../local/policies/not-in-force.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 
 const policy = parsePolicy(example)
 /** Policies whose file is edited. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import config from '../../../signalbox.config.ts'
+import config from '../../example.ts'
 import { synth, VARIANTS } from '../../infra/synth.ts'
 import { pythonWith } from '../python.ts'
 

@@ -18,7 +18,7 @@ import { door as tick } from '../../../functions/tick.ts'
 import { door as watch } from '../../../functions/watch.ts'
 import type { VirtualClock } from '../../../local/clock.ts'
 import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { openTown } from '../../journeys/town.ts'
 import { piped } from '../../variants.ts'
 

@@ -5,7 +5,7 @@ import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { applyManifest, compareManifest } from '../../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
 import { promote, registerVersion } from '../../../local/scenario.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
 import { claimsOf, claimsThat, nodePoolOf, nodesOf, policyWith, until, wants } from './karpenter.ts'
 

@@ -1,4 +1,4 @@
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { piped } from '../../variants.ts'
 import { ownConfig } from '../real-town.ts'
 

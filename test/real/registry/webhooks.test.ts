@@ -12,7 +12,7 @@ import { type LocalHouse, openHouse } from '../../../local/house.ts'
 import { fixedPolicies } from '../../../local/policies/file-policies.ts'
 import { fixedSecrets } from '../../../local/secrets/local-secrets.ts'
 import { openStores } from '../../../local/stores.ts'
-import example from '../../../signalbox.config.ts'
+import example from '../../example.ts'
 import { type Mlflow, openMlflowServer } from './mlflow.ts'
 
 const SECRET = 'webhook-secret'
