@@ -39,6 +39,7 @@ export type Ignored =
   | 'edited-by-hand'
   | 'owned-by-others'
   | 'drift-over'
+  | 'time-ahead'
   | 'drift-told'
   | 'drift-counted'
   | 'bad-report'

@@ -125,15 +125,20 @@ export const leaveCommand = (
   return leave(ports, { ...command, by, id: letterId(at, unique), at, due: at }, `letter:${command.kind}`)
 }
 
-/** Leaves what a person says of a lease. */
+/** Leaves what a person says of a lease. `signedAt`: when the request that says so was signed; by that and `unique` a copy of it is the same letter, whenever it comes. */
 export const leaveLease = (
   ports: LetterPorts,
-  lease: Pick<LeaseLetter, 'lane' | 'does' | 'by' | 'proven' | 'gpus' | 'until' | 'more' | 'of' | 'replyTo'>,
+  {
+    signedAt,
+    ...lease
+  }: Pick<LeaseLetter, 'lane' | 'does' | 'by' | 'proven' | 'gpus' | 'until' | 'more' | 'of' | 'replyTo'> & {
+    signedAt?: number
+  },
   unique: string,
 ): Promise<Left> => {
   const at = ports.clock.now()
-  const by = said(lease.by, 100)
-  return leave(ports, { ...lease, by, kind: 'lease', id: letterId(at, unique), at, due: at }, 'letter:lease')
+  const [by, id] = [said(lease.by, 100), letterId(signedAt ?? at, unique)]
+  return leave(ports, { ...lease, by, kind: 'lease', id, at, due: at }, 'letter:lease')
 }
 
 /** Leaves a person's word that a rung is to be lifted. */

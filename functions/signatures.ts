@@ -58,6 +58,15 @@ export const verifySlack = ({ secret, headers, body, now }: Signed): Verified =>
   return isFresh(timestamp, now, SLACK_FRESH) ? { ok: true, deliveryId: signature } : stale(timestamp, SLACK_FRESH)
 }
 
+/** What tells a request that Slack signed from every other, and a copy of it from nothing: of its signature, and when that was made. Milliseconds. */
+export const signedBy = (
+  headers: Record<string, string>,
+  { deliveryId }: Extract<Verified, { ok: true }>,
+): { unique: string; signedAt: number } => ({
+  unique: deliveryId.slice('v0='.length, 20),
+  signedAt: 1000 * Number(headers['x-slack-request-timestamp']),
+})
+
 /** Grafana signs once, when it sends, and repeats nothing that failed: a clock ahead of ours is its server's alone. */
 const GRAFANA_FRESH: Fresh = { back: 300, ahead: 30 }
 

@@ -7,8 +7,7 @@ import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { refused, unproven } from './refusing.ts'
 import { AWS, ROWS } from './rights.ts'
-import { verifySlack } from './signatures.ts'
-import { unique } from './unique.ts'
+import { signedBy, verifySlack } from './signatures.ts'
 
 type CommandPorts = Pick<Ports, 'ledger' | 'queue' | 'secrets' | 'clock'>
 
@@ -30,23 +29,28 @@ const receive = async (ports: CommandPorts, event: HttpEvent): Promise<HttpAnswe
   const large = tooLarge(body)
   if (large !== null) return unproven(ports, 413, large)
   const secret = await ports.secrets.get('slack-signing')
-  const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
+  const headers = lowerHeaders(event)
+  const verified = verifySlack({ secret, headers, body, now: ports.clock.now() })
   if (!verified.ok) return unproven(ports, 401, verified)
   const fields = formFields(body)
   const parsed = fields.ok ? leaseAsked.parse(fields.event) : fields
-  if (parsed.ok) return left(ports, parsed.event)
+  if (parsed.ok) return left(ports, parsed.event, signedBy(headers, verified))
   const answer = await refused(ports, { source: 'slack-command', status: 400 }, parsed)
   // Slack shows a person what is answered with 200, and nothing of anything else.
   return parsed.detail.endsWith(USAGE) ? shown(USAGE, { refused: parsed.reason }) : answer
 }
 
-const left = async (ports: CommandPorts, asked: LeaseAsked): Promise<HttpAnswer> => {
+const left = async (
+  ports: CommandPorts,
+  asked: LeaseAsked,
+  { unique, signedAt }: ReturnType<typeof signedBy>,
+): Promise<HttpAnswer> => {
   const { pool, does, by, gpus, until, lasts, of, replyTo } = asked
   const lane = laneOf({ name: POOL }, pool)
-  const common = { lane, does, by, of, gpus, replyTo, proven: true as const }
+  const common = { lane, does, by, of, gpus, replyTo, signedAt, proven: true as const }
   const end = does === 'take' && lasts !== null ? ports.clock.now() + lasts : until
   const more = does === 'extend' ? lasts : null
-  const { letter } = await leaveLease(ports, { ...common, until: end, more }, unique())
+  const { letter } = await leaveLease(ports, { ...common, until: end, more }, unique)
   return shown(`Taken: what becomes of it is said here in a moment, and stands on the timeline of ${lane}.`, {
     accepted: letter,
     lane,

@@ -26,6 +26,8 @@ export interface PlanInput<D extends Desired = Desired> {
   within?: Bounds | undefined
   /** The alternative that people chose; left out: none, and alternatives are shown beside it where the policy has some. */
   chosen?: Chosen | undefined
+  /** Whether that may begin later where it cannot now, as the policy says of it: nobody has chosen a time. Left out: it begins when it was chosen to. */
+  orLater?: true
   /** Generations that were brought up by runs which something newer stopped in the middle: they are nothing that ran before. Left out: none. */
   brought?: readonly number[] | undefined
   /** The pool in which an attempt under the same approval ran so lately that Karpenter has its node still; left out: in none. */

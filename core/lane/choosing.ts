@@ -14,11 +14,11 @@ export const planChosen = (view: View, input: PlanInput): Planned => {
   return chosen === undefined ? asBefore(view, input) : asChosen(view, { ...input, chosen })
 }
 
-/** What has succeeded as an alternative is tried again as that, so that what it keeps is of the same making; until the policy has it no more. */
+/** What has succeeded as an alternative is tried again as that, so that what it keeps is of the same making, now or once its pools open; until the policy has it no more. */
 const asBefore = (view: View, input: PlanInput): Planned => {
   const { madeAs } = view.doc
   if (madeAs?.generation !== input.run.generation) return planWarm(view, input)
-  const same = planWarm(view, { ...input, chosen: { name: madeAs.name } })
+  const same = planWarm(view, { ...input, chosen: { name: madeAs.name }, orLater: true })
   return same.kind === 'refuse' && same.reason === 'not-configured' ? planWarm(view, input) : same
 }
 
@@ -41,7 +41,7 @@ const asChosen = (view: View, { chosen, ...input }: PlanInput & { chosen: Chosen
   const why = whyNotTaken(view, taken)
   if (why === null) return taken
   const lost = `its alternative ${chosen.name}, which people chose, is not taken: ${why}`
-  const planned = planWarm(view, input)
+  const planned = asBefore(view, input)
   if (planned.kind === 'refuse') return { ...planned, detail: `${lost}; and without it ${planned.detail}` }
   if (planned.kind !== 'plan') return planned
   return { ...planned, lost, plan: { ...planned.plan, reasons: [lost, ...planned.plan.reasons] } }

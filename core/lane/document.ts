@@ -88,7 +88,7 @@ export interface LaneDocument {
   passed: string[]
   /** Alerts that it has heard of; left out: none. */
   episodes?: Episodes
-  /** What EC2 has warned it of, so that each is told once. The last few; left out: of nothing. */
+  /** What EC2 has warned it of, and of a pool the signed requests to lease that it was told: each counts once. The last few; left out: of nothing. */
   warned?: readonly string[]
   /** The desired state whose shadow plan is on record. */
   shadow: string | null

@@ -12,7 +12,7 @@ import { firstAttempt } from './attempts.ts'
 import { looksAgain } from './ceilings.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { refuse, type Said } from './commanded.ts'
-import { wantedRun } from './document.ts'
+import { type LaneDocument, wantedRun } from './document.ts'
 import type { GoOnLetter, LeaseLetter } from './letters.ts'
 import type { View } from './view.ts'
 
@@ -29,6 +29,7 @@ export const foldOfPool = (view: View, letter: LeaseLetter | GoOnLetter): Change
  */
 const foldLease = (view: View, letter: LeaseLetter): Change => {
   const { doc, policy } = view
+  if (doc.warned?.includes(letter.id)) return changed(doc, { removed: [letter], counts: ['ignored:already-done'] })
   const who = nameOf(letter.by, policy.approvals)
   const answer = notAllowed(view, letter) ?? leased(view, letter)
   const did = answer.kind === 'did'
@@ -40,7 +41,7 @@ const foldLease = (view: View, letter: LeaseLetter): Change => {
     detail: said(answer.detail, DETAIL),
     letters: [letter.id],
   }
-  return changed(after, {
+  return changed(told(after, letter), {
     removed: [letter],
     contributions: answer.ends === undefined ? [] : [{ row: answer.ends, gone: true }],
     moments: [moment('note', text, { run: wantedRun(after), data })],
@@ -48,6 +49,13 @@ const foldLease = (view: View, letter: LeaseLetter): Change => {
     tellings: letter.replyTo == null ? [] : [{ kind: 'reply', to: letter.replyTo, text: said(answer.detail, DETAIL) }],
   })
 }
+
+/** Requests that are known again: more than a pool is told of in the minutes for which a signature is good. */
+const KNOWN = 20
+
+/** What came signed is known again: whoever has the bytes may send them once more. */
+const told = (doc: LaneDocument, { id, proven }: LeaseLetter): LaneDocument =>
+  proven === true ? { ...doc, warned: [...(doc.warned ?? []), id].slice(-KNOWN) } : doc
 
 /** Who may say so is the policy's as it is now (law 15). */
 const notAllowed = (view: View, { by, proven }: LeaseLetter): Leased | null => {

@@ -98,7 +98,10 @@ const answered = (view: Pick<View, 'doc' | 'plan'>, run: Run, question: Question
   if (question.more !== undefined)
     return question.state === 'approved' ? withMore(view, question) : { doc: { ...doc, run: withoutMore(asked) } }
   if (question.state !== 'approved') return { doc: { ...doc, run: asked } }
-  return { doc: { ...doc, approved: { question, spent: 0, begun: false }, run: { ...asked, phase: 'planned' } } }
+  // Who agrees to what was to be made as an alternative has chosen that, and when it begins.
+  const chosen = question.chosen ?? view.plan?.plan.chosen
+  const approved = { question: chosen === undefined ? question : { ...question, chosen }, spent: 0, begun: false }
+  return { doc: { ...doc, approved, run: { ...run, question: approved.question, phase: 'planned' } } }
 }
 
 const whyNot = (

@@ -56,7 +56,7 @@ export const withAlternatives = (
 }
 
 /** The alternative as it could begin now; else, where the policy lets it wait for that, once its pools open, or the budget turns. */
-const nowOrLater = (
+export const nowOrLater = (
   name: string,
   { stages, alternatives = {} }: PipelinePolicy,
   { drafted, ...seeing }: Seeing & { drafted: (chosen: Chosen) => Draft | Refuse },

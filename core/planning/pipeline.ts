@@ -17,7 +17,7 @@ import { graceOfPods } from '../steps/job-times.ts'
 import { counted, said } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
-import { type Draft, withAlternatives } from './alternatives.ts'
+import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
 import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
 import { openedAt, turnsBefore } from './opening.ts'
@@ -30,12 +30,20 @@ import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf,
  * equal bytes, whatever the order of their keys. Where people are asked, and the policy has alternatives, the best of them stand beside it.
  */
 export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): Planned => {
-  const draft = draftOf(input, presets)
+  const draft = orLater(input, (given) => draftOf(given, presets))
   if ('kind' in draft) return draft
   if (input.chosen !== undefined) return keptOf(draft.plan)
   const beside = keptOf(withAlternatives(draft, input, (chosen) => keepable(draftOf({ ...input, chosen }, presets))))
   // What people could choose beside it is never why it is too large.
   return beside.kind === 'refuse' ? keptOf(draft.plan) : beside
+}
+
+/** What nobody has chosen a time for is made as it could begin now, or later. */
+const orLater = (input: PipelineInput, drafted: (given: PipelineInput) => Draft | Refuse): Draft | Refuse => {
+  const { chosen, ...given } = input
+  const found = chosen === undefined || input.orLater !== true ? null : ruleOf(given)
+  if (chosen === undefined || found === null || 'kind' in found) return drafted(input)
+  return nowOrLater(chosen.name, found.pipeline, { ...input, drafted: (one) => drafted({ ...input, chosen: one }) })
 }
 
 const keptOf = (plan: Plan): Planned =>

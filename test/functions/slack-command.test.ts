@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { poolsNow } from '../../flows/leases.ts'
 import { signSlack } from '../../functions/signatures.ts'
 import { door } from '../../functions/slack-command.ts'
 import example from '../example.ts'
-import { ANA, openTown, type Town } from '../journeys/town.ts'
+import { ANA, BEN, openTown, type Town } from '../journeys/town.ts'
 
 const POOL = 'pool/gpu-train'
 const REPLY_TO = 'https://hooks.slack.com/commands/T0SIGNAL/1/abc'
@@ -50,6 +51,41 @@ describe('/signalbox lease in Slack', () => {
     const card = (await town.house.cards()).find((one) => one.card.question !== null)?.card
     expect(card?.facts).toContainEqual({ label: 'Asked for by', value: `proven: ana (${ANA}), who said so in Slack` })
     expect(card?.facts).toContainEqual({ label: 'GPUs', value: 'gpu-train +8 until 2026-11-23 18:00 UTC' })
+  })
+
+  it('said again by whoever has its bytes adds nothing, be that at once, once it was carried out, or after another', async () => {
+    const twice = async (text: string) => {
+      const fields = { command: '/signalbox', text, user_id: 'U0APPROVER', team_id: 'T0SIGNAL', response_url: REPLY_TO }
+      const body = Buffer.from(new URLSearchParams(fields).toString())
+      const { slack: secret } = await town.house.secrets()
+      const headers = signSlack({ secret, body, now: town.house.clock.now() })
+      const send = async () => {
+        expect((await town.house.webhook('commands', { headers, body })).status).toBe(200)
+        await town.advance(1000)
+      }
+      await Promise.all([send(), send()])
+      if ((await town.question(POOL)) !== null) await town.answered(POOL, 'approve', BEN)
+      await town.advance(60_000)
+      await send()
+      return send
+    }
+    const leases = async () => {
+      const at = { policy: town.policy, now: town.house.clock.now() }
+      const [pool] = (await poolsNow(town.house.ports.ledger, at)).filter((one) => one.pool === 'gpu-train')
+      return pool?.leases.map(({ id, gpus, until }) => [id, gpus, until])
+    }
+    const now = town.house.clock.now()
+    const again = await twice('lease gpu-train +8 for 4h')
+    expect(await leases()).toEqual([['g1', 8, now + 4 * HOUR]])
+    await twice('lease gpu-train extend 2h of g1')
+    await again()
+    expect(await leases()).toEqual([['g1', 8, now + 6 * HOUR]])
+    expect((await town.lane(POOL)).run).toBeNull()
+    expect(said).toHaveLength(2)
+    // Somebody says the same once more.
+    await town.advance(6 * HOUR)
+    await say('lease gpu-train +8 for 4h')
+    expect(said).toHaveLength(3)
   })
 
   it('of who is named nowhere in the policy changes nothing, and says so to them', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { between } from './away.ts'
 import { laddersOf } from './ladder.ts'
 import { HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'

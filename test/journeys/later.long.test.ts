@@ -62,6 +62,28 @@ describe('an alternative that begins when its pool opens', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 
+  it('that has succeeded is asked about by day when it is tried again, for the next night, and begins then', async () => {
+    await chosen()
+    expect(await town.settled(TRAIN, 30)).toMatchObject({ state: 'succeeded', attempt: 1 })
+    // Noon of the next day.
+    await town.advance(START + 24 * HOUR - town.house.clock.now())
+    expect(await say(town, 'retry', { from: 'train' })).toMatchObject({ ok: true })
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const next = OPENS + 24 * HOUR
+    expect([(await town.plan(TRAIN))?.plan.chosen, (await town.question(TRAIN))?.bounds.from]).toEqual([
+      { name: 'night', from: next },
+      next,
+    ])
+    await town.answered(TRAIN)
+    await town.advance(next - town.house.clock.now() - MINUTE)
+    const jobs = (await jobsOf(town)).length
+    await town.until('it runs', async () => (await jobsOf(town)).length > jobs)
+    expect(town.house.clock.now()).toBeLessThan(next + 11 * MINUTE)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect((await told()).filter((text) => text.startsWith('asked '))).toHaveLength(2)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
   it('says so and asks anew where the pool will not open any more', async () => {
     const { openedAt } = await chosen()
     town.setPolicy(withNight({ hours: { ...NIGHT.hours, ceilings: [{ from: '23:00', to: '06:00', maxGpus: 8 }] } }))

@@ -49,6 +49,18 @@ const done = (over: Partial<LaneDocument> = {}): LaneDocument => ({
 const decide = (event: Partial<DriftDetected> = {}, doc = done(), told: DriftFacts = facts, now = NOW): Decision =>
   onDriftDetected.decide(alertOf(event), told, { policy, rule, doc, now })
 
+it('what fires since a time that is ahead of ours is believed for minutes, which clocks are apart, and no longer', () => {
+  const minutes = (ahead: number) => decide({ since: NOW + ahead * 60_000, at: NOW + ahead * 60_000 })
+  expect([minutes(9).kind, minutes(10).kind]).toEqual(['intend', 'intend'])
+  expect(minutes(11)).toEqual({
+    ...{ kind: 'ignore', reason: 'time-ahead' },
+    detail: expect.stringMatching(/^Drift says that it fires since 20.*, and it is 20.* here: a clock is ahead$/),
+  })
+  // Nothing is written down of it: what is true is heard.
+  const year = { since: NOW + 365 * 24 * HOUR }
+  for (const state of ['firing', 'resolved'] as const) expect(decide({ ...year, state })).not.toHaveProperty('episodes')
+})
+
 describe('an alert of Prometheus, which can be asked whether it still fires', () => {
   const hex = { fingerprint: '3ef44b255f8ecf38' }
   const look = (over: Partial<DriftDetected>) => onDriftDetected.look(alertOf(over), { policy, rule, doc: done() }).kind
