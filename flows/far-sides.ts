@@ -18,8 +18,8 @@ export const writeSides = async (
   { probe, sides }: { probe: string; sides: View['sides'] },
   told: Told,
 ): Promise<View['sides']> => {
-  const failed = [...told.values()].flatMap(({ trouble }) =>
-    trouble === null || trouble.kind === 'refused' ? [] : [trouble],
+  const failed = [...told.values()].flatMap(({ trouble, alone }) =>
+    trouble === null || trouble.kind === 'refused' || alone === true ? [] : [trouble],
   )
   for (const trouble of failed) await notAnswering(ports, probe, trouble)
   const heard = [...told.keys()].filter((side) => !failed.some((trouble) => trouble.side === side))

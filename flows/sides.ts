@@ -7,24 +7,39 @@ export type Side = (typeof SIDES)[number]
 
 const sideOf = new WeakMap<object, Side>()
 
-/** How far sides answered that were asked: whether they did at all, and how they last failed. */
-export type Told = Map<string, { answered: boolean; trouble: Trouble | null }>
+/**
+ * How far sides answered that were asked: whether they did at all, and how they last failed. `reads`: what was only looked at was answered. `alone`:
+ * what failed was a write, and looks were answered: something in the way of one object (a webhook), and no outage.
+ */
+export type Told = Map<string, { answered: boolean; trouble: Trouble | null; reads?: boolean; alone?: boolean }>
+type ToldOf = NonNullable<ReturnType<Told['get']>>
+
+/** What changes something there, of sides where that fails for one thing and not for another. */
+const WRITES: Partial<Record<Side, ReadonlySet<string>>> = { cluster: new Set(['create', 'apply', 'patch', 'delete']) }
 
 /** The same ports, whose errors remember which far side they are of, and what each answered is written into `told`. */
 export const withSides = <P extends Partial<Ports>>(ports: P, told: Told = new Map()): P =>
-  eachSide(ports, (side) => async (ask) => {
+  eachSide(ports, (side) => async (ask, name) => {
+    const writes = WRITES[side]?.has(name) === true
     try {
       const answer = await ask()
-      told.set(side, { answered: true, trouble: told.get(side)?.trouble ?? null })
+      told.set(side, answeredBy(told.get(side), writes))
       return answer
     } catch (error) {
       if (typeof error === 'object' && error !== null && !sideOf.has(error)) sideOf.set(error, side)
-      told.set(side, toldBy(error, told.get(side)))
+      told.set(side, toldBy(error, told.get(side), writes))
       throw error
     }
   })
 
-type Asking = (ask: () => Promise<unknown>) => Promise<unknown>
+const answeredBy = (before: ToldOf | undefined, writes: boolean): ToldOf => ({
+  trouble: null,
+  ...before,
+  answered: true,
+  reads: before?.reads === true || !writes,
+})
+
+type Asking = (ask: () => Promise<unknown>, name: string) => Promise<unknown>
 
 /** The same ports, whose far sides are asked as told: everything else is left as it is. */
 const eachSide = <P extends Partial<Ports>>(ports: P, asking: (side: Side) => Asking): P => {
@@ -41,16 +56,17 @@ const asked = (port: object, asking: Asking): object =>
     get: (target, name) => {
       const member = Reflect.get(target, name) as unknown
       if (typeof member !== 'function') return member
-      return (...values: unknown[]) => asking(async () => (await member.apply(target, values)) as unknown)
+      return (...values: unknown[]) => asking(async () => (await member.apply(target, values)) as unknown, String(name))
     },
   })
 
-const toldBy = (
-  error: unknown,
-  before: { answered: boolean } | undefined,
-): { answered: boolean; trouble: Trouble | null } => {
+const toldBy = (error: unknown, before: ToldOf | undefined, writes: boolean): ToldOf => {
   const trouble = troubleOf(error)
-  return { answered: before?.answered === true || trouble?.kind === 'refused', trouble }
+  const { answered = false, reads = false } = before ?? {}
+  const alone = writes && reads && trouble?.kind === 'unavailable'
+  // What was not answered otherwise says more.
+  if (alone && before?.trouble != null && before.alone !== true) return before
+  return { answered: answered || trouble?.kind === 'refused', trouble, reads, alone }
 }
 
 /**

@@ -3,7 +3,7 @@ import { parseJson } from '../events/input.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { defineDoor } from './door.ts'
-import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
+import { ALERTS_LIMIT, type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { refused, unproven } from './refusing.ts'
 import { AWS, ROWS } from './rights.ts'
 import { verifyAlert } from './signatures.ts'
@@ -30,7 +30,7 @@ const receive = async (
   event: HttpEvent,
 ): Promise<HttpAnswer> => {
   const body = rawBody(event)
-  const large = tooLarge(body)
+  const large = tooLarge(body, ALERTS_LIMIT)
   if (large !== null) return unproven(ports, 413, large)
   const secret = await ports.secrets.get('alert-webhook')
   const verified = verifyAlert({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
@@ -48,7 +48,7 @@ const receive = async (
     await refuseInput(ports, {
       source: SOURCE,
       reason: 'missing-field',
-      detail: `truncatedAlerts: ${truncated} alerts were left out: set max_alerts to 0 in the receiver`,
+      detail: `truncatedAlerts: ${truncated} alerts were left out: group by more labels, so that fewer come together, or raise max_alerts of the receiver`,
     })
   const isReadable = events.length > 0 || wrong.every(({ reason }) => reason === 'test-payload')
   return json(isReadable ? 202 : 400, { accepted: events.length, refused: wrong.length, truncated })

@@ -20,10 +20,16 @@ export const rawBody = ({ body = '', isBase64Encoded }: HttpEvent): Uint8Array =
 /** Far above what Slack and MLflow send (a card's payload has about 20 KB). Bytes. */
 const BODY_LIMIT = 512 * 1024
 
+/**
+ * Of alerts, which come by the group: about 5,000 with all that they say. As base64, with its headers, it is what Lambda takes at most (6 MB); API
+ * Gateway takes 10. Bytes.
+ */
+export const ALERTS_LIMIT = 4 * 1024 * 1024
+
 /** Why a body is not even verified, or null. */
-export const tooLarge = (body: Uint8Array): { reason: 'too-large'; detail: string } | null =>
-  body.length > BODY_LIMIT
-    ? { reason: 'too-large', detail: `the body has ${body.length} bytes, and ${BODY_LIMIT} are taken` }
+export const tooLarge = (body: Uint8Array, limit = BODY_LIMIT): { reason: 'too-large'; detail: string } | null =>
+  body.length > limit
+    ? { reason: 'too-large', detail: `the body has ${body.length} bytes, and ${limit} are taken` }
     : null
 
 /** Header names in lower case, as HTTP/2 has them. */

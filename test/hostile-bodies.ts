@@ -32,7 +32,7 @@ export const HOSTILE: readonly (readonly [string, Uint8Array])[] = [
 ]
 
 /** More than any route or door takes. Bytes. */
-export const TOO_MUCH = 1024 * 1024 + 1
+export const TOO_MUCH = 4 * 1024 * 1024 + 1
 
 /** What is said of a body decides nothing. */
 export const TYPES = ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']

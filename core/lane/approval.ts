@@ -4,13 +4,20 @@ import type { NodesOf } from '../plan-nodes.ts'
 import type { Approved } from './question.ts'
 import type { View } from './view.ts'
 
-/** Whether a plan stays inside bounds (law 9). */
-export const within = (plan: Pick<Plan, 'bounds'>, bounds: Bounds): boolean =>
-  plan.bounds.dollars <= bounds.dollars &&
+/**
+ * Whether a plan stays inside bounds (law 9). Its room for nodes that are started again once a rung of the budget has suspended what it runs is no
+ * reason to ask anew: what was approved binds it in any case, and a rung voids nothing of that.
+ */
+export const within = (plan: Pick<Plan, 'bounds' | 'steps'>, bounds: Bounds): boolean =>
+  plan.bounds.dollars - roomForAgain(plan) <= bounds.dollars &&
   plan.bounds.unavailable <= bounds.unavailable &&
   (plan.bounds.answering ?? 0) >= (bounds.answering ?? 0) &&
   Object.entries(plan.bounds.gpus).every(([pool, gpus]) => gpus <= (bounds.gpus[pool] ?? 0)) &&
   Object.entries(plan.bounds.nodes ?? {}).every(([pool, nodes]) => isOfKind(nodes, bounds.nodes?.[pool]))
+
+/** Each was rounded to the cent by itself. */
+const roomForAgain = ({ steps }: Pick<Plan, 'steps'>): number =>
+  steps.reduce((sum, step) => sum + (step.kind === 'launch-job' && step.again !== undefined ? step.again + 0.01 : 0), 0)
 
 /** Whether a plan was made under another policy than is in force. */
 export const isOfOtherPolicy = ({ policy }: Pick<View, 'policy'>, plan: Pick<Plan, 'policy'>): boolean =>

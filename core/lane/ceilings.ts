@@ -5,7 +5,7 @@ import { capOf } from '../money/rungs.ts'
 import { capText } from '../money/rungs-text.ts'
 import type { PoolPolicy } from '../policy.ts'
 import { type Capped, ceilingAt, changesAfter } from '../pools/ceiling.ts'
-import { type ContributionRow, contributionId } from '../pools/contribution.ts'
+import { type Ceiling, type ContributionRow, contributionId } from '../pools/contribution.ts'
 import type { Telling } from '../telling.ts'
 import { counted, said } from '../text.ts'
 import type { Act } from './act.ts'
@@ -13,8 +13,11 @@ import { type Change, changed, moment, REST } from './change.ts'
 import type { LaneDocument, Rest } from './document.ts'
 import type { View } from './view.ts'
 
-/** What setting a ceiling came to: the limit that the NodePool had and has, or why it was not set. `right`: since we may not. */
-export type Resized = { kind: 'set'; was: number | null } | { kind: 'not'; why: string; right?: true }
+/** What setting a ceiling came to: the limit that the NodePool had and has, or why it was not set. `right`: since we may not; `soon`: it was not answered, and is tried again by itself. */
+export type Resized = { kind: 'set'; was: number | null } | { kind: 'not'; why: string; right?: true; soon?: true }
+
+/** After so long. Milliseconds. */
+const SOON = 5 * 60_000
 
 type Seen = Pick<View, 'kind' | 'doc' | 'policy' | 'rungs' | 'now'>
 
@@ -51,24 +54,29 @@ export const resizing = (view: View): Act | null => {
   const { ceiling } = view.doc
   const gpus = wantedCeiling(view)
   if (overIn(view).length > 0) return { kind: 'end-leases' }
-  if (gpus === null || (ceiling !== undefined && ceiling.at !== null && ceiling.gpus === gpus)) return null
+  if (gpus === null || (ceiling !== undefined && isSettled(ceiling, view.now) && ceiling.gpus === gpus)) return null
   const isMarked = ceiling !== undefined && ceiling.gpus === gpus && ceiling.by === view.me
   return isMarked ? { kind: 'resize' } : { kind: 'mark-ceiling', gpus }
 }
 
+/** Whether it was seen to be so, or it is too soon to try again. */
+const isSettled = ({ at, again }: Ceiling, now: number): boolean => at !== null && (again === undefined || now < again)
+
 /** Says which ceiling is to be set, by whom, before it is: a later one has a higher fence, and admission takes no lower. */
 export const settleMarkCeiling = (view: View, gpus: number): Change => {
   const { doc, me, fenceFrom, revision } = view
-  return changed({ ...doc, ceiling: { ...doc.ceiling, gpus, at: null, by: me, fence: revision + 1 + fenceFrom } })
+  const { again: _, ...ceiling } = doc.ceiling ?? {}
+  return changed({ ...doc, ceiling: { ...ceiling, gpus, at: null, by: me, fence: revision + 1 + fenceFrom } })
 }
 
 /** The ceiling as its NodePool was read back. */
 export const settleResized = (view: View, resized: Resized): Change => {
   const { doc, now } = view
   const ceiling = doc.ceiling as NonNullable<LaneDocument['ceiling']>
-  const { why: known, ...marked } = ceiling
+  const { why: known, again: _, ...marked } = ceiling
   const { gpus } = ceiling
-  const seen = { ...marked, at: now }
+  const soon = resized.kind === 'not' && resized.soon === true ? { again: now + SOON } : {}
+  const seen = { ...marked, at: now, ...soon }
   if (resized.kind === 'not' && resized.why === known) return changed({ ...doc, ceiling: { ...seen, why: known } })
   if (resized.kind === 'not')
     return changed(
@@ -154,14 +162,15 @@ const lastText = ({ doc: { run, desired, outcome }, kind }: View): string | null
     ? null
     : `${kind.titleOf(desired as never)}: ${outcome.kind}${outcome.reason === null ? '' : ` (${outcome.reason})`}, ${outcome.detail}`
 
-/** Rests no longer than until another ceiling is in force, or a lease is over; and says what it is, where there is nothing else to say. */
+/** Rests no longer than until another ceiling is in force or is tried again, or a lease is over; and says what it is, where there is nothing else to say. */
 export const untilResized = (view: View, given: Rest): Rest => {
   const says = given.why === 'done' ? [lastText(view), ceilingText(view)].filter((text) => text !== null) : []
   const rest = says.length === 0 ? given : { ...given, text: said([...says, given.text].join('; '), REST) }
   const rule = ruleOf(view)
   const turn =
     rule === undefined || wantedCeiling(view) === null ? null : changesAfter(rule, view.contributions, view.now)
-  return turn === null ? rest : { ...rest, until: Math.min(rest.until ?? turn, turn) }
+  const turns = [turn, view.doc.ceiling?.again ?? null, rest.until].filter((at) => at !== null)
+  return turns.length === 0 ? rest : { ...rest, until: Math.min(...turns) }
 }
 
 /** Somebody has moved what it had set: it looks again. */

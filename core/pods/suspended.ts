@@ -38,3 +38,7 @@ export const suspensionOf = (job: V1Job, { rung, fence }: Suspending): { patch: 
   if (by === 'other') return { patch: { metadata: fenced({}) }, left: 'somebody else has suspended it, and lets it go' }
   return { patch: { metadata: fenced({ [SUSPENDED_BY]: rung }), spec: { suspend: true } } }
 }
+
+/** Whether what was said at this revision has come to be: whose write was not answered may have written. */
+export const isWritten = ({ metadata }: V1Job, { fence }: Suspending): boolean =>
+  metadata?.annotations?.[FENCE] === String(fence)

@@ -24,4 +24,6 @@ export interface Ceiling {
   fence: number
   /** Why it could not be set; left out: it was. */
   why?: string
+  /** When it is tried again by itself; left out: once something has changed. */
+  again?: number
 }

@@ -7,6 +7,8 @@ import { asking } from '../aws/errors.ts'
 const ENTRIES = 10
 /** Tries of what was not taken. */
 const TRIES = 5
+/** Requests at once: a delivery of thousands of alerts is through before its producer gives up waiting. */
+const AT_ONCE = 8
 
 /** Another try cannot cure these. */
 const FINAL: ReadonlySet<string> = new Set(['MalformedDetail', 'InvalidArgument'])
@@ -63,9 +65,21 @@ export const openEventBridge = ({
   return {
     publish: async (events) => {
       const entries = events.map((event) => entryOf(event, bus))
+      const count = Math.ceil(entries.length / ENTRIES)
+      const batches = Array.from({ length: count }, (_, n) => entries.slice(n * ENTRIES, (n + 1) * ENTRIES)).values()
       const final: NotTaken[] = []
-      for (let from = 0; from < entries.length; from += ENTRIES)
-        final.push(...(await publishAll(entries.slice(from, from + ENTRIES))))
+      const failed: unknown[] = []
+      const some = async (): Promise<void> => {
+        for (const batch of batches) {
+          if (failed.length > 0) return
+          await publishAll(batch).then(
+            (refused) => final.push(...refused),
+            (error: unknown) => failed.push(error),
+          )
+        }
+      }
+      await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, some))
+      if (failed.length > 0) throw failed[0]
       if (final[0] !== undefined) throw new Refused(`EventBridge refuses ${said(final[0])}`)
     },
   }

@@ -3,11 +3,11 @@ import type { Made } from '../../core/lane/made.ts'
 import { markOf } from '../../core/lane/marks.ts'
 import { type Suspended, suspendingOf } from '../../core/lane/suspending.ts'
 import type { View } from '../../core/lane/view.ts'
-import { type Suspending, suspensionOf } from '../../core/pods/suspended.ts'
+import { isWritten, type Suspending, suspensionOf } from '../../core/pods/suspended.ts'
 import { hasEnded } from '../../core/steps/launch-job.ts'
 import { counted } from '../../core/text.ts'
 import { ceilingsNow } from '../ceilings.ts'
-import { type Denied, NotAllowed, Unavailable, type WorkPorts } from '../ports.ts'
+import { NotAllowed, Unavailable, type WorkPorts } from '../ports.ts'
 import type { Performed } from './performed.ts'
 
 /** Who writes a Job meanwhile does so once or twice: its controller says what has become of it. */
@@ -47,22 +47,40 @@ const OVER: Suspended = { kind: 'over' }
 
 /** By its uid, and only as it was read: what somebody else has made of it since is looked at first. */
 const written = async (
-  { cluster }: Pick<WorkPorts, 'cluster'>,
+  ports: Pick<WorkPorts, 'cluster'>,
   { ref, uid }: Made,
   given: Suspending,
 ): Promise<Suspended> => {
   for (let tries = 0; tries < TRIES; tries++) {
-    const found = (await cluster.get(ref)) as KubeObject<'Job'> | null
+    const found = (await ports.cluster.get(ref)) as KubeObject<'Job'> | null
     if (found === null || isOver(found, uid)) return OVER
     const { patch, left } = suspensionOf(found, given)
-    const answer = await cluster.patch(refOf(found), uid, { ...patch })
+    const answer = await patched(ports, found, { uid, patch, given })
     if (answer !== 'moved') return cameOf(answer, { changes: 'spec' in patch, left })
   }
-  throw new Unavailable('the Job is written by others all the time')
+  return { kind: 'not', why: 'others write the Job all the time' }
+}
+
+type Answer = Awaited<ReturnType<WorkPorts['cluster']['patch']>> | { message: string }
+
+/** The Job was just read: what is then not answered is this write, which something in its way may keep from being made (a webhook), and no outage. It is looked at all the same. */
+const patched = async (
+  { cluster }: Pick<WorkPorts, 'cluster'>,
+  found: KubeObject<'Job'>,
+  { uid, patch, given }: { uid: string; patch: object; given: Suspending },
+): Promise<Answer> => {
+  const ref = refOf(found)
+  try {
+    return await cluster.patch(ref, uid, { ...patch })
+  } catch (error) {
+    if (!(error instanceof Unavailable) || error instanceof NotAllowed) throw error
+    const now = (await cluster.get(ref)) as KubeObject<'Job'> | null
+    return now !== null && isWritten(now, given) ? 'patched' : { message: error.message }
+  }
 }
 
 const cameOf = (
-  answer: 'patched' | 'gone' | Denied,
+  answer: Exclude<Answer, 'moved'>,
   { changes, left }: { changes: boolean; left: string | undefined },
 ): Suspended => {
   if (typeof answer === 'object') return { kind: 'not', why: answer.message }

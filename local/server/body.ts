@@ -15,26 +15,30 @@ export interface Problem {
 /** Answers it. */
 export const refuse = (context: Context, { status, ...said }: Problem): Response => context.json(said, status)
 
-const TOO_LARGE: Problem = { status: 413, error: 'too-large', detail: `a body has at most ${LIMIT} bytes` }
+const tooLarge = (limit: number): Problem => ({
+  status: 413,
+  error: 'too-large',
+  detail: `a body has at most ${limit} bytes`,
+})
 
 /**
  * The raw bytes of a request; a problem when there are too many. Node reads no more than Content-Length says, so that a body
  * which says its size is read at once; any other is counted while it is read.
  */
-export const readBody = async (request: Request): Promise<Uint8Array | Problem> => {
+export const readBody = async (request: Request, limit = LIMIT): Promise<Uint8Array | Problem> => {
   const length = request.headers.get('content-length')
-  if (length === null || !/^\d+$/.test(length)) return counted(request)
-  if (Number(length) > LIMIT) return TOO_LARGE
+  if (length === null || !/^\d+$/.test(length)) return counted(request, limit)
+  if (Number(length) > limit) return tooLarge(limit)
   const bytes = new Uint8Array(await request.arrayBuffer())
-  return bytes.length > LIMIT ? TOO_LARGE : bytes
+  return bytes.length > limit ? tooLarge(limit) : bytes
 }
 
-const counted = async (request: Request): Promise<Uint8Array | Problem> => {
+const counted = async (request: Request, limit: number): Promise<Uint8Array | Problem> => {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.length
-    if (size > LIMIT) return TOO_LARGE
+    if (size > limit) return tooLarge(limit)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { ALERTS_LIMIT } from '../../functions/http.ts'
 import type { Became } from '../house-type.ts'
 import { isProblem, readBody, readJson, refuse } from './body.ts'
 import type { Served } from './served.ts'
@@ -35,7 +36,7 @@ export const webhookRoutes = (app: Hono, { house }: Served): void => {
     ['/slack/commands', 'commands'],
   ] as const)
     app.post(path, async (context) => {
-      const body = await readBody(context.req.raw)
+      const body = await readBody(context.req.raw, route === 'alerts' ? ALERTS_LIMIT : undefined)
       if (!(body instanceof Uint8Array)) return refuse(context, body)
       const answer = await house.webhook(route, { headers: context.req.header(), body })
       return context.json(answer.body, answer.status as 200)

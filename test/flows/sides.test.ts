@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { NotAllowed, type Registry, Unavailable } from '../../flows/ports.ts'
-import { givingUp } from '../../flows/sides.ts'
+import { type Cluster, NotAllowed, type Registry, Unavailable } from '../../flows/ports.ts'
+import { givingUp, type Told, withSides } from '../../flows/sides.ts'
 
 /** A registry that answers so, one answer after the other, and how often it was asked. */
 const registryOf = (answers: (Error | null)[]) => {
@@ -25,4 +25,29 @@ it('goes on with one that answers in between, be it with no', async () => {
   const { ask, asked } = registryOf([silent, silent, null, silent, silent, new NotAllowed('no'), silent, silent, null])
   for (let n = 0; n < 9; n++) await ask().catch(() => null)
   expect(asked()).toBe(9)
+})
+
+it('knows a write that fails alone, where looks are answered, from a cluster that does not answer', async () => {
+  const told: Told = new Map()
+  let isAway = false
+  const away = async (): Promise<never> => {
+    throw new Unavailable('503')
+  }
+  const get = async (): Promise<null> => (isAway ? away() : null)
+  const { cluster } = withSides({ cluster: { get, patch: away, apply: away } as unknown as Cluster }, told)
+  const ask = (work: Promise<unknown>): Promise<unknown> => work.catch(() => null)
+  const ref = { kind: 'NodePool', namespace: null, name: 'p' } as const
+  const saysOf = () => ({ alone: told.get('cluster')?.alone ?? false, answered: told.get('cluster')?.answered })
+  // Nobody has looked yet.
+  await ask(cluster.patch(ref, 'u', {}))
+  expect(saysOf()).toEqual({ alone: false, answered: false })
+  told.clear()
+  await ask(cluster.get(ref))
+  await ask(cluster.patch(ref, 'u', {}))
+  expect(saysOf()).toEqual({ alone: true, answered: true })
+  isAway = true
+  await ask(cluster.get(ref))
+  expect(saysOf()).toEqual({ alone: false, answered: true })
+  await ask(cluster.patch(ref, 'u', {}))
+  expect(saysOf()).toEqual({ alone: false, answered: true })
 })

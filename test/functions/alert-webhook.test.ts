@@ -85,12 +85,27 @@ it('one alert that cannot be read loses no other, and is written down; all of th
     body: { accepted: 1, refused: 1, truncated: 3 },
   })
   expect((await town.house.ports.ledger.moments(null)).map(({ text }) => text)).toEqual([
-    expect.stringContaining('truncatedAlerts: 3 alerts were left out: set max_alerts to 0'),
+    expect.stringContaining('truncatedAlerts: 3 alerts were left out: group by more labels'),
     expect.stringContaining('alerts.0: startsAt: soon is no time'),
   ])
   expect(await send(JSON.stringify({ alerts: [wrong] }), await bearer())).toMatchObject({ status: 400 })
   const test = samplesOf('drift-detected').find(({ name }) => name === 'grafana-test')?.request?.body ?? ''
   expect(await send(test, await bearer())).toMatchObject({ status: 202, body: { accepted: 0, refused: 1 } })
+})
+
+it('takes a storm in one group: thousands of alerts with all that they say, and no more than a function may be given', async () => {
+  const { alerts } = JSON.parse(FIRING) as { alerts: { annotations: object }[] }
+  const alert = { ...alerts[0], annotations: { ...alerts[0]?.annotations, description: 'd'.repeat(500) } }
+  const body = (count: number) => JSON.stringify({ alerts: Array.from({ length: count }, () => alert) })
+  const each = JSON.stringify(alert).length
+  expect([each > 700, 4000 * each < 4 * 1024 * 1024]).toEqual([true, true])
+  expect(await send(body(4000), await bearer())).toEqual({
+    status: 202,
+    body: { accepted: 4000, refused: 0, truncated: 0 },
+  })
+  expect(published).toHaveLength(4000)
+  expect(await send(body(Math.ceil((4 * 1024 * 1024) / each)), await bearer())).toMatchObject({ status: 413 })
+  expect(await counts()).toMatchObject({ 'refused:too-large': 1 })
 })
 
 it('is told to come again where our bus takes nothing: Alertmanager repeats that and nothing else', async () => {

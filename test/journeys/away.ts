@@ -34,10 +34,12 @@ export interface Between {
   past<T>(look: () => Promise<T>): Promise<T>
 }
 
-/** Whether it is the meter's own: what it lists of nodes, and its commits, which are of no lane. */
+const METERED = /^(?:Node|NodeClaim|Pod)$/
+
+/** Whether it is the meter's own: what it lists of nodes and of our pods, and its commits, which are of no lane. */
 export const isMeters = ({ side, name, values }: Pick<Call, 'side' | 'name' | 'values'>): boolean => {
   const [first, where] = values as [unknown, { labels?: object }?]
-  if (side === 'cluster') return name === 'list' && where?.labels !== undefined && /^Node/.test(String(first))
+  if (side === 'cluster') return name === 'list' && where?.labels !== undefined && METERED.test(String(first))
   const writes = name === 'commit' ? (first as { put?: string; check?: string }[]) : []
   return writes.some(({ put, check }) => put === 'meter' || check === 'meter')
 }

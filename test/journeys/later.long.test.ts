@@ -167,3 +167,23 @@ describe('an alternative that begins when the budget turns', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 })
+
+it('what people chose begins when it opens, though the ladder has got a rung meanwhile that may suspend it', async () => {
+  const question = await chosen()
+  const { budget, pipelines } = withNight()
+  const [train, ...others] = pipelines['support-chats'].stages ?? []
+  const stages = [{ ...train, preemptible: true }, ...others]
+  const suspends = {
+    ...withNight(),
+    budget: { ...budget, ladder: [{ at: 0.99, do: 'suspend-preemptible' }] },
+    pipelines: { 'support-chats': { ...pipelines['support-chats'], stages } },
+  }
+  town.setPolicy(suspends as never)
+  await town.advance(OPENS - town.house.clock.now() + 30 * MINUTE)
+  const [job] = await jobsOf(town)
+  expect(job?.spec?.template.spec?.nodeSelector).toEqual({ 'karpenter.sh/nodepool': 'gpu-night' })
+  expect((await told()).filter((text) => text.startsWith('asked '))).toHaveLength(1)
+  // Its plan has room for another node, and what was approved binds it all the same.
+  const { hold } = (await town.lane(TRAIN)).run ?? {}
+  expect(hold?.dollars).toBeLessThanOrEqual(question.choices?.[0]?.bounds.dollars ?? 0)
+})

@@ -27,6 +27,15 @@ describe('a plan inside bounds', () => {
     expect(within(bounded({ unavailable: 1 }), bounds)).toBe(false)
   })
 
+  it('is not without them for the node that a rung may have started again: what was approved binds that, too', () => {
+    const steps = plan.steps.map((step) => (step.kind === 'launch-job' ? { ...step, again: 29.35 } : step))
+    const jobs = steps.filter(({ kind }) => kind === 'launch-job').length
+    const more = (dollars: number) => ({ ...bounded({ dollars: plan.bounds.dollars + dollars }), steps })
+    expect(within(more(29.35 * jobs), plan.bounds)).toBe(true)
+    expect(within(more(29.36 * jobs), plan.bounds)).toBe(true)
+    expect(within(more(29.37 * jobs + 0.01), plan.bounds)).toBe(false)
+  })
+
   it('runs on the machine type that was approved, bought in no other way; what an earlier release bound says nothing of it', () => {
     const nodes = (instanceType: string, ...capacityTypes: ('on-demand' | 'spot')[]) =>
       bounded({ nodes: { 'gpu-train': { instanceType, capacityTypes } } })

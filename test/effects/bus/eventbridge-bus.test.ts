@@ -30,7 +30,24 @@ it('sends ten at a time, and only those again that were not taken', async () => 
     11: { times: 1, code: 'InternalFailure' },
   })
   await bus.publish(events(12))
-  expect(sent).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [3], [3], [10, 11], [11]])
+  expect(sent).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [10, 11], [3], [11], [3]])
+})
+
+it('sends eight requests at once, and no more of thousands once the bus takes nothing', async () => {
+  let [now, most, all] = [0, 0, 0]
+  const client = {
+    send: async ({ input }: PutEventsCommand) => {
+      all += 1
+      most = Math.max(most, ++now)
+      await new Promise((resolve) => setImmediate(resolve))
+      now -= 1
+      if (all > 100) throw Object.assign(new Error('503'), { $metadata: { httpStatusCode: 503 }, $retryable: {} })
+      return { Entries: input.Entries?.map(() => ({ EventId: 'e' })) }
+    },
+  } as unknown as EventBridgeClient
+  const failed = openEventBridge({ client, bus: 'b', pause: async () => undefined }).publish(events(5000))
+  await expect(failed).rejects.toThrow(Unavailable)
+  expect([most, all <= 108]).toEqual([8, true])
 })
 
 it('is unavailable when an entry is never taken, and says which and why', async () => {
@@ -45,7 +62,7 @@ it.each(['MalformedDetail', 'InvalidArgument'])(
   async (code) => {
     const { bus, sent } = against({ 0: { times: 99, code }, 1: { times: 1, code: 'ThrottlingException' } })
     await expect(bus.publish(events(11))).rejects.toThrow(new Refused(`EventBridge refuses Plan Finished: ${code}: no`))
-    expect(sent).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [1], [10]])
+    expect(sent).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [10], [1]])
   },
 )
 
