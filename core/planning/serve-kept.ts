@@ -6,7 +6,7 @@ import type { GenerationView } from '../world.ts'
 import { withHand } from './by-hand.ts'
 import { answersOf, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { standsFor } from './returns-to.ts'
-import { type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
+import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { planRollout } from './serve-rollout.ts'
@@ -38,7 +38,8 @@ export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => 
   const off = offOf(input, rule, kept)
   if (off === null) return { kind: 'nothing', reason: 'what serves is as it was judged' }
   const text = offText(off, input)
-  if (rule.service.onEdit !== 'tell')
+  const isByHand = off.replicas !== null || off.parts === null || !isBehindAlone(off.parts)
+  if (rule.service.onEdit !== 'tell' || !isByHand)
     return withHand(planOff(input, rule, { off, back: kept.back, text }), { text, tells: false })
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
@@ -134,7 +135,7 @@ const planOff = (
   const peak = { [base.pool]: (stands[base.pool] ?? 0) + more * rising.gpus }
   return finishPlan(input, {
     title: titleOfKept(off, rule, replicas),
-    steps: [...named(stepsOf(walkBack(way), { off, rule, back, replicas })), tellStep(text)],
+    steps: [...named(stepsOf(walkBack(way), { off, rule, back, replicas })), tellStep(text, off)],
     objects:
       parts === null ? [] : [...(parts.lane === null ? [] : [parts.lane]), ...parts.others].map((one) => one.wanted),
     interrupts: [],
@@ -177,10 +178,13 @@ const stepsOf = (
   return [...led, ...lead, ...set]
 }
 
-const tellStep = (text: string): Step => ({
+const tellStep = (text: string, { parts, replicas }: Off): Step => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
-  why: 'it was done by hand',
+  why:
+    replicas === null && parts !== null && isBehindAlone(parts)
+      ? 'the policy has it otherwise by now'
+      : 'it was done by hand',
   text: `set right: ${text}`,
 })
