@@ -24,6 +24,7 @@ export default defineConfig({
   },
 
   // A manifest under the prefix begins it: fine-tune, evaluate, and register when every gate holds.
+  // Images stand here by digest; they may stand by tag too, whose digests `npx signalbox pin` keeps beside this file.
   pipelines: {
     'support-chats': {
       on: { dataset: { bucket: 'acme-datasets', prefix: 'support-chats/' } },

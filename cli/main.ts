@@ -12,7 +12,8 @@ import { doctor } from './commands/doctor.ts'
 import type { Outside } from './commands/doctor-outside.ts'
 import { emit } from './commands/emit.ts'
 import { addOfMoney } from './commands/lift.ts'
-import { prices } from './commands/prices.ts'
+import { addPin } from './commands/pin.ts'
+import { addPrices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
 import { printSchema } from './commands/schema.ts'
 import { addSpend } from './commands/spend.ts'
@@ -115,11 +116,8 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
   add('tour', 'play the whole story in the terminal, on virtual time')
     .option(...CONFIG)
     .action(async (flags: Flags) => done(await tour(flags, output)))
-  add('prices', 'print prices of the pools from a file of the AWS price list, to paste into the config')
-    .option(...CONFIG)
-    .requiredOption('--from <file>', 'the list’s JSON for EC2, or what `aws pricing get-products` prints')
-    .requiredOption('--region <region>', 'e.g. eu-central-1')
-    .action(async (flags: Flags & { from: string; region: string }) => done(await prices(flags, output)))
+  addPrices(add, output, done)
+  addPin(add, { output, done, dockerConfig: process.env['DOCKER_CONFIG'] })
   add('doctor', 'check what the product needs; each finding with its fix')
     .option(...CONFIG)
     .option('--aws <region>', 'also what is deployed in that region, with your credentials')

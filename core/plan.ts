@@ -201,6 +201,8 @@ export interface RollOutModelStep extends StepBase {
   point: Point
   /** The generation that it brings up: what keeps pods of others from starting is not its failure. */
   brings: number | null
+  /** What that runs, where it is brought up as somebody has changed it: a digest. Left out: nobody had changed it, or it is applied. */
+  asIs?: string
   /**
    * Dollars an hour beyond what the lane cost before, once its pods are on nodes: its cost and its bound count with these. Left out: of
    * a way back, and by releases that did not count them.

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as z from 'zod/mini'
+import { BY_DIGEST, WRITTEN } from '../core/images/reference.ts'
 import { document } from '../core/policy.ts'
 
 /** Where each block's docstrings are: its place in the policy, the file and the constants. `*` is any name, `[]` any of a list. */
@@ -38,6 +39,7 @@ const ANYWHERE: { file: string; of: string[] }[] = [
 interface Schema {
   type?: string | string[]
   description?: string
+  pattern?: string
   enum?: unknown[]
   default?: unknown
   properties?: Record<string, Schema>
@@ -113,6 +115,8 @@ export const policySchema = (): Schema => {
     const text = describe(path)
     if (text === undefined) throw new Error(`${path} has no docstring`)
     at.description = text
+    // What a person writes may be a tag: digests take its place before it is a policy.
+    if (at.pattern === BY_DIGEST.source) at.pattern = WRITTEN.source
   }
   return { ...schema, properties: { $schema: OF_EDITORS, ...schema.properties } }
 }
@@ -156,6 +160,10 @@ name of yours, \`[]\` any of a list. \`signalbox doctor\` says what does not hol
 On one machine an edit of the file, or of a file that it imports (\`./pools.ts\`, and what that one imports), is in force at the next look.
 What it takes from packages, from the environment, by \`require\` or from files that it opens itself is taken at the start: start the product
 again.
+
+An image may be named by a tag, \`ghcr.io/acme/trainer:1.4\`: \`npx signalbox pin\` looks up its digest and keeps it in \`signalbox.lock.json\` beside the policy (of
+\`team.config.ts\` in \`team.lock.json\`). Commit both. What is in force has digests alone: a tag that nobody has pinned is a problem of the policy, and nothing looks it up later.
+\`npx signalbox pin --check\` ends with 1 where a tag has moved or is not pinned.
 
 ${sections.join('\n')}`
 }

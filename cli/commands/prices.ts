@@ -1,12 +1,26 @@
 import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
 import { type ListPrice, pricesFromList } from '../../core/money/price-list.ts'
 import { typesOf } from '../../core/policy/pools.ts'
 import { type PoolPolicy, parsePolicy } from '../../core/policy.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
 
+/** The command. */
+export const addPrices = (
+  add: (name: string, about: string) => Command,
+  output: Output,
+  done: (code: number) => void,
+): void => {
+  add('prices', 'print prices of the pools from a file of the AWS price list, to paste into the config')
+    .option('--config <file>', 'the policy', 'signalbox.config.ts')
+    .requiredOption('--from <file>', 'the list’s JSON for EC2, or what `aws pricing get-products` prints')
+    .requiredOption('--region <region>', 'e.g. eu-central-1')
+    .action(async (flags: { from: string; region: string; config: string }) => done(await prices(flags, output)))
+}
+
 /** Prices of the policy's pools from a file of the AWS price list, to be pasted into the config. */
-export const prices = async (
+const prices = async (
   { from, region, config }: { from: string; region: string; config: string },
   output: Output,
 ): Promise<number> => {

@@ -74,12 +74,14 @@ const goingOn = (view: View, run: Run, { mark, step, asks }: Asking): Work | nul
   return { step, hours, at: now, until: now + expiry, still: { node, left } }
 }
 
-/** Hours that people are asked for of a stage, as it was chosen; null: they are not asked. */
+/** Hours that people are asked for of a stage, as its plan has it; null: they are not asked. */
 export const hoursAsked = (
-  { kind, policy, doc }: Pick<Working, 'kind' | 'policy' | 'doc'>,
+  { kind, policy, doc, plan }: Pick<Working, 'kind' | 'policy' | 'doc' | 'plan'>,
   stage: string,
-): number | null =>
-  kind.asksMore?.(policy, laneName(doc.lane), { stage, chosen: doc.approved?.question.chosen }) ?? null
+): number | null => {
+  const chosen = plan?.plan.chosen ?? doc.approved?.question.chosen
+  return kind.asksMore?.(policy, laneName(doc.lane), { stage, chosen }) ?? null
+}
 
 /** Hours from a time on for which its Job may run by its own deadline. */
 const hoursUntilDeadline = ({ job }: LaunchJobStep, { ran, ranFrom }: Mark, from: number): number => {

@@ -66,12 +66,13 @@ const isStill = (view: View, run: Run, { more }: Question): boolean => {
 const isOf = ({ more }: Question, stage: string): boolean => more?.step === undefined || more.step === stage
 
 /** Whether the stage that a question for more was about is over, or the policy asks for no more: then nobody has to answer (laws 9, 18). */
-const isPast = ({ kind, policy, doc }: View, { steps }: Run, { more }: Question): boolean => {
+const isPast = (view: View, { steps }: Run, { more }: Question): boolean => {
   const stage = more?.step
   if (stage === undefined) return false
   const isAtWork = steps.some(({ name, way, state }) => name === stage && way === 'forth' && state === 'running')
-  if (more?.ends === true) return !isStillIdle(steps, stage) || kind.idleOf?.(policy, laneName(doc.lane)) == null
-  return !isAtWork || hoursAsked({ kind, policy, doc }, stage) === null
+  if (more?.ends === true)
+    return !isStillIdle(steps, stage) || view.kind.idleOf?.(view.policy, laneName(view.doc.lane)) == null
+  return !isAtWork || hoursAsked(view, stage) === null
 }
 
 /** Whether a stage is at work whose GPUs were not seen to work since people were asked whether it shall end. */

@@ -1,10 +1,12 @@
 import type { ServeDesired } from '../desired.ts'
+import type { KubeObject } from '../kube.ts'
 import { isServed } from '../lane-kinds/serving.ts'
 import type { Planned, Step, WayStep } from '../plan.ts'
 import type { Engine } from '../workloads/engines.ts'
 import type { GenerationView } from '../world.ts'
+import { asChanged } from './as-it-stands.ts'
 import { withHand } from './by-hand.ts'
-import { answersOf, replicaCount, standingGpus, titleOf } from './generations.ts'
+import { answersOf, editedText, isEditedByHand, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { standsFor } from './returns-to.ts'
 import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
@@ -36,7 +38,7 @@ export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => 
   const gone = goneIn(input)
   if (gone !== null) return planGone(input, rule, { gone, ...kept })
   const off = offOf(input, rule, kept)
-  if (off === null) return { kind: 'nothing', reason: 'what serves is as it was judged' }
+  if (off === null) return { kind: 'nothing', reason: asJudgedText(standsFor(input.world.generations, input.baseline)) }
   const text = offText(off, input)
   const isByHand = off.replicas !== null || off.parts === null || !isBehindAlone(off.parts)
   if (rule.service.onEdit !== 'tell' || !isByHand)
@@ -67,6 +69,12 @@ const planGone = (
   const wanted = { desired, engine: engineFor(desired), generation: input.run.generation }
   return withHand(planRollout(input, rule, wanted), { text, tells: false })
 }
+
+/** What somebody has changed of its pods is told, and stays. */
+const asJudgedText = (base: GenerationView | undefined): string =>
+  base === undefined || !isEditedByHand(base)
+    ? 'what serves is as it was judged'
+    : `what serves stands and is asked as it was judged, but ${editedText(base)}, which is not what was judged`
 
 const offOf = (input: ServeInput, rule: Rule, { engineFor }: Pick<Kept, 'engineFor'>): Off | null => {
   const { world, baseline } = input
@@ -132,27 +140,37 @@ const planOff = (
   const inPolicy = ([pool]: [string, number]): boolean => Object.hasOwn(policy.pools, pool)
   const stands = Object.fromEntries(Object.entries(standingGpus(after)).filter(inPolicy))
   const more = Math.max(...path.map((point) => point.new)) - replicas
+  const changed = asChanged(base, replicas)
   const peak = { [base.pool]: (stands[base.pool] ?? 0) + more * rising.gpus }
   return finishPlan(input, {
     title: titleOfKept(off, rule, replicas),
-    steps: [...named(stepsOf(walkBack(way), { off, rule, back, replicas })), tellStep(text, off)],
-    objects:
-      parts === null ? [] : [...(parts.lane === null ? [] : [parts.lane]), ...parts.others].map((one) => one.wanted),
+    steps: [
+      ...named(stepsOf(walkBack(way), { off, rule, back, replicas })),
+      tellStep([text, ...changed.texts].join('; '), off),
+    ],
+    objects: [...wantedIn(parts), ...changed.objects],
     interrupts: [],
-    ...(isFree ? { asks: null, unasked: 'what serves is as it was judged again' } : {}),
+    ...(isFree ? { asks: null, unasked: `${judgedPart(base)} is as it was judged again` } : {}),
     price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
     gpus: isFree ? stands : { ...stands, ...peak },
     stands,
     unavailable: isFree ? 0 : Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: null,
     undo: 'Nothing that answers is touched.',
-    reasons: [text, 'what is wanted has ended otherwise, and stays so'],
+    reasons: [text, ...changed.texts, 'what is wanted has ended otherwise, and stays so'],
   })
 }
 
+/** Of what was changed by hand only what stands beside it is. */
+const judgedPart = (base: GenerationView): string =>
+  isEditedByHand(base) ? 'what stands beside what serves' : 'what serves'
+
+const wantedIn = (parts: Parts | null): KubeObject[] =>
+  parts === null ? [] : [...(parts.lane === null ? [] : [parts.lane]), ...parts.others].map((one) => one.wanted)
+
 const titleOfKept = ({ base, parts }: Off, { name }: Rule, replicas: number): string => {
   const it = `${titleOf(base)}, which serves ${name}`
-  if (base.replicas !== replicas) return `Bring ${it}, back to ${replicaCount(replicas)}`
+  if (base.replicas !== replicas) return `Bring ${it}, back to ${replicaCount(replicas)}${asChanged(base, replicas).as}`
   return parts?.answers === false
     ? `Lead requests to ${it}, again: nobody answers`
     : `Set right what stands beside ${it}`
@@ -166,7 +184,7 @@ const stepsOf = (
   const led = way.map((step) => (step.kind === 'switch-traffic' && service !== undefined ? { ...step, service } : step))
   const isLed = led.some(({ kind }) => kind === 'switch-traffic')
   const to = parts?.to ?? base.generation
-  const why = 'it is what was judged last and serves'
+  const why = isEditedByHand(base) ? 'it is what serves' : 'it is what was judged last and serves'
   const lead =
     isLed || service === undefined
       ? []

@@ -4,6 +4,7 @@ import { isKept, isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import type { GenerationView } from '../world.ts'
+import { asChanged, NOTHING_CHANGED } from './as-it-stands.ts'
 import { compared, handOf, withHand } from './by-hand.ts'
 import { baselineView, interruptsOf, isEditedByHand, replicaCount, titleOf } from './generations.ts'
 import { straysLeft, withLeftAlone } from './left-alone.ts'
@@ -150,13 +151,14 @@ const draftBack = (
   const rising = { pool: base?.pool ?? rule.poolName, gpus: base?.gpusPerReplica ?? 0 }
   const end = base === undefined ? 'nothing' : titleOf(base)
   const text = `${rule.name} is back at ${end}: no version is promoted`
+  const changed = base === undefined ? NOTHING_CHANGED : asChanged(base, path.at(-1)?.new ?? 0)
   return {
-    title: `Return ${rule.name} to ${end}`,
+    title: `Return ${rule.name} to ${end}${changed.as}`,
     steps: [
       ...steps,
       { kind: 'notify', name: 'notify', title: 'Tell the channel', why: 'no version is promoted', text },
     ],
-    objects: [],
+    objects: changed.objects,
     interrupts: interruptsOf(
       leaving.map(({ view }) => view),
       end,
@@ -177,6 +179,9 @@ const draftBack = (
     unavailable: Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: null,
     undo: 'Promote a version: it is planned from where the lane then stands.',
-    reasons: ['no version is promoted that can be served, so what remains is the last one that was judged and stood'],
+    reasons: [
+      'no version is promoted that can be served, so what remains is the last one that was judged and stood',
+      ...changed.texts,
+    ],
   }
 }

@@ -2,6 +2,7 @@ import type { Baseline } from '../lane/document.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Point, RollOutModelStep, SwitchTrafficStep, WayStep } from '../plan.ts'
 import type { GenerationView, Traffic } from '../world.ts'
+import { asIsOf } from './as-it-stands.ts'
 import {
   answersOf,
   baselineView,
@@ -211,6 +212,7 @@ const stepBack = (
     replicas: all,
     point: { old: sum(all) - mine, new: mine },
     brings: rises ? (base?.generation ?? null) : null,
+    ...(rises && base !== undefined ? asIsOf(base) : {}),
     loadMinutes,
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { DURATION, isTooLong, LONGEST_DAYS } from '../duration.ts'
+import { BY_DIGEST, parseReference } from '../images/reference.ts'
 
 /** What blocks of the policy share: each says what to write in the words of a person. */
 
@@ -34,16 +35,23 @@ export const modelName = matching(
   /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
   'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52',
 ).check(ownName)
-const PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
-const HOST = `${PART}(?::[0-9]{1,5})?/`
-export const image = matching(
-  new RegExp(`^(?:${HOST})?${PART}(?:/${PART})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?@sha256:[0-9a-f]{64}$`),
-  'pin the image by digest: `repository@sha256:<64 hex>`',
-  (value) =>
-    /^[a-z0-9+.-]+:\/\//i.test(value)
-      ? 'write the image without a scheme before it, and pinned by digest: `registry/repository@sha256:<64 hex>`'
-      : null,
-)
+const BY_DIGEST_SAY = 'pin the image by digest: `repository@sha256:<64 hex>`'
+/** Why a text is no image that a cluster may be given, where there is more to say than that it is none by digest. */
+const oddImage = (value: string): string | null => {
+  if (/^[a-z0-9+.-]+:\/\//i.test(value))
+    return 'write the image without a scheme before it, and pinned by digest: `registry/repository@sha256:<64 hex>`'
+  const found = parseReference(value)
+  if (found === null && parseReference(value.toLowerCase()) !== null)
+    return 'repositories, and digests, are written in small letters: `registry/repository@sha256:<64 hex>`'
+  if (found === null || found.digest !== null) return null
+  return found.tag === null
+    ? `${BY_DIGEST_SAY}, or write its tag, \`repository:TAG\`, and run \`npx signalbox pin\``
+    : 'nobody has looked up which digest that tag has: run `npx signalbox pin`, or pin it yourself: `repository@sha256:<64 hex>`'
+}
+export const image = matching(BY_DIGEST, BY_DIGEST_SAY, oddImage)
+/** What to write in the place of a text that is no image by digest; null: it is one. */
+export const whyNoImage = (value: string): string | null =>
+  BY_DIGEST.test(value) ? null : (oddImage(value) ?? BY_DIGEST_SAY)
 export const approver = matching(
   /^[TE][A-Z0-9]{1,30}\/[UWS][A-Z0-9]{1,30}$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',

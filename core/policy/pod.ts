@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import { NODE_POOL } from '../kube.ts'
 import { isRecord } from '../record.ts'
 import { whyNotBaseline } from './baseline.ts'
-import { image, jsonOf } from './fields.ts'
+import { jsonOf, whyNoImage } from './fields.ts'
 import { shown } from './shown.ts'
 
 /** Any part of a value. */
@@ -98,6 +98,12 @@ const whyNever = (key: string, isOfPod: boolean): string | null => {
   return isOfPod && Object.hasOwn(NEVER_OF_PODS, key) ? (NEVER_OF_PODS[key] ?? null) : null
 }
 
+/** A container’s image, and the one that a volume is made of. */
+const whyNoImageAt = (key: string | number, before: string | number, value: unknown): string | null => {
+  const isImage = key === 'image' || (key === 'reference' && before === 'image')
+  return isImage && typeof value === 'string' ? whyNoImage(value) : null
+}
+
 /** What a patch may not say, wherever it says it. */
 const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   const [key = '', before = ''] = [path.at(-1), path.at(-2)]
@@ -113,12 +119,8 @@ const wrongsIn = (value: unknown, path: Place): Wrong[] => {
     return wrong('say how many GPUs where the pool is named: they are priced')
   if (typeof key === 'string' && key.startsWith('$'))
     return wrong('directives are not understood here: write null to take a key away')
-  if (
-    (key === 'image' || (key === 'reference' && before === 'image')) &&
-    typeof value === 'string' &&
-    !z.safeParse(image, value).success
-  )
-    return wrong('pin the image by digest: `repository@sha256:<64 hex>`')
+  const noImage = whyNoImageAt(key, before, value)
+  if (noImage !== null) return wrong(noImage)
   const refused = whyNotBaseline(path, value)
   if (refused !== null) return wrong(refused)
   return childrenOf(value, path).flatMap(([one, at]) => wrongsIn(one, at))

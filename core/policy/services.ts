@@ -22,7 +22,7 @@ export const service = z
     ...promotionFields,
     /** What serves it. */
     engine: z._default(z.enum(['vllm']), 'vllm'),
-    /** The engine’s container, pinned by digest. */
+    /** The engine’s container: by digest, or by a tag that is pinned. */
     image,
     /** Pool that it runs on. */
     pool: name,
@@ -48,7 +48,7 @@ export const service = z
     onEdit: z.optional(z.enum(['mend', 'tell'])),
     /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
     gate: z.strictObject({
-      /** The container that asks the new generation, pinned by digest. */
+      /** The container that asks the new generation: by digest, or by a tag that is pinned. */
       image,
       /** What it must find. */
       checks: z.array(check).check(z.minLength(1)),

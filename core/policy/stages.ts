@@ -77,7 +77,7 @@ export const stage = z
     use: z.optional(z.enum(Object.keys(PRESETS) as [keyof typeof PRESETS])),
     /** The model that is begun from, told to the container as BASE_MODEL; later stages are told it too. */
     model: z.optional(filled.check(z.maxLength(300, 'a model has at most 300 characters'))),
-    /** The container, pinned by digest. */
+    /** The container: by digest, or by a tag, whose digest `npx signalbox pin` looks up and keeps in the lock file beside the policy. */
     image,
     /** What is run in it; left out: the preset’s, or the image’s own. Kubernetes puts what `$(NAME)` says into it as text: who uploads names the folder in `INPUT_URI`, so what a shell runs says `"$INPUT_URI"`, with its quotes. */
     command: z.optional(z.array(z.string()).check(z.minLength(1))),

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
 import type { Policies } from '../../flows/ports.ts'
 import { configJson } from './config-json.ts'
-import { type Fresh, freshImport, isEdited, type Seen, seenAlone } from './fresh-import.ts'
+import { type Fresh, freshImport, isEdited, type Seen, see, seenAlone } from './fresh-import.ts'
+import { pinnedBeside } from './lock-file.ts'
 import { whyUnread } from './why-unread.ts'
 
 /** The file is looked at no more often than this, in real milliseconds. */
@@ -17,20 +18,36 @@ export interface FilePolicies extends Policies {
 /** A program that says its policy takes no longer than this: what it waits for may never come. Real milliseconds. */
 const LONGEST = 10_000
 
-/** A config file's default export, or the JSON in it, read anew each time with all that it imports. Throws `PolicyError`. */
-export const readConfig = (file: string): Promise<unknown> => readWhole(file).config
+/**
+ * A config file's default export, or the JSON in it, read anew each time with all that it imports, and with the digests of its tags that
+ * the lock file beside it has. Throws `PolicyError`.
+ */
+export const readConfig = (file: string): Promise<unknown> => pinnedIn(file, readWhole(file))
+
+/** As it is written, tags and all: for who looks up digests. */
+export const readWritten = (file: string): Promise<unknown> => readWhole(file).written
 
 /** What a file says, or a `PolicyError`; and which files that came of, either way. */
-const readWhole = (file: string, longest = LONGEST): { config: Promise<unknown>; seen: Seen } => {
+interface Whole {
+  /** With its tags. */
+  written: Promise<unknown>
+  seen: Seen
+}
+
+/** With digests in the place of tags: the lock file that they are from is one of the files that it came of. */
+const pinnedIn = async (file: string, { written, seen }: Whole): Promise<unknown> =>
+  pinnedBeside(file, await written, (lock) => see(seen, resolve(lock)))
+
+const readWhole = (file: string, longest = LONGEST): Whole => {
   const path = resolve(file)
   const { exported: value, seen } =
     /\.[cm]?[jt]s$/.test(path) && existsSync(path)
       ? freshProgram(path)
       : seenAlone(path, async () => jsonIn(file, path))
-  const config = inTime(value, { file, longest }).catch((error: unknown) => {
+  const written = inTime(value, { file, longest }).catch((error: unknown) => {
     throw error instanceof PolicyError ? error : new PolicyError([whyUnread(file, error)])
   })
-  return { config, seen }
+  return { written, seen }
 }
 
 /** What has not come by then is not waited for. */
@@ -83,7 +100,7 @@ export const openPolicies = async ({
   longest?: number
 }): Promise<FilePolicies> => {
   const first = readWhole(file, longest)
-  let policy = parsePolicy(await first.config)
+  let policy = parsePolicy(await pinnedIn(file, first))
   let { seen } = first
   let looked = realNow()
   let problem: string | null = null
@@ -92,10 +109,12 @@ export const openPolicies = async ({
     if (!existsSync(file) || !isEdited(seen)) return
     const next = readWhole(file, longest)
     seen = next.seen
-    const [read, why] = await next.config.then(parsePolicy).then(
-      (found) => [found, null] as const,
-      (error: unknown) => [policy, error instanceof Error ? error.message : String(error)] as const,
-    )
+    const [read, why] = await pinnedIn(file, next)
+      .then(parsePolicy)
+      .then(
+        (found) => [found, null] as const,
+        (error: unknown) => [policy, error instanceof Error ? error.message : String(error)] as const,
+      )
     // Another load may have begun meanwhile, of what the file says since.
     if (seen !== next.seen) return
     policy = read

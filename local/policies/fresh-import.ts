@@ -46,7 +46,7 @@ const stateOf = (path: string): string | null => {
 }
 
 /** Looked at before it is read, so that an edit in between is met at the next look. What Node keeps of CommonJS goes by its path. */
-const see = (seen: Seen, path: string): void => {
+export const see = (seen: Seen, path: string): void => {
   if (seen.has(path)) return
   seen.set(path, stateOf(path))
   delete commonJs[path]

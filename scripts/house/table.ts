@@ -79,6 +79,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'flows/ledger-port.ts' },
       { of: 'flows/ledger-rules.ts' },
       { of: 'flows/metrics-port.ts' },
+      { of: 'flows/images-port.ts' },
       { of: 'core/' },
       { of: 'events/' },
     ],
@@ -89,7 +90,7 @@ export const HOUSE: Record<string, Room> = {
       { of: '@smithy/', in: ['effects/cluster/', 'effects/metrics/'] },
       { of: '@aws-crypto/', in: ['effects/cluster/', 'effects/metrics/'] },
       { of: '@kubernetes/client-node', in: ['effects/cluster/'] },
-      { of: 'undici', in: ['effects/cluster/', 'effects/metrics/', 'effects/registry/'] },
+      { of: 'undici', in: ['effects/cluster/', 'effects/images/', 'effects/metrics/', 'effects/registry/'] },
     ],
     instead: [
       {

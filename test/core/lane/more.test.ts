@@ -58,6 +58,16 @@ describe('when a run under way is asked about', () => {
     expect(at(worked({ ran: 9 * HOUR }))).toBeNull()
   })
 
+  it('has the hours of the alternative that its plan is, whether it was chosen now or is tried again', () => {
+    const small = { stages: { train: { gpus: 4, hours: { p50: 1, p95: 1.5 } } } }
+    const others = parsePolicy({
+      ...example,
+      pipelines: { 'support-chats': { ...piped(), onBound: 'ask', alternatives: { small } } },
+    })
+    const plan = { ...planRow, plan: { ...planRow.plan, chosen: { name: 'small' } } }
+    expect(at(under(), { policy: others, plan })).toBe(END - (1.5 / 4) * HOUR)
+  })
+
   it('is once: who said no, or nothing, is asked no more, and who agreed is', () => {
     for (const state of ['rejected', 'expired', 'closed'] as const)
       expect(at(under({ question: questionOf({ state, more }) }))).toBeNull()

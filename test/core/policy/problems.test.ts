@@ -111,6 +111,16 @@ it.each<[string, unknown, string]>([
     `${image}@sha256:${'ab'.repeat(32)}`,
     'pin the image by digest: `repository@sha256:<64 hex>`; found',
   ]),
+  [
+    `${SERVICE}.image`,
+    'ghcr.io/Acme/x:1',
+    'repositories, and digests, are written in small letters: `registry/repository@sha256:<64 hex>`; found "ghcr.io/Acme/x:1"',
+  ],
+  [
+    `${SERVICE}.image`,
+    'ghcr.io/acme/x',
+    'pin the image by digest: `repository@sha256:<64 hex>`, or write its tag, `repository:TAG`, and run `npx signalbox pin`; found',
+  ],
   ...['a..b', '192.168.1.1'].map((bucket): [string, string, string] => [
     `${SUPPORT}.on.dataset.bucket`,
     bucket,

@@ -16,7 +16,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         train(c).image = 'acme/trainer:latest'
       },
-      'pipelines.support-chats.stages.0.image: pin the image by digest',
+      'pipelines.support-chats.stages.0.image: nobody has looked up which digest that tag has: run `npx signalbox pin`',
     ],
     [
       'an image with a space and capitals',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
+import { asIsOf } from '../../../core/planning/as-it-stands.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { given, movesOf, planOf } from '../planning/serve-fixture.ts'
@@ -26,5 +27,28 @@ describe('what rises on a way', () => {
     expect(risenByHand(steps, [standing('other:1')])).toBe(
       'somebody has changed .spec.template.spec.containers[name="vllm"].image of v8 (generation 2), which is not what was approved',
     )
+  })
+
+  it('is not either where it is brought up as it stands, and stands otherwise than it did', () => {
+    const [old] = given().world.generations as [GenerationView]
+    const { generation, ref } = old
+    const [move] = movesOf(planOf())
+    const kept = (asIs?: string) => [
+      {
+        ...(move as NonNullable<typeof move>),
+        objects: [],
+        replicas: [{ ref, generation, replicas: 2, replicasReady: 2 }],
+        brings: generation,
+        ...(asIs === undefined ? {} : { asIs }),
+      },
+    ]
+    const edited = { ...old, edited: [{ field: '.spec.template.spec.containers[name="vllm"].image', by: 'kubectl' }] }
+    expect(risenByHand(kept(), [old])).toBeNull()
+    expect(risenByHand(kept(), [edited])).toMatch(/^kubectl has changed .*, which is not what was approved$/)
+    expect(risenByHand(kept('another'), [edited])).toMatch(/^kubectl has changed/)
+    expect(risenByHand(kept(asIsOf(edited).asIs), [edited])).toBeNull()
+    expect(
+      risenByHand([{ ...(kept()[0] as (typeof steps)[number] & { kind: 'roll-out-model' }), brings: null }], [edited]),
+    ).toBeNull()
   })
 })

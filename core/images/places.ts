@@ -1,0 +1,99 @@
+import { besideTypes, type OneOf, onTypes } from './platforms.ts'
+import { type ImageReference, printReference, taggedReference } from './reference.ts'
+
+/** Where a config names an image, and what that needs to run there. */
+export interface ImagePlace {
+  path: (string | number)[]
+  /** As it is written. */
+  text: string
+  needs: readonly OneOf[]
+}
+
+/** An image that is named by tag, and all that needs it. */
+export interface WantedImage {
+  /** Its whole name. */
+  image: string
+  reference: ImageReference & { tag: string }
+  needs: OneOf[]
+  /** Where it is named. */
+  paths: string[]
+}
+
+type Named = Record<string, unknown>
+
+/** What is there of it: a config that does not hold together is told so elsewhere. */
+const named = (value: unknown): Named =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Named) : {}
+const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+const texts = (value: unknown): string[] => listed(value).filter((one) => typeof one === 'string')
+
+/** Every image that a config names, in its order. Total: of what is no config there are none. */
+export const imagesIn = (config: unknown): ImagePlace[] => {
+  const { pipelines, services, pools } = named(config)
+  const typesOf = typesIn(named(pools))
+  return [
+    ...Object.entries(named(pipelines)).flatMap(([key, one]) => inPipeline(['pipelines', key], named(one), typesOf)),
+    ...Object.entries(named(services)).flatMap(([key, one]) => inService(['services', key], named(one), typesOf)),
+  ]
+}
+
+/** Instance types of pools, by their names. */
+type TypesOf = (pools: readonly unknown[]) => string[]
+
+const typesIn =
+  (pools: Named): TypesOf =>
+  (names) =>
+    names.flatMap((name) => {
+      const { instanceType, instanceTypes } = named(
+        typeof name === 'string' && Object.hasOwn(pools, name) ? pools[name] : null,
+      )
+      return typeof instanceType === 'string' ? [instanceType] : texts(instanceTypes)
+    })
+
+const inPipeline = (path: ImagePlace['path'], { stages, alternatives }: Named, typesOf: TypesOf): ImagePlace[] =>
+  listed(stages).flatMap((one, index) => {
+    const { name, use, image, pool, pod } = named(one)
+    const key = String(name ?? use)
+    const others = Object.values(named(alternatives)).map((way) => named(named(named(way)['stages'])[key])['pool'])
+    const needs = onTypes(typesOf([pool, ...others]))
+    const at = [...path, 'stages', index]
+    return [...place([...at, 'image'], image, needs), ...inPod([...at, 'pod'], pod, needs)]
+  })
+
+const inService = (path: ImagePlace['path'], { image, pool, gate, pod }: Named, typesOf: TypesOf): ImagePlace[] => {
+  const types = typesOf([pool])
+  return [
+    ...place([...path, 'image'], image, onTypes(types)),
+    ...place([...path, 'gate', 'image'], named(gate)['image'], besideTypes(types)),
+    ...inPod([...path, 'pod'], pod, onTypes(types)),
+  ]
+}
+
+const inPod = (path: ImagePlace['path'], pod: unknown, needs: readonly OneOf[]): ImagePlace[] => {
+  const { volumes, ...lists } = named(pod)
+  return [
+    ...['initContainers', 'containers'].flatMap((list) =>
+      listed(lists[list]).flatMap((one, index) => place([...path, list, index, 'image'], named(one)['image'], needs)),
+    ),
+    // What a volume is made of is no program: no processor matters.
+    ...listed(volumes).flatMap((one, index) =>
+      place([...path, 'volumes', index, 'image', 'reference'], named(named(one)['image'])['reference'], []),
+    ),
+  ]
+}
+
+const place = (path: ImagePlace['path'], text: unknown, needs: readonly OneOf[]): ImagePlace[] =>
+  typeof text === 'string' ? [{ path, text, needs }] : []
+
+/** The images that a config names by tag, each once, in the order of their names. */
+export const wantedImages = (config: unknown): WantedImage[] => {
+  const all = new Map<string, WantedImage>()
+  for (const { path, text, needs } of imagesIn(config)) {
+    const reference = taggedReference(text)
+    if (reference === null) continue
+    const image = printReference(reference)
+    const one = all.get(image) ?? { image, reference, needs: [], paths: [] }
+    all.set(image, { ...one, needs: [...one.needs, ...needs], paths: [...one.paths, path.join('.')] })
+  }
+  return [...all.values()].sort((a, b) => (a.image < b.image ? -1 : 1))
+}
