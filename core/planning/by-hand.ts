@@ -7,7 +7,7 @@ import { servingObjects, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { editedText, isEditedByHand, replicaCount, titleOf } from './generations.ts'
 import { asLeft } from './left-alone.ts'
-import { partsOff, partsText } from './serve-parts.ts'
+import { isBehindAlone, partsOff, partsText } from './serve-parts.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
 import { buildOf, type Standing, type Wanted } from './serve-standing.ts'
@@ -50,7 +50,9 @@ export const handOn = (
   if (target === undefined || target.digest !== digest) return undefined
   if (isEditedByHand(target)) return handOf(target, input.world.generations, service)
   if (!judged || others.length > 0) return undefined
-  const parts = partsOff(input, rule, { wanted, standing })
+  const off = partsOff(input, rule, { wanted, standing })
+  // What the policy has otherwise by now is nobody's hand.
+  const parts = off === null || isBehindAlone(off) ? null : off
   // What costs nothing is set right as replicas are, unless it is only to be told.
   if (service.onEdit !== 'tell') return parts === null ? undefined : { text: partsText(parts), tells: false }
   if (parts !== null) return told(partsText(parts))

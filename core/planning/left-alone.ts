@@ -73,6 +73,13 @@ export const asLeft = ({ alone, object }: GenerationView, deployment: KubeObject
 export const madeAgain = (deployment: KubeObject, { replicas }: GenerationView): KubeObject =>
   ({ ...deployment, spec: { ...(deployment as KubeObject<'Deployment'>).spec, replicas } }) as KubeObject
 
+/** The same without them, once they are set by who sets replicas; none of what says nothing of them. */
+export const withoutReplicas = (object: KubeObject): KubeObject[] => {
+  if (!isTaking([object])) return []
+  const { replicas: _, ...spec } = (object as KubeObject<'Deployment'>).spec ?? {}
+  return [{ ...object, spec } as KubeObject]
+}
+
 /**
  * What goes on without its Deployment and is in the way of what was planned: all but what that takes back. What was judged last is taken
  * back as it stands, or not at all: a rollout that makes its Deployment anew leads requests away from it and ends its pods.

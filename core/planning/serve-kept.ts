@@ -8,7 +8,7 @@ import { asChanged } from './as-it-stands.ts'
 import { withHand } from './by-hand.ts'
 import { answersOf, editedText, isEditedByHand, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { standsFor } from './returns-to.ts'
-import { type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
+import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { planRollout } from './serve-rollout.ts'
@@ -40,7 +40,8 @@ export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => 
   const off = offOf(input, rule, kept)
   if (off === null) return { kind: 'nothing', reason: asJudgedText(standsFor(input.world.generations, input.baseline)) }
   const text = offText(off, input)
-  if (rule.service.onEdit !== 'tell')
+  const isByHand = off.replicas !== null || off.parts === null || !isBehindAlone(off.parts)
+  if (rule.service.onEdit !== 'tell' || !isByHand)
     return withHand(planOff(input, rule, { off, back: kept.back, text }), { text, tells: false })
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
@@ -145,7 +146,7 @@ const planOff = (
     title: titleOfKept(off, rule, replicas),
     steps: [
       ...named(stepsOf(walkBack(way), { off, rule, back, replicas })),
-      tellStep([text, ...changed.texts].join('; ')),
+      tellStep([text, ...changed.texts].join('; '), off),
     ],
     objects: [...wantedIn(parts), ...changed.objects],
     interrupts: [],
@@ -195,10 +196,13 @@ const stepsOf = (
   return [...led, ...lead, ...set]
 }
 
-const tellStep = (text: string): Step => ({
+const tellStep = (text: string, { parts, replicas }: Off): Step => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
-  why: 'it was done by hand',
+  why:
+    replicas === null && parts !== null && isBehindAlone(parts)
+      ? 'the policy has it otherwise by now'
+      : 'it was done by hand',
   text: `set right: ${text}`,
 })

@@ -25,6 +25,8 @@ export interface Part {
   edits: readonly Edit[]
   /** The ReplicaSet that goes on without it, and that it takes back; left out: nothing does. */
   takes?: ObjectRef
+  /** Where it stands as it was applied, and the policy has that otherwise by now; left out: nowhere. */
+  behind?: string
 }
 
 /** What is off of all that stands beside the wanted version, which itself stands as it is wanted, but for what it is found by. */
@@ -60,7 +62,10 @@ export const partsOff = (
     const { kind, metadata } = wanted
     const live = parts.objects.find((one) => one.kind === kind && one.metadata.name === metadata.name) ?? null
     const edits = live === null ? [] : [...labelsOff(live, wanted), ...editsOf(live, wanted)]
-    return live === null || edits.length > 0 ? [{ wanted: setRight(wanted, edits), live, edits }] : []
+    const behind = live === null ? null : behindOf(live, { wanted, edits })
+    const off = { wanted: setRight(wanted, edits), live, edits }
+    if (behind !== null) return [{ ...off, behind }]
+    return live === null || edits.length > 0 ? [off] : []
   }
   const [lane = null] = off(service)
   const others = [...labelled(target, deployment), ...[generationService, disruptionBudget].flatMap(off)]
@@ -76,6 +81,25 @@ const ledTo = ({ traffic, generations }: ServeInput['world'], target: Generation
   return traffic === 'all' && (!isBeside || answersOf(target) === 0) ? 'all' : target.generation
 }
 
+/** What of a PodDisruptionBudget follows from the policy in force. */
+const FOLLOWS = ['minAvailable', 'maxUnavailable'] as const
+
+const digestIn = ({ metadata }: KubeObject): string | undefined => metadata.annotations?.[DIGEST_ANNOTATION]
+
+/** Where what drains are held to is ours as it stands, and the policy has it otherwise by now; null: nowhere. */
+const behindOf = (live: KubeObject, { wanted, edits }: Pick<Part, 'wanted' | 'edits'>): string | null => {
+  // Applied as it is wanted already: an admission has it otherwise, and would again.
+  if (wanted.kind !== 'PodDisruptionBudget' || digestIn(live) === digestIn(wanted)) return null
+  const [is, to] = [live, wanted].map((one) => (one as KubeObject<'PodDisruptionBudget'>).spec)
+  const field = FOLLOWS.find((one) => to?.[one] !== undefined && to[one] !== is?.[one])
+  if (field === undefined || edits.some((edit) => edit.field === fieldText(['spec', field]))) return null
+  return `${fieldText(['spec', field])} of PodDisruptionBudget ${wanted.metadata.name} is ${is?.[field] ?? 'not said'}, and ${to?.[field]} by the policy in force`
+}
+
+/** Whether nobody's hand is in it: the policy has it otherwise alone. */
+export const isBehindAlone = ({ lane, others }: Pick<Parts, 'lane' | 'others'>): boolean =>
+  lane === null && others.every(({ behind, edits }) => behind !== undefined && edits.length === 0)
+
 /** What lists find it by: the same from when it was made. */
 const FOUND_BY: ReadonlySet<string> = new Set(['installation', 'lane', 'generation', 'task'].map(label))
 
@@ -89,7 +113,7 @@ const labelsOff = (live: KubeObject, wanted: KubeObject): Edit[] =>
  * matter of this.
  */
 const labelled = (view: GenerationView, wanted: KubeObject): Part[] => {
-  const isAsMade = view.digest === wanted.metadata.annotations?.[DIGEST_ANNOTATION] && !isEditedByHand(view)
+  const isAsMade = view.digest === digestIn(wanted) && !isEditedByHand(view)
   if (view.alone !== undefined)
     return isAsMade ? [{ wanted: madeAgain(wanted, view), live: null, edits: [], takes: view.alone }] : []
   const edits = labelsOff(view.object, wanted)
@@ -102,13 +126,19 @@ export const partsText = ({ lane, others, answers }: Parts): string => {
   return answers ? each : `nobody answers: ${each}`
 }
 
-const partText = ({ wanted, live, edits, takes }: Part): string => {
+const partText = (part: Part): string =>
+  [...(part.behind === undefined ? [] : [part.behind]), ...handText(part)].join('; ')
+
+const handText = ({ wanted, live, edits, takes, behind }: Part): string[] => {
+  if (behind !== undefined && edits.length === 0) return []
   const it = `${wanted.kind} ${wanted.metadata.name}`
   if (takes !== undefined)
-    return `somebody has deleted ${it} alone, and ReplicaSet ${takes.name} runs on: made again it takes that back with its pods`
-  if (live === null) return `somebody has deleted ${it}`
+    return [
+      `somebody has deleted ${it} alone, and ReplicaSet ${takes.name} runs on: made again it takes that back with its pods`,
+    ]
+  if (live === null) return [`somebody has deleted ${it}`]
   const at = setAt(live, edits[0]?.by ?? null)
-  return `${editsText(edits)} of ${it}${at === null ? '' : ` at ${plainTime(at)}`}${soonAfter(live, at)}`
+  return [`${editsText(edits)} of ${it}${at === null ? '' : ` at ${plainTime(at)}`}${soonAfter(live, at)}`]
 }
 
 /** What is set so soon again is done by something that does so each time: setting it right ends nothing. Milliseconds. */
@@ -154,7 +184,7 @@ export const planParts = (
       kind: 'notify',
       name: 'notify',
       title: 'Tell the channel',
-      why: 'it was done by hand',
+      why: isBehindAlone(parts) ? 'the policy has it otherwise by now' : 'it was done by hand',
       text: `set right: ${text}`,
     },
   ]
@@ -167,7 +197,9 @@ export const planParts = (
     objects: [...(parts.lane === null ? [] : [parts.lane]), ...parts.others].map((part) => part.wanted),
     interrupts: [],
     asks: null,
-    unasked: 'what was judged and is wanted is as it was',
+    unasked: isBehindAlone(parts)
+      ? 'no pod starts or ends by it: drains are held to what the policy says'
+      : 'what was judged and is wanted is as it was',
     price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
     gpus: Object.fromEntries(held),
     stands: Object.fromEntries(held),

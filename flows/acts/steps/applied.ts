@@ -6,11 +6,11 @@ import type { Task } from './handler.ts'
 
 /**
  * Names under which people change a field once, and nobody sets it again: kubectl's own, and k9s. And what of ours has made it, which
- * leaves a ceiling, or the replicas that a Deployment was made again with, to its own manager from then on.
+ * leaves a ceiling to its own manager from then on.
  */
 const BY_HAND = /^(?:kubectl(?:-.+)?|k9s)$/
 const GIVES_WAY: Partial<Record<FieldManager, RegExp>> = {
-  'signalbox-scale': /^(?:kubectl(?:-.+)?|k9s|signalbox-workload)$/,
+  'signalbox-scale': BY_HAND,
   'signalbox-ceiling': /^(?:kubectl(?:-.+)?|k9s|signalbox-\w+)$/,
 }
 

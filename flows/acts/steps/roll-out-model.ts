@@ -3,6 +3,7 @@ import { isJudged } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
+import { withoutReplicas } from '../../../core/planning/left-alone.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
 import { madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
@@ -32,15 +33,16 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     if ('kind' in targets) return targets
     const { first, note } = targets
     if (first.length === 0 && note !== '') return { kind: 'begun', made: null, note, waits: true }
-    for (const object of step.objects) {
-      const failed = await applied(task, object, 'signalbox-workload')
-      if (failed !== null) return failed
-    }
+    const failed = await allApplied(task, step.objects)
+    if (failed !== null) return failed
     // What waits is there before anything leaves: then all of it is touched, by a mark of its own.
     for (const { ref, replicas } of first.length > 0 ? first : targets.all) {
       const failed = await applied(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
+    // What was made again with its replicas leaves them to their own manager from then on.
+    const left = await allApplied(task, step.objects.flatMap(withoutReplicas))
+    if (left !== null) return left
     return first.length > 0
       ? { kind: 'begun', made: null, note, waits: 'pods' }
       : { kind: 'begun', made: null, note: 'applied' }
@@ -81,6 +83,15 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       around,
     })
   },
+}
+
+/** Null where all of them were taken, in this order; else how the step has failed at the first that was not. */
+const allApplied = async (task: Task, objects: readonly KubeObject[]): Promise<Stepped | null> => {
+  for (const object of objects) {
+    const failed = await applied(task, object, 'signalbox-workload')
+    if (failed !== null) return failed
+  }
+  return null
 }
 
 /** Since when the move's own pods may have been made: where they waited for its room, since the move before it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { Planned } from '../../../core/plan.ts'
-import { asLeft, madeAgain, straysLeft, withLeftAlone } from '../../../core/planning/left-alone.ts'
+import { asLeft, madeAgain, straysLeft, withLeftAlone, withoutReplicas } from '../../../core/planning/left-alone.ts'
 import { planServe } from '../../../core/planning/serve.ts'
 import type { ServeInput } from '../../../core/planning/serve-plan.ts'
 import type { GenerationView, Stray } from '../../../core/world.ts'
@@ -104,6 +104,8 @@ describe('what was judged last and goes on without its Deployment', () => {
     const alone = { ...view, alone: view.ref }
     expect(asLeft(view, view.object)).toBe(view.object)
     expect(asLeft(alone, view.object)).toEqual(view.object)
-    expect(madeAgain(view.object, view)).toMatchObject({ spec: { replicas: 2, template: view.object.spec?.template } })
+    const again = madeAgain(view.object, view)
+    expect(again).toMatchObject({ spec: { replicas: 2, template: view.object.spec?.template } })
+    expect([withoutReplicas(again), withoutReplicas(view.object)]).toEqual([[view.object], []])
   })
 })

@@ -75,7 +75,7 @@ describe('what stands beside what is wanted and was judged', () => {
     expect(reasons(-1)).not.toContain('see who')
   })
 
-  it('and was made so when we asked for it, by an admission or an earlier policy, is nobody’s edit', () => {
+  it('and was made so when we asked for it, by an admission, is nobody’s edit, and is not asked for again', () => {
     const ours = planWith(({ budget }) => {
       budget!.spec!.maxUnavailable = 0
       const fieldsV1 = { 'f:spec': { 'f:maxUnavailable': {} } }
@@ -83,6 +83,31 @@ describe('what stands beside what is wanted and was judged', () => {
     })
     expect(ours).toMatchObject({ kind: 'nothing' })
   })
+
+  it.each(['mend', 'tell'] as const)(
+    'and was applied by an earlier policy, follows that in force, onEdit %s: nobody is asked',
+    (onEdit) => {
+      const planned = planWith(
+        ({ budget }) => {
+          budget!.spec!.maxUnavailable = 0
+          budget!.metadata.annotations = { ...budget!.metadata.annotations, 'signalbox.dev/digest': 'of-before' }
+          const fieldsV1 = { 'f:spec': { 'f:maxUnavailable': {} } }
+          budget!.metadata.managedFields = [{ manager: 'signalbox-workload', operation: 'Apply', fieldsV1 }]
+        },
+        { model: { onEdit } },
+      )
+      expect(planned).not.toHaveProperty('hand')
+      expect(planned).toMatchObject({
+        kind: 'plan',
+        plan: {
+          approval: { required: false },
+          reasons: expect.arrayContaining([
+            expect.stringMatching(/^\.spec\.maxUnavailable of PodDisruptionBudget \S+ is 0, and 1 by the policy/),
+          ]),
+        },
+      })
+    },
+  )
 
   it.each([
     ['leads nowhere', (of: Live) => delete of.lane, 'to g1 → notify', 'again: nobody answers'],
