@@ -10,6 +10,7 @@ import { driftReported } from './drift-reported.ts'
 import { leaseAsked } from './lease-asked.ts'
 import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
+import { runAsked } from './run-asked.ts'
 
 /** Every event that is understood, in the order in which a story meets them. */
 export const contracts: readonly Contract<unknown>[] = [
@@ -23,5 +24,6 @@ export const contracts: readonly Contract<unknown>[] = [
   capacityWarned,
   approvalAnswered,
   leaseAsked,
+  runAsked,
   planFinished,
 ]

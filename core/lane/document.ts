@@ -88,6 +88,8 @@ export interface LaneDocument {
   passed: string[]
   /** Alerts that it has heard of; left out: none. */
   episodes?: Episodes
+  /** Occasions that had their run, the last first; left out: none. */
+  had?: readonly string[]
   /** What EC2 has warned it of, so that each is told once. The last few; left out: of nothing. */
   warned?: readonly string[]
   /** The desired state whose shadow plan is on record. */
@@ -223,8 +225,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   approved: null,
   kept: [],
   run: null,
-  outcome: null,
-  baseline: null,
+  ...{ outcome: null, baseline: null },
   passed: [],
   shadow: null,
   held: null,

@@ -39,6 +39,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     lacks: true,
     passed: true,
     episodes: true,
+    had: true,
     warned: true,
     shadow: true,
     held: true,

@@ -1,5 +1,5 @@
 import { approvalNeed, bothAsk } from '../answers.ts'
-import { requesterIn, type TrainDesired } from '../desired.ts'
+import { datasetIn, requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
 import { sinceText } from '../episodes.ts'
@@ -7,9 +7,11 @@ import { laneName } from '../lane-kinds/kind.ts'
 import { besideText, countingOf } from '../money/nodes.ts'
 import { cents, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
+import { occasionOf } from '../occasions/catalogue.ts'
 import type { Plan, Planned, Price, Step } from '../plan.ts'
 import { stagesAs } from '../policy/alternatives.ts'
 import { ruleNamed } from '../policy/names.ts'
+import { stagesSet, whyNotSet } from '../policy/set.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { graceOfPods } from '../steps/job-times.ts'
@@ -47,8 +49,19 @@ const keepable = (draft: Draft | Refuse): Draft | Refuse => {
   return kept.kind === 'refuse' ? kept : draft
 }
 
-/** The rule as its stages say, or as the alternative has them that people chose. */
-const ruleOf = ({ policy, run, chosen }: PipelineInput): { key: string; pipeline: PipelinePolicy } | Refuse => {
+/** The rule as its stages say, or as the alternative has them that people chose; with what is set for this run alone. */
+const ruleOf = (input: PipelineInput): { key: string; pipeline: PipelinePolicy } | Refuse => {
+  const found = ruleAsSaid(input)
+  const { occasion } = input.desired
+  if ('kind' in found || occasion === undefined) return found
+  const [set, { stages }] = [occasionOf(occasion).setOf(occasion), found.pipeline]
+  const wrong = whyNotSet(stages, set)
+  return wrong === null
+    ? { ...found, pipeline: { ...found.pipeline, stages: stagesSet(stages, set) } }
+    : refuse('policy', `what is set for this run does not fit pipelines.${found.key} any more: ${wrong}`)
+}
+
+const ruleAsSaid = ({ policy, run, chosen }: PipelineInput): { key: string; pipeline: PipelinePolicy } | Refuse => {
   const name = laneName(run.lane)
   const found = ruleNamed(policy.pipelines, name)
   if (found === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
@@ -157,9 +170,10 @@ const titleOf = (made: Made): string => {
   const registers = register === undefined ? '' : `, register it as ${register.model}`
   const { desired, chosen } = made.input
   const { drift } = desired
-  const why = drift === undefined ? '' : `, since ${said(drift.alert, 100)} fires`
+  const why = drift === undefined ? occasionText(desired) : `, since ${said(drift.alert, 100)} fires`
   const as = chosen === undefined ? '' : `, as its alternative ${chosen.name}`
-  return `${what} on ${shortName(desired)}${more}${keeping}${registers}${why}${as}`
+  const on = datasetIn(desired) === null ? '' : ` on ${shortName(desired)}`
+  return `${what}${on}${more}${keeping}${registers}${why}${as}`
 }
 
 const overBudget = (
@@ -185,7 +199,10 @@ const reasonsOf = (
   const { spent, held } = world.dollars
   return [
     ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
-    `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
+    ...(desired.occasion === undefined ? [] : occasionOf(desired.occasion).reasonsOf(desired.occasion)),
+    datasetIn(desired) === null
+      ? `${trainTitle(desired)}: on no dataset`
+      : `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
     ...pipeline.stages.map(
       (stage) =>
         `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${gpuCount(stage.gpus)} of the ${policy.pools[stage.pool]?.gpusPerNode} of one node`,
@@ -217,8 +234,12 @@ const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): st
 /** A dataset version to run a pipeline on, in the words of a person. */
 export const trainTitle = (desired: TrainDesired): string =>
   desired.drift === undefined
-    ? `run on ${shortName(desired)}`
+    ? `${datasetIn(desired) === null ? 'run' : 'run on'} ${shortName(desired)}${occasionText(desired)}`
     : `run on ${shortName(desired)} once more, since ${said(desired.drift.alert, 100)} fires`
+
+/** What it is run for, behind its title. */
+const occasionText = ({ occasion }: TrainDesired): string =>
+  occasion === undefined ? '' : `, ${occasionOf(occasion).titleOf(occasion)}`
 
 const size = (bytes: number): string => {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']

@@ -11,7 +11,7 @@ const OF_TRAINING = 'it is said by the stage: the first of `stages`, '
 const IN_POD = 'a pod’s own fields are said below `pod`'
 const IN_CONTAINER = 'a container’s own fields are said below `pod`: `pod: { containers: [{ name: …, … }] }`'
 const IN_ENGINE = "`pod: { containers: [{ name: 'vllm'"
-const NO_TRIGGER = 'nothing but `dataset` and `drift` begins a pipeline yet: say `dataset: { bucket, prefix }`'
+const NO_TRIGGER = 'nothing but `dataset`, `drift` and people (`hand: true`) begin a pipeline yet'
 
 const OF_PODS: Sayings = {
   affinity: IN_POD,
@@ -94,7 +94,7 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     s3: 'say `dataset: { bucket, prefix }`',
     model: NO_TRIGGER,
     schedule: NO_TRIGGER,
-    manual: NO_TRIGGER,
+    manual: 'say `hand: true`',
   },
   'pipelines.*.register': { name: 'say `model`' },
   'pipelines.*.stages.*': {

@@ -4,6 +4,7 @@ import { DEFAULT } from '../../core/chosen.ts'
 import { openQuestion } from '../../core/lane/awaited.ts'
 import type { Question } from '../../core/lane/question.ts'
 import { runName } from '../../core/names.ts'
+import type { SetOf } from '../../events/set.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'
 import { isProblem, type Problem, readJson, refuse } from './body.ts'
@@ -29,6 +30,8 @@ const command = z.discriminatedUnion('kind', [
     ...{ gpus: count.optional(), until: z.number().optional(), more: z.number().positive().optional() },
     of: z.string().min(1).max(100).optional(),
   }),
+  // What may be set, its own contract says.
+  z.strictObject({ kind: z.literal('run'), lane, by, id: lane.optional(), set: z.custom<SetOf>().optional() }),
   z.strictObject({ kind: z.literal('lift'), rung: lane, by, why: z.string().min(1).max(1000) }),
   z.strictObject({ kind: z.literal('thaw'), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),

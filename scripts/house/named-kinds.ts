@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   'capacity-warned',
   'approval-answered',
   'lease-asked',
+  'run-asked',
   'plan-finished',
 ]
 
