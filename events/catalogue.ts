@@ -11,6 +11,7 @@ import { leaseAsked } from './lease-asked.ts'
 import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
 import { runAsked } from './run-asked.ts'
+import { scheduleDue } from './schedule-due.ts'
 
 /** Every event that is understood, in the order in which a story meets them. */
 export const contracts: readonly Contract<unknown>[] = [
@@ -25,5 +26,6 @@ export const contracts: readonly Contract<unknown>[] = [
   approvalAnswered,
   leaseAsked,
   runAsked,
+  scheduleDue,
   planFinished,
 ]

@@ -1,5 +1,3 @@
-import type { SetOf } from './set.ts'
-
 /**
  * What a contract is: one file per event, foreign shape in, our words out, and the EventBridge pattern that selects it.
  * Lenient about fields it does not use, strict about those it does, total: any input gives an event or a refusal.
@@ -218,18 +216,6 @@ export interface LeaseAsked {
   byName: string
   /** Where the person can be told something that only they see. */
   replyTo: string | null
-}
-
-/** Ours: somebody asks for a run of a pipeline. */
-export interface RunAsked extends IntendingEvent {
-  type: 'run-asked'
-  /** The request's own: said again it is the same request. */
-  id: string
-  /** Name of the pipeline's lane. */
-  pipeline: string
-  /** Who asks, as they say: a claim. */
-  by: string
-  set: SetOf
 }
 
 /** Ours: a run has an outcome. A documented public schema, version 1. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
-import type { Contract, RunAsked } from './contract.ts'
+import type { Contract } from './contract.ts'
 import { filled, parseWith, refusal, short } from './input.ts'
-import type { SetOf } from './set.ts'
+import type { RunAsked, SetOf } from './occasions.ts'
 
 /** Longest name of a pipeline, and of who asks; longest of all that is set, as JSON: it is kept in the lane's document. Characters. */
 const [NAME, SET] = [100, 2000]

@@ -1,7 +1,7 @@
 import type { Card } from '../core/cards.ts'
 import type { Seen } from '../core/lane/letters.ts'
 import type { Plan } from '../core/plan.ts'
-import type { SetOf } from '../events/set.ts'
+import type { SetOf } from '../events/occasions.ts'
 import type { Ports } from '../flows/ports.ts'
 import type { Why } from '../flows/why.ts'
 import type { ImaginedObject } from './objects/imagined-objects.ts'

@@ -90,6 +90,8 @@ export interface LaneDocument {
   episodes?: Episodes
   /** Occasions that had their run, the last first; left out: none. */
   had?: readonly string[]
+  /** The schedule that it goes by, and the last of its times that it knows; left out: none. */
+  schedule?: { of: string; last: number }
   /** What EC2 has warned it of, so that each is told once. The last few; left out: of nothing. */
   warned?: readonly string[]
   /** The desired state whose shadow plan is on record. */
@@ -225,9 +227,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   approved: null,
   kept: [],
   run: null,
-  ...{ outcome: null, baseline: null },
-  passed: [],
-  shadow: null,
+  ...{ outcome: null, baseline: null, passed: [], shadow: null },
   held: null,
   rest: null,
   due: null,

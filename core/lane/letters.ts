@@ -1,4 +1,5 @@
-import type { CapacityWarned, IntendingEvent, RunAsked } from '../../events/contract.ts'
+import type { CapacityWarned, IntendingEvent } from '../../events/contract.ts'
+import type { RunAsked } from '../../events/occasions.ts'
 import type { Warned } from '../capacity.ts'
 import type { Waiting } from '../reasons.ts'
 

@@ -40,6 +40,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     passed: true,
     episodes: true,
     had: true,
+    schedule: true,
     warned: true,
     shadow: true,
     held: true,

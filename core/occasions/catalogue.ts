@@ -1,8 +1,12 @@
 import { hand } from './hand.ts'
 import type { Occasion, OccasionKind } from './occasion.ts'
+import { scheduled } from './schedule.ts'
 
 /** Every kind of occasion: a file of this folder each, and a line here. */
-const OCCASIONS: { readonly [K in Occasion['kind']]: OccasionKind<Extract<Occasion, { kind: K }>> } = { hand }
+const OCCASIONS: { readonly [K in Occasion['kind']]: OccasionKind<Extract<Occasion, { kind: K }>> } = {
+  hand,
+  schedule: scheduled,
+}
 
 /** What there is to know of an occasion. */
 export const occasionOf = (occasion: Occasion): OccasionKind => OCCASIONS[occasion.kind] as OccasionKind

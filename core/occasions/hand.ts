@@ -1,4 +1,4 @@
-import type { SetOf } from '../../events/set.ts'
+import type { SetOf } from '../../events/occasions.ts'
 import { plainTime, said, shortened } from '../text.ts'
 import type { Hand, OccasionKind } from './occasion.ts'
 

@@ -1,4 +1,4 @@
-import type { SetOf } from '../../events/set.ts'
+import type { SetOf } from '../../events/occasions.ts'
 
 /** Somebody has asked for it. */
 export interface Hand {
@@ -12,11 +12,22 @@ export interface Hand {
   set?: SetOf
 }
 
+/** Its time has come. */
+export interface Scheduled {
+  kind: 'schedule'
+  /** Which time, milliseconds since the epoch. */
+  slot: number
+  cron: string
+  zone: string
+}
+
 /** What something is run for besides its dataset, which is part of what is wanted: the next one is new (law 1). */
-export type Occasion = Hand
+export type Occasion = Hand | Scheduled
 
 /** One kind of occasion as a value: nobody outside of this folder asks which kind one is. */
 export interface OccasionKind<O extends Occasion = Occasion> {
+  /** Whether the policy itself wants it: then it is known who asked. Left out: somebody else does. */
+  isOfPolicy?: true
   /** What tells it from every other: the same again is the same run. */
   keyOf(occasion: O): string
   /** Where it points, as its reaction names the place. */

@@ -1,6 +1,7 @@
-import { datasetIn, type TrainDesired } from '../desired.ts'
+import { datasetIn, type Requester, requesterIn, type TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { label } from '../names.ts'
+import { occasionOf } from '../occasions/catalogue.ts'
 import type { LaunchJobStep, Step } from '../plan.ts'
 import { registeredStage } from '../policy/pipelines.ts'
 import { nameOfStage, readsOf } from '../policy/stages.ts'
@@ -167,3 +168,9 @@ export const shortName = (desired: TrainDesired): string =>
 
 /** `8 GPUs`. */
 export const gpuCount = (gpus: number): string => counted(gpus, 'GPU')
+
+/** Of what the policy itself wants it is known who asked. */
+export const whoAsks = (desired: TrainDesired): Requester | 'policy' | null => {
+  const { occasion } = desired
+  return occasion !== undefined && occasionOf(occasion).isOfPolicy === true ? 'policy' : requesterIn(desired)
+}

@@ -15,7 +15,7 @@ import { stagesSet, whyNotSet } from '../policy/set.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { graceOfPods } from '../steps/job-times.ts'
-import { counted, said } from '../text.ts'
+import { said } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { type Draft, withAlternatives } from './alternatives.ts'
@@ -23,7 +23,17 @@ import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
 import { openedAt } from './opening.ts'
 import { boundsOf, ceilingOf, own, priceOf, type Refuse, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
-import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf, wordsOf } from './pipeline-steps.ts'
+import {
+  gpuCount,
+  type Made,
+  type PipelineInput,
+  presetFor,
+  shortName,
+  stepsOf,
+  whoAsks,
+  wordsOf,
+} from './pipeline-steps.ts'
+import { datasetText, occasionText } from './pipeline-words.ts'
 
 /**
  * The plan of a pipeline: its stages one after the other, each judged where it has gates, then what is registered, then a word. GPUs
@@ -95,7 +105,7 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
   const asks = bothAsk(bothAsk(againText(desired), input.asks), chosen === undefined ? undefined : CHOSEN)
-  const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95, asks })
+  const approval = approvalNeed(policy.approvals, { requester: whoAsks(desired), dollars: price.total.p95, asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   const plan: Plan = {
@@ -200,9 +210,7 @@ const reasonsOf = (
   return [
     ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
     ...(desired.occasion === undefined ? [] : occasionOf(desired.occasion).reasonsOf(desired.occasion)),
-    datasetIn(desired) === null
-      ? `${trainTitle(desired)}: on no dataset`
-      : `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
+    datasetText(desired),
     ...pipeline.stages.map(
       (stage) =>
         `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${gpuCount(stage.gpus)} of the ${policy.pools[stage.pool]?.gpusPerNode} of one node`,
@@ -229,20 +237,4 @@ const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): st
   const free = Math.max(0, ceiling - view.heldByOthers)
   const text = `${name}: ${free} of ${ceiling} GPUs free (${view.heldByOthers} held or used by others), ${view.provisioned} on nodes that are up; needs ${need}`
   return need <= free ? text : `${text}, so it waits for room`
-}
-
-/** A dataset version to run a pipeline on, in the words of a person. */
-export const trainTitle = (desired: TrainDesired): string =>
-  desired.drift === undefined
-    ? `${datasetIn(desired) === null ? 'run' : 'run on'} ${shortName(desired)}${occasionText(desired)}`
-    : `run on ${shortName(desired)} once more, since ${said(desired.drift.alert, 100)} fires`
-
-/** What it is run for, behind its title. */
-const occasionText = ({ occasion }: TrainDesired): string =>
-  occasion === undefined ? '' : `, ${occasionOf(occasion).titleOf(occasion)}`
-
-const size = (bytes: number): string => {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-  return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
 }

@@ -5,6 +5,7 @@ import { alternatives, alternativeWrongs } from './alternatives.ts'
 import { onDrift } from './drift.ts'
 import { askable, bucket, duration, folder, matching, mode, name } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
+import { schedule } from './times.ts'
 
 /** What a registered model may be called, as MLflow has it, and without what two names could differ by unseen. */
 const registered = matching(
@@ -77,13 +78,15 @@ export const pipeline = z
         dataset: z.optional(dataset),
         /** Drift of a service: the newest dataset version is run on once more. */
         drift: z.optional(onDrift),
+        /** Times at which it runs, on the newest dataset version: once each, within five minutes; of those that passed while nobody looked, the last. */
+        schedule: z.optional(schedule),
         /** Whether people may begin it by hand, with `signalbox run`; left out: they may. `true` is enough to begin it by. */
         hand: z.optional(z.boolean()),
       })
       .check(
         z.refine(
-          (on) => on.dataset !== undefined || on.drift !== undefined || on.hand === true,
-          'say what begins it: `dataset: { bucket, prefix }`, or `hand: true` where people alone do',
+          (on) => [on.dataset, on.drift, on.schedule].some((one) => one !== undefined) || on.hand === true,
+          'say what begins it: `dataset: { bucket, prefix }`, `schedule: { cron, zone }`, or `hand: true` where people alone do',
         ),
         z.refine(({ dataset: of, drift }) => of !== undefined || drift === undefined, {
           path: ['dataset'],

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { inEnglish } from '../../events/input.ts'
-import type { SetOf } from '../../events/set.ts'
+import type { SetOf } from '../../events/occasions.ts'
 import type { StagePolicy } from '../policy.ts'
 import { nameOfStage, stage } from './stages.ts'
 

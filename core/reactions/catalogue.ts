@@ -6,6 +6,7 @@ import { onDriftReported } from './drift-reported.ts'
 import { onModelPromoted } from './model-promoted.ts'
 import type { Reaction } from './reaction.ts'
 import { onRunAsked } from './run-asked.ts'
+import { onScheduleDue } from './schedule-due.ts'
 
 /** Every reaction: a file of this folder each, and a line here. */
 export const reactions = [
@@ -14,6 +15,7 @@ export const reactions = [
   onDriftDetected,
   onDriftReported,
   onRunAsked,
+  onScheduleDue,
 ] as unknown as readonly Reaction[]
 
 /** The reaction to an event. */

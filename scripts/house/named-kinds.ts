@@ -13,6 +13,7 @@ export const EVENT_TYPES = [
   'approval-answered',
   'lease-asked',
   'run-asked',
+  'schedule-due',
   'plan-finished',
 ]
 

@@ -48,6 +48,7 @@ export const STEMS: Record<string, Stem> = {
     door: 'local/server/acting.ts',
     why: 'a person asks for a run; of a deployed product the command line leaves the letter itself',
   },
+  'schedule-due': { intends: true, door: 'functions/resync.ts', why: 'a pipeline runs when its time has come' },
   'plan-finished': { intends: false, why: 'ours: it goes out, and nothing of ours reacts to it' },
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isNothingSet } from '../../events/occasions.ts'
 import { runAsked } from '../../events/run-asked.ts'
-import { isNothingSet } from '../../events/set.ts'
 import { samplesOf } from './samples.ts'
 
 const samples = samplesOf('run-asked')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decisionOf } from '../../../core/lane/deciding.ts'
 import type { LookLetter } from '../../../core/lane/letters.ts'
-import type { RunAsked } from '../../../events/contract.ts'
+import type { RunAsked } from '../../../events/occasions.ts'
 import { docOf, NOW, PIPELINE, SERVICE, viewOf, wanted } from './fixture.ts'
 
 const event: RunAsked = {
