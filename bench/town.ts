@@ -12,8 +12,10 @@ export const policyOf = (count: number): Config => {
   const names = Array.from({ length: count }, (_, index) => `d-${index}`)
   const chats = example.pipelines?.['support-chats']
   const llama = example.services?.['support-llama']
-  if (chats === undefined || llama === undefined) throw new Error('the example policy has changed')
-  const under = (prefix: string) => ({ ...chats, on: { dataset: { ...chats.on.dataset, prefix } } })
+  const dataset = chats?.on.dataset
+  if (chats === undefined || dataset === undefined || llama === undefined)
+    throw new Error('the example policy has changed')
+  const under = (prefix: string) => ({ ...chats, on: { dataset: { ...dataset, prefix } } })
   const pool = { ...example.pools['gpu-train'], instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus: 8 * 100_000 }
   return {
     ...example,

@@ -11,10 +11,10 @@ import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import type { Outside } from './commands/doctor-outside.ts'
 import { emit } from './commands/emit.ts'
-import { addOfMoney } from './commands/lift.ts'
 import { addPin } from './commands/pin.ts'
 import { addPrices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
+import { addAsked } from './commands/run.ts'
 import { printSchema } from './commands/schema.ts'
 import { addSpend } from './commands/spend.ts'
 import { type StartFlags, start } from './commands/start.ts'
@@ -210,7 +210,7 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     .action(async (lane: string | undefined, { by, until, ...where }: Flags) =>
       done(await freeze({ lane: lane ?? '*', until, by }, where, output)),
     )
-  addOfMoney((name, about) => reaching(add(name, about)), output, done)
+  addAsked((name, about) => reaching(add(name, about)), output, done)
   reaching(add('thaw [lane]', 'end a freeze: of a lane, or the one of all of them'))
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string | undefined, { by, ...where }: Flags) =>

@@ -1,4 +1,5 @@
 import type { ManifestObject } from '../events/manifest.ts'
+import type { Occasion } from './occasions/occasion.ts'
 
 /**
  * What should become true of a lane, as its source says it now: data of the lane's kind, which alone knows what is in it.
@@ -35,12 +36,12 @@ interface Asked {
   proven?: true
 }
 
-/** A dataset version to run a pipeline on: run-once, final when it has succeeded. */
+/** A dataset version to run a pipeline on, or an occasion to run it on none: run-once, final when it has succeeded. */
 export interface TrainDesired extends Desired, Asked {
   kind: 'train'
   /** Name of the pipeline's lane. */
   dataset: string
-  /** SHA-256 of the manifest's bytes: the dataset version. */
+  /** SHA-256 of the manifest's bytes: the dataset version. Empty, as all that says of one: it runs on none. */
   version: string
   bucket: string
   /** Key of the manifest, literal. */
@@ -53,12 +54,27 @@ export interface TrainDesired extends Desired, Asked {
   named?: readonly ManifestObject[]
   /** Why it is run on once more; left out: it is new. */
   drift?: Drift
+  /** What it is run for besides; left out: it is new, or `drift` says. */
+  occasion?: Occasion
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
   /** Revision of what the pods of its stages are made of; left out: the first. */
   pods?: number
   /** Revision of how it is priced; left out: the first. */
   priced?: number
+}
+
+/** What of a desired state says which dataset version it is. */
+export type DatasetVersion = Pick<TrainDesired, 'version' | 'bucket' | 'key' | 'etag' | 'objects' | 'bytes' | 'named'>
+
+/** What says that it runs on none. */
+export const NO_DATASET: DatasetVersion = { version: '', bucket: '', key: '', etag: '', objects: 0, bytes: 0 }
+
+/** The dataset version that it runs on; null: on none, or nothing was wanted. */
+export const datasetIn = (desired: Desired | null): DatasetVersion | null => {
+  if (desired === null || !('key' in desired) || desired.key === '') return null
+  const { version, bucket, key, etag, objects, bytes, named } = desired as TrainDesired
+  return { version, bucket, key, etag, objects, bytes, ...(named === undefined ? {} : { named }) }
 }
 
 /** What says that a service drifts: the episode of an alert, which is part of what is wanted, so that the next one is new (law 1). */

@@ -3,6 +3,7 @@ import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
 import { budget } from './policy/budget.ts'
+import { datasetsIn } from './policy/datasets.ts'
 import { alertsOf } from './policy/drift.ts'
 import { bucket, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { nodes } from './policy/nodes.ts'
@@ -181,9 +182,7 @@ const lineOf = ({ path, message }: { path: (string | number)[]; message: string 
   `${inSight(path.join('.'))}: ${message}`
 
 const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
-  byPrefix: new Map(
-    Object.entries(pipelines).map(([key, { on }]) => [`${on.dataset.bucket}/${on.dataset.prefix}`, key]),
-  ),
+  byPrefix: new Map(datasetsIn(pipelines).map(({ name, dataset }) => [`${dataset.bucket}/${dataset.prefix}`, name])),
   bySignal: new Map(
     Object.entries(services).map(([key, rule]) => [signalAt(modelOf(key, rule), promotionOf(rule)), key]),
   ),

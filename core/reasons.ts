@@ -45,6 +45,8 @@ export type Ignored =
   | 'bad-report'
   | 'no-dataset'
   | 'notice-known'
+  | 'not-by-hand'
+  | 'bad-set'
 
 /** Why an event waits: a row that reconcile looks at again. */
 export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending' | 'cooling-down'
@@ -86,6 +88,7 @@ export type CommandRefusal =
   | 'no-such-lease'
   | 'no-such-rung'
   | 'too-late'
+  | 'frozen'
 
 /** Why an answer did not count. */
 export type AnswerRefusal =

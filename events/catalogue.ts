@@ -10,6 +10,8 @@ import { driftReported } from './drift-reported.ts'
 import { leaseAsked } from './lease-asked.ts'
 import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
+import { runAsked } from './run-asked.ts'
+import { scheduleDue } from './schedule-due.ts'
 
 /** Every event that is understood, in the order in which a story meets them. */
 export const contracts: readonly Contract<unknown>[] = [
@@ -23,5 +25,7 @@ export const contracts: readonly Contract<unknown>[] = [
   capacityWarned,
   approvalAnswered,
   leaseAsked,
+  runAsked,
+  scheduleDue,
   planFinished,
 ]

@@ -3,11 +3,14 @@ import { shownFor } from '../core/lane/commands.ts'
 import type { CommandLetter, LeaseLetter, LiftLetter } from '../core/lane/letters.ts'
 import { budgetOf, budgetRoom, lanesOfPools } from '../core/lane/room.ts'
 import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
+import { laneName } from '../core/lane-kinds/kind.ts'
 import { mayOperate, notAnOperator } from '../core/policy/approvals.ts'
+import { ruleNamed } from '../core/policy/names.ts'
 import type { Moment } from '../core/rows.ts'
 import { counted, said } from '../core/text.ts'
+import { runAsked } from '../events/run-asked.ts'
 import { laneNames } from './lanes.ts'
-import { type Left, type LetterPorts, leaveCommand, leaveGoOn, leaveLease, leaveLift } from './letters.ts'
+import { type Left, type LetterPorts, leaveCommand, leaveGoOn, leaveLease, leaveLift, leaveRun } from './letters.ts'
 import type { Ports } from './ports.ts'
 import { readRow, readRows } from './rows.ts'
 import { wake } from './waking.ts'
@@ -65,6 +68,29 @@ export const lift = async (
       detail: 'the policy cannot be read now, so nobody knows its budget: look at `signalbox doctor`',
     }
   return leaveLift(ports, { ...asked, lane: budgetRoom(budgetOf(policy)) }, unique)
+}
+
+/**
+ * A run by hand as a letter to its pipeline's lane, which the policy need not have moved before; or why there is no such pipeline, or no such
+ * request. What becomes of it is said by the lane.
+ */
+export const run = async (
+  ports: FreezePorts,
+  asked: { lane: string; by: string; id: string; set?: unknown },
+): Promise<Left | Commanded> => {
+  const { lane, id, set } = asked
+  if (kindOf(laneKinds, lane)?.occasionOf === undefined)
+    return { ok: false, detail: `${said(lane, 100)} is no pipeline, and nothing else is run by hand` }
+  const at = ports.clock.now()
+  const parsed = runAsked.parse({ kind: 'run', id, at, pipeline: laneName(lane), by: said(asked.by, 100), set })
+  if (!parsed.ok) return { ok: false, detail: parsed.detail }
+  const policy = await ports.policies.load().catch(() => null)
+  const found = policy === null ? undefined : ruleNamed(policy.pipelines, parsed.event.pipeline)
+  if (policy !== null && found === undefined) {
+    const all = Object.keys(policy.pipelines).join(', ') || 'none'
+    return { ok: false, detail: `there is no pipeline ${said(parsed.event.pipeline, 60)}; the policy has ${all}` }
+  }
+  return leaveRun(ports, lane, parsed.event)
 }
 
 /** The last moment that a date can name. Milliseconds since the epoch. */

@@ -6,6 +6,7 @@ import type {
   Letter,
   LiftLetter,
   LookLetter,
+  RunLetter,
   VoteLetter,
   WarnedLetter,
 } from '../core/lane/letters.ts'
@@ -15,6 +16,7 @@ import type { Reaction } from '../core/reactions/reaction.ts'
 import type { Moment } from '../core/rows.ts'
 import { said } from '../core/text.ts'
 import type { ApprovalAnswered, IntendingEvent } from '../events/contract.ts'
+import type { RunAsked } from '../events/occasions.ts'
 import type { Write } from './ledger-port.ts'
 import type { Ports } from './ports.ts'
 import { wake } from './waking.ts'
@@ -154,6 +156,13 @@ export const leaveLift = (
     { kind: 'lift', lane: lift.lane, rung, by, why, id: letterId(at, unique), at, due: at },
     'letter:lift',
   )
+}
+
+/** Leaves a run that a person asks for. Sent twice in one moment it is one letter; the lane knows the request itself. */
+export const leaveRun = (ports: LetterPorts, lane: string, event: RunAsked): Promise<Left> => {
+  const at = ports.clock.now()
+  const letter: RunLetter = { kind: 'run', lane, event, id: letterId(at, `run-${event.id}`), at, due: at }
+  return leave(ports, letter, `letter:${event.type}`)
 }
 
 /** Says that what held a lane up was taken away. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { datasetBuckets } from '../core/policy/datasets.ts'
 import { typesOf } from '../core/policy/pools.ts'
 import { type Policy, parsePolicy } from '../core/policy.ts'
 
@@ -36,10 +37,9 @@ export const policyFacts = (dist: string): PolicyFacts => {
     results,
     sources = [],
   } = parsePolicy(JSON.parse(readFileSync(file, 'utf8')))
-  const buckets = new Set(Object.values(pipelines).map(({ on }) => on.dataset.bucket))
   return {
     installation,
-    datasetBuckets: [...buckets].sort(),
+    datasetBuckets: datasetBuckets(pipelines).sort(),
     resultsBucket: results.bucket,
     sources: sources.flatMap((source) => {
       const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(source) ?? []

@@ -1,6 +1,7 @@
 import type { Card } from '../core/cards.ts'
 import type { Seen } from '../core/lane/letters.ts'
 import type { Plan } from '../core/plan.ts'
+import type { SetOf } from '../events/occasions.ts'
 import type { Ports } from '../flows/ports.ts'
 import type { Why } from '../flows/why.ts'
 import type { ImaginedObject } from './objects/imagined-objects.ts'
@@ -79,6 +80,8 @@ export type Command =
       more?: number | undefined
       of?: string | undefined
     }
+  /** A run of a pipeline. `id`: the request's own, so that it may be said again; left out: it is another one. */
+  | { kind: 'run'; lane: string; by: string; id?: string | undefined; set?: SetOf | undefined }
   /** A rung of the budget, by its name in the ladder. */
   | { kind: 'lift'; rung: string; by: string; why: string }
   | { kind: 'freeze'; lane: string; until: number; by: string }

@@ -4,7 +4,7 @@ import { planText } from '../core/plan-text.ts'
 import { againstOnPaper } from '../core/policy/on-paper.ts'
 import { contracts } from '../events/catalogue.ts'
 import type { IntendingEvent } from '../events/contract.ts'
-import { type Commanded, freeze, lease, lift, order, thaw } from '../flows/commands.ts'
+import { type Commanded, freeze, lease, lift, order, run, thaw } from '../flows/commands.ts'
 import type { Answered, Left, LetterPorts } from '../flows/letters.ts'
 import { onPaper } from '../flows/on-paper.ts'
 import type { WorkPorts } from '../flows/ports.ts'
@@ -44,6 +44,10 @@ const doneOn = async (
     case 'lease': {
       const { gpus = null, until = null, more = null, of = null } = command
       const left = await lease(ports, { ...command, gpus, until, more, of }, unique())
+      return 'letter' in left ? commanded(await wait(left), left) : left
+    }
+    case 'run': {
+      const left = await run(ports, { ...command, id: command.id ?? unique() })
       return 'letter' in left ? commanded(await wait(left), left) : left
     }
     case 'lift': {

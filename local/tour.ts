@@ -14,7 +14,7 @@ const SERVE = 'service/support-llama'
 
 /** Why the story cannot be played under a policy: it is told of one bucket and two lanes; null when it can. */
 export const tourNeeds = ({ pipelines, services }: Policy): string | null =>
-  pipelines['support-chats']?.on.dataset.bucket === 'acme-datasets' && services['support-llama'] !== undefined
+  pipelines['support-chats']?.on.dataset?.bucket === 'acme-datasets' && services['support-llama'] !== undefined
     ? null
     : 'the tour tells of the example policy: it needs the pipeline `support-chats` on the bucket `acme-datasets` and the service `support-llama`'
 

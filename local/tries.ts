@@ -1,6 +1,7 @@
 import { laneOf } from '../core/lane-kinds/kind.ts'
 import { pipeline } from '../core/lane-kinds/pipeline.ts'
 import { service } from '../core/lane-kinds/service.ts'
+import { datasetsIn } from '../core/policy/datasets.ts'
 import { nameOfStage } from '../core/policy/stages.ts'
 import { modelOf, type PipelinePolicy, type Policy } from '../core/policy.ts'
 import { metricsOf } from './cluster/program.ts'
@@ -19,12 +20,15 @@ export interface Tries {
 
 /** What moves a first lane under this policy; `data` is what the folder is called whose `buckets` are this machine's. */
 export const triesUnder = (policy: Policy, data: string): Tries => {
-  const [dataset] = Object.entries(policy.pipelines)
+  const [fed] = datasetsIn(policy.pipelines)
+  const [first] = Object.keys(policy.pipelines)
+  const begun = fed?.name ?? first
   const [served] = Object.entries(policy.services)
-  const lanes = [dataset && laneOf(pipeline, dataset[0]), served && laneOf(service, served[0])]
+  const lanes = [begun === undefined ? undefined : laneOf(pipeline, begun), served && laneOf(service, served[0])]
   const sentences = [
-    dataset && datasetText(dataset[1].on.dataset, { data, lane: lanes[0] ?? '' }),
-    dataset && figuresText(dataset[1]),
+    fed && datasetText(fed.dataset, { data, lane: lanes[0] ?? '' }),
+    fed && figuresText(fed.rule, fed.dataset),
+    fed === undefined && begun !== undefined && `Say \`signalbox run ${begun}\`: it begins \`${lanes[0]}\`.`,
     served && `Promote a version of \`${modelOf(...served)}\` in the registry: it is planned for \`${lanes[1]}\`.`,
   ]
   return {
@@ -34,14 +38,13 @@ export const triesUnder = (policy: Policy, data: string): Tries => {
   }
 }
 
-const datasetText = (
-  { bucket, prefix, manifest }: Policy['pipelines'][string]['on']['dataset'],
-  { data, lane }: { data: string; lane: string },
-): string =>
+type Fed = NonNullable<PipelinePolicy['on']['dataset']>
+
+const datasetText = ({ bucket, prefix, manifest }: Fed, { data, lane }: { data: string; lane: string }): string =>
   `Put a dataset, and last its \`${manifest}\`, into the folder \`buckets/${bucket}/${prefix}…\` of ${data}: it begins \`${lane}\`.`
 
 /** What gates ask that no simulated container says by itself, and how it is told to; null: nothing. */
-const figuresText = ({ stages, on }: PipelinePolicy): string | null => {
+const figuresText = ({ stages }: PipelinePolicy, { manifest }: Fed): string | null => {
   const tasks = stages.flatMap((stage) => {
     const task = stage.use ?? nameOfStage(stage)
     const own = stage.gates.filter(({ metric }) => !metricsOf(task).includes(metric))
@@ -50,5 +53,5 @@ const figuresText = ({ stages, on }: PipelinePolicy): string | null => {
   })
   if (tasks.length === 0) return null
   const told = JSON.stringify({ tasks: Object.fromEntries(tasks) })
-  return `A simulated container measures nothing: so that these gates hold, put \`${SIMULATION_FILE}\` beside \`${on.dataset.manifest}\`, before it: \`${told}\`.`
+  return `A simulated container measures nothing: so that these gates hold, put \`${SIMULATION_FILE}\` beside \`${manifest}\`, before it: \`${told}\`.`
 }

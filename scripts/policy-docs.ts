@@ -18,6 +18,7 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   'pools.*.leases': { file: 'core/policy/pool-hours.ts', of: ['leases'] },
   'pipelines.*': { file: 'core/policy/pipelines.ts', of: ['pipeline'] },
   'pipelines.*.on.dataset': { file: 'core/policy/pipelines.ts', of: ['dataset'] },
+  'pipelines.*.on.schedule': { file: 'core/policy/times.ts', of: ['schedule'] },
   'pipelines.*.alternatives.*': { file: 'core/policy/alternatives.ts', of: ['alternative'] },
   'pipelines.*.alternatives.*.stages.*': { file: 'core/policy/alternatives.ts', of: ['other'] },
   'pipelines.*.idle': { file: 'core/policy/pipelines.ts', of: ['idle'] },

@@ -3,7 +3,8 @@ import example from './example.ts'
 
 type Pipeline = NonNullable<Config['pipelines']>[string]
 type Stage = Pipeline['stages'][number]
-type Dataset = Pipeline['on']['dataset']
+type Dataset = NonNullable<Pipeline['on']['dataset']>
+type Piped = Pipeline & { on: { dataset: Dataset } }
 
 /** What is other than in the example's pipeline. */
 export interface Otherwise extends Partial<Dataset>, Partial<Pick<Pipeline, 'mode' | 'onNewer' | 'was'>> {
@@ -16,8 +17,8 @@ export interface Otherwise extends Partial<Dataset>, Partial<Pick<Pipeline, 'mod
 }
 
 /** The example's pipeline with this or that other. */
-export const piped = ({ mode, onNewer, was, as, train, evaluate, ...dataset }: Otherwise = {}): Pipeline => {
-  const { stages, on, ...rest } = structuredClone(example.pipelines?.['support-chats'] as Pipeline)
+export const piped = ({ mode, onNewer, was, as, train, evaluate, ...dataset }: Otherwise = {}): Piped => {
+  const { stages, on, ...rest } = structuredClone(example.pipelines?.['support-chats'] as Piped)
   const [first, second] = stages as [Stage, Stage]
   return {
     ...rest,

@@ -1,5 +1,6 @@
 import { groupOf, rightsIn } from '../../core/bootstrap/rights.ts'
 import { groupsOf } from '../../core/policy/approvals.ts'
+import { datasetBuckets } from '../../core/policy/datasets.ts'
 import type { Policy } from '../../core/policy.ts'
 import { awsFindings, type Finding, finding, secretsIn } from '../../effects/aws/checks.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
@@ -27,7 +28,6 @@ export interface Outside {
 /** Findings of what is outside, each with its fix. */
 export const outsideFindings = async (outside: Outside, policy: Policy): Promise<Finding[]> => {
   const { aws, context, kubeconfig, mlflow, webhook, prometheus } = outside
-  const datasetBuckets = [...new Set(Object.values(policy.pipelines).map(({ on }) => on.dataset.bucket))]
   const workspace = policy.registry?.workspace
   const budgets = (policy.budget.notices?.mlflow ?? []).length > 0
   const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
@@ -38,7 +38,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
           ...(await awsFindings({
             region: aws,
             installation: policy.installation,
-            datasetBuckets,
+            datasetBuckets: datasetBuckets(policy.pipelines),
             alerts: Object.values(policy.services).some(({ drift }) => (drift?.alerts.length ?? 0) > 0),
             scopes: scopesOf(policy),
           })),

@@ -104,6 +104,8 @@ export interface LaneKind<D extends Desired = Desired> {
   back(input: BackInput): WayStep[]
   /** What its source says, where it is wanted for an occasion besides; null, or left out: it is what its source says. Where nothing comes of the occasion, what was wanted before is again. */
   withoutOccasion?(desired: D): D | null
+  /** The occasion that it is wanted for, as it is remembered to have had its run; null, or left out: for none that is. */
+  occasionOf?(desired: D): string | null
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
   isBackAt?(desired: D, baseline: Baseline | null): boolean
   /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. `standing`: the Deployment that its last move left, and its replicas. */

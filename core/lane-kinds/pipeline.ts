@@ -2,12 +2,38 @@ import { requesterIn, type TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { alertPlace } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
-import { planPipeline, trainTitle } from '../planning/pipeline.ts'
+import { occasionOf } from '../occasions/catalogue.ts'
+import { planPipeline } from '../planning/pipeline.ts'
+import { trainTitle } from '../planning/pipeline-words.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
+
+type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf'
+
+/** What is wanted is known by its dataset version, and by what it is run for besides. */
+const known: Pick<LaneKind<TrainDesired>, Known> = {
+  keyOf: ({ dataset, version, drift, occasion }) =>
+    [
+      `train:${dataset}:${version}`,
+      ...(drift === undefined ? [] : [alertPlace(drift), drift.since]),
+      ...(occasion === undefined ? [] : [occasionOf(occasion).keyOf(occasion)]),
+    ].join(':'),
+  placeOf: ({ bucket, key, drift, occasion }) => {
+    if (occasion !== undefined) return occasionOf(occasion).placeOf(occasion)
+    return drift === undefined ? `s3://${bucket}/${key}` : alertPlace(drift)
+  },
+  placedAs: ({ named: _, ...desired }, { bucket, key, etag, named }) => ({
+    ...desired,
+    ...{ bucket, key, etag },
+    ...(named === undefined ? {} : { named }),
+  }),
+  withoutOccasion: ({ drift, occasion, ...desired }) =>
+    drift === undefined && occasion === undefined ? null : desired,
+  occasionOf: ({ occasion }) => (occasion === undefined ? null : occasionOf(occasion).keyOf(occasion)),
+}
 
 /** Run-once: what a dataset begins, stage by stage, made with these presets. */
 export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
@@ -19,19 +45,11 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     return rule === undefined ? null : { lane: laneOf(pipeline, name), name, mode: rule.mode }
   },
   renames: ({ pipelines }) => pipelines,
-  keyOf: ({ dataset, version, drift }) =>
-    `train:${dataset}:${version}${drift === undefined ? '' : `:${alertPlace(drift)}:${drift.since}`}`,
+  ...known,
   titleOf: trainTitle,
   requesterOf: requesterIn,
-  placeOf: ({ bucket, key, drift }) => (drift === undefined ? `s3://${bucket}/${key}` : alertPlace(drift)),
-  placedAs: ({ named: _, ...desired }, { bucket, key, etag, named }) => ({
-    ...desired,
-    ...{ bucket, key, etag },
-    ...(named === undefined ? {} : { named }),
-  }),
   isNothing: () => false,
   isNew: () => true,
-  withoutOccasion: ({ drift, ...desired }) => (drift === undefined ? null : desired),
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []
     return { ...desired, presets: revisionsOf(used, presets), pods: STAGE_REVISION, priced: PRICED }

@@ -88,6 +88,10 @@ export interface LaneDocument {
   passed: string[]
   /** Alerts that it has heard of; left out: none. */
   episodes?: Episodes
+  /** Occasions that had their run, the last first; left out: none. */
+  had?: readonly string[]
+  /** The schedule that it goes by, and the last of its times that it knows; left out: none. */
+  schedule?: { of: string; last: number }
   /** What EC2 has warned it of, and of a pool the signed requests to lease that it was told: each counts once. The last few; left out: of nothing. */
   warned?: readonly string[]
   /** The desired state whose shadow plan is on record. */
@@ -225,10 +229,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   approved: null,
   kept: [],
   run: null,
-  outcome: null,
-  baseline: null,
-  passed: [],
-  shadow: null,
+  ...{ outcome: null, baseline: null, passed: [], shadow: null },
   held: null,
   rest: null,
   due: null,

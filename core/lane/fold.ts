@@ -1,6 +1,5 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { usd } from '../money/prices.ts'
-import { reactionTo, whyNoRule } from '../reactions/catalogue.ts'
 import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
 import { answers, heard, noted, whereOf } from './answering.ts'
@@ -8,19 +7,21 @@ import { nextGeneration } from './attempts.ts'
 import { inTurn } from './before.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
+import { decidedBy, decisionOf } from './deciding.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
 import { endsWanted, heldAfter } from './held.ts'
 import { intend } from './intend.ts'
-import { carried, goesOn, onceGone } from './kept.ts'
+import { carried, goesOn } from './kept.ts'
 import { foldOfPool } from './leasing.ts'
-import { inOrder, type Letter, type LookLetter } from './letters.ts'
+import { inOrder, type Letter, type LookLetter, lookOf, type RunLetter } from './letters.ts'
 import { foldLift } from './lifting.ts'
 import { lastOf, sameLook } from './looks.ts'
 import { asBeforeOccasion } from './occasion.ts'
-import { isGivenUp, knowing, withoutPassed } from './passed.ts'
+import { knowing, withoutPassed } from './passed.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { keptWaiting, postponed } from './postponing.ts'
 import { lookForRetry, placeForRetry } from './retrying.ts'
+import { foldRun } from './running.ts'
 import type { View } from './view.ts'
 import { foldVote } from './votes.ts'
 import { foldWarned } from './warned.ts'
@@ -52,6 +53,8 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
       return foldWarned(view, letter)
     case 'lift':
       return foldLift(view, letter)
+    case 'run':
+      return foldRun(view, letter, saidOf(view, letter, given))
     case 'go-on':
     case 'lease':
       return foldOfPool(view, letter)
@@ -59,6 +62,20 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
       return foldCommand(view, letter, letter.kind === 'retry' ? saidNow(view, given.facts) : null)
   }
 }
+
+/** What a run that somebody asks for comes to; where its source does not answer, by what is known of that. */
+const saidOf = (
+  view: View,
+  letter: RunLetter,
+  { facts, seen }: { facts: Readonly<Record<string, Facts>>; seen: Seen },
+): { decision: Decision; seen: Seen } => {
+  const look = lookOf(letter)
+  const told = facts[whereOf(view, look)]
+  const known = told === undefined || told.kind === 'unreadable' ? NOWHERE : told
+  return { decision: decisionOf(view, look, known, true), seen }
+}
+
+const NOWHERE: Facts = { kind: 'nowhere' }
 
 /** What the source of what would be tried again says now; null: nobody has looked, or it does not answer. */
 const saidNow = (view: View, facts: Readonly<Record<string, Facts>>): Decision | null => {
@@ -94,8 +111,9 @@ const foldLooks = (
 const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Facts; seen: Seen }): Change => {
   const decision = decidedBy(given, letters, told)
   const [letter] = letters as [LookLetter]
-  const { episodes = given.doc.episodes } = decision
-  const view = episodes === undefined ? given : { ...given, doc: { ...given.doc, episodes } }
+  const { episodes = given.doc.episodes, schedule = given.doc.schedule } = decision
+  const learnt = { ...(episodes === undefined ? {} : { episodes }), ...(schedule === undefined ? {} : { schedule }) }
+  const view = { ...given, doc: { ...given.doc, ...learnt } }
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
@@ -103,35 +121,6 @@ const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Fa
   return rule?.mode === 'shadow'
     ? inShadow(whole, letters, { intent: decision.intent, seen })
     : intended(whole, letters, { ...decision, seen })
-}
-
-/** What letters of one place come to is the most that any of them says: what one of them proves counts, whoever else tells of the place. */
-export const decidedBy = (view: View, letters: LookLetter[], told: Facts): Decision => {
-  const [most] = letters
-    .map((letter) => decisionOf(view, letter, told))
-    .toSorted((a, b) => weightOf(view, b) - weightOf(view, a))
-  return most as Decision
-}
-
-const weightOf = ({ kind }: View, decision: Decision): number => {
-  if (decision.kind === 'intend') return kind.requesterOf(decision.intent.desired as never)?.proven === true ? 3 : 2
-  return decision.kind === 'wait' ? 1 : 0
-}
-
-const decisionOf = (view: View, { event, from }: LookLetter, facts: Facts): Decision => {
-  const { reactions, policy, doc, now } = view
-  const reaction = reactionTo(reactions, event)
-  const rule = reaction?.ruleOf(event, policy) ?? null
-  if (reaction === undefined || rule === null)
-    return { kind: 'ignore', reason: 'not-configured', detail: whyNoRule(reaction, event, policy) }
-  // The policy has given its place to another lane since it was told: that one finds it by resync.
-  if (rule.lane !== doc.lane)
-    return { kind: 'ignore', reason: 'not-configured', detail: `${reaction.at(event)} is about ${rule.lane} now` }
-  const decision = reaction.decide(event, facts, { policy, rule, doc, now })
-  // Resync finds again what was given up; whoever uploads the rest writes the manifest again.
-  if (from === 'resync' && isGivenUp(view, event, facts))
-    return { kind: 'ignore', reason: 'missed-deadline', detail: 'it was given up unfinished: write the manifest again' }
-  return onceGone(view, decision, reaction.at(event))
 }
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {

@@ -1,4 +1,5 @@
 import type { CapacityWarned, IntendingEvent } from '../../events/contract.ts'
+import type { RunAsked } from '../../events/occasions.ts'
 import type { Warned } from '../capacity.ts'
 import type { Waiting } from '../reasons.ts'
 
@@ -30,7 +31,7 @@ export interface LookLetter extends Written {
 }
 
 /** What a person says. */
-export type OrderLetter = VoteLetter | CommandLetter | LeaseLetter | LiftLetter
+export type OrderLetter = VoteLetter | CommandLetter | LeaseLetter | LiftLetter | RunLetter
 
 export interface VoteLetter extends Written {
   kind: 'vote'
@@ -88,6 +89,12 @@ export interface LiftLetter extends Written {
   why: string
 }
 
+/** A run of a pipeline that somebody asks for: a person's, though it is an event, since whoever may tell of events must not ask for one. */
+export interface RunLetter extends Written {
+  kind: 'run'
+  event: RunAsked
+}
+
 /** What held the lane up was taken away: nothing is folded, and since it is due, a wake that is lost costs a minute. */
 export interface GoOnLetter extends Written {
   kind: 'go-on'
@@ -111,6 +118,7 @@ const KINDS: ReadonlySet<string> = new Set<Letter['kind']>([
   'cancel',
   'lease',
   'lift',
+  'run',
   'go-on',
   'warned',
 ])
@@ -122,6 +130,16 @@ const KINDS: ReadonlySet<string> = new Set<Letter['kind']>([
 export const isUnderstood = (letter: Letter, reactions: readonly { contract: { name: string } }[]): boolean =>
   KINDS.has(letter.kind) &&
   (letter.kind !== 'look' || reactions.some(({ contract }) => contract.name === letter.event.type))
+
+/** Letters of people that are answered by what a source says now, as ones that say where to look. */
+export const looksOfPeople = (letters: readonly Letter[]): LookLetter[] =>
+  letters.flatMap((letter) => (letter.kind === 'run' ? [lookOf(letter)] : []))
+
+/** Where a person's own letter points. */
+export const lookOf = ({ kind: _, ...letter }: RunLetter): LookLetter => ({
+  ...letter,
+  ...{ kind: 'look', from: 'door', waits: null, tries: 0 },
+})
 
 /** Letters by time, then id: the order in which they count. */
 export const inOrder = <L extends Letter>(letters: readonly L[]): L[] =>

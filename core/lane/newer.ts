@@ -39,6 +39,8 @@ const KEYS: Record<keyof LaneDocument, true> = {
     lacks: true,
     passed: true,
     episodes: true,
+    had: true,
+    schedule: true,
     warned: true,
     shadow: true,
     held: true,

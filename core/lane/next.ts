@@ -17,6 +17,7 @@ import { granting } from './granting.ts'
 import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
 import { askingIdle } from './idle.ts'
 import { carriesOver } from './kept.ts'
+import { looksOfPeople } from './letters.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { askingMore } from './more.ts'
 import { newerIn } from './newer.ts'
@@ -50,7 +51,10 @@ export const next = (view: View): Act => {
 }
 
 /** Whether letters are answered by what a source says now. */
-const looks = (view: View): boolean => view.letters.some(({ kind }) => kind === 'look') || lookForRetry(view) !== null
+const looks = (view: View): boolean =>
+  view.letters.some(({ kind }) => kind === 'look') ||
+  looksOfPeople(view.letters).length > 0 ||
+  lookForRetry(view) !== null
 
 /** What somebody has said of it, and what is newly wanted, ends it as it would have before. */
 const endOfWait = (view: View, run: Run): Outcome => {

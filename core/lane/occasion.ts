@@ -1,3 +1,4 @@
+import { withHad } from '../occasions/catalogue.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import { asBefore, generationOf } from './before.ts'
 import type { LaneDocument } from './document.ts'
@@ -12,11 +13,14 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
 /** What is wanted for an occasion keeps what it takes the place of, and goes on from what was paid for of the same (law 7). */
 export const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<LaneDocument> => {
   const plain = kind.withoutOccasion?.(desired as never) ?? null
-  if (plain === null || doc.desired === null) return {}
+  const key = kind.occasionOf?.(desired as never) ?? null
+  const had = key === null ? {} : { had: withHad(doc.had ?? [], key) }
+  if (plain === null || doc.desired === null) return had
   const last = kind.withoutOccasion?.(doc.desired as never) ?? doc.desired
   const isSame = kind.keyOf(last as never) === kind.keyOf(plain as never)
   const { kept, redo = [], outcome } = doc
   return {
+    ...had,
     gaveWay: outcome === null || outcome.kind === 'refused' ? (doc.gaveWay ?? generationOf(doc)) : generationOf(doc),
     ...(isSame && outcome?.kind !== 'succeeded' ? { kept, redo } : {}),
   }

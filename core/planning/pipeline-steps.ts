@@ -1,6 +1,7 @@
-import type { TrainDesired } from '../desired.ts'
+import { datasetIn, type Requester, requesterIn, type TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { label } from '../names.ts'
+import { occasionOf } from '../occasions/catalogue.ts'
 import type { LaunchJobStep, Step } from '../plan.ts'
 import { registeredStage } from '../policy/pipelines.ts'
 import { nameOfStage, readsOf } from '../policy/stages.ts'
@@ -76,7 +77,7 @@ const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step =
 
 const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({
   [label('dataset')]: dataset,
-  [label('dataset-version')]: version,
+  ...(version === '' ? {} : { [label('dataset-version')]: version }),
   ...(requester === null ? {} : { [REQUESTED_BY]: requester }),
 })
 
@@ -132,7 +133,7 @@ const launch = (
     kind: 'launch-job',
     name: use.stage,
     title: `${wordsOf(stage, preset)} on ${gpuCount(use.gpus)} of ${use.poolName}`,
-    why: read.length === 0 ? `${shortName(desired)} is all there` : `it reads what ${reads.join(', ')} made`,
+    why: read.length === 0 ? firstWhy(desired) : `it reads what ${reads.join(', ')} made`,
     job,
     results: policy.results,
     pool: use.poolName,
@@ -157,8 +158,19 @@ export const wordsOf = (stage: StagePolicy, preset: Preset | null): string => {
   return stage.model === undefined ? title : `${title} ${stage.model}`
 }
 
-/** `support-chats@0123abcd`: a dataset version as people say it. */
-export const shortName = ({ dataset, version }: TrainDesired): string => `${dataset}@${version.slice(0, 8)}`
+/** Why a stage may begin that reads no other. */
+const firstWhy = (desired: TrainDesired): string =>
+  datasetIn(desired) === null ? 'it reads nothing that must be there' : `${shortName(desired)} is all there`
+
+/** `support-chats@0123abcd`: a dataset version as people say it; of a run on none the pipeline. */
+export const shortName = (desired: TrainDesired): string =>
+  datasetIn(desired) === null ? desired.dataset : `${desired.dataset}@${desired.version.slice(0, 8)}`
 
 /** `8 GPUs`. */
 export const gpuCount = (gpus: number): string => counted(gpus, 'GPU')
+
+/** Of what the policy itself wants it is known who asked. */
+export const whoAsks = (desired: TrainDesired): Requester | 'policy' | null => {
+  const { occasion } = desired
+  return occasion !== undefined && occasionOf(occasion).isOfPolicy === true ? 'policy' : requesterIn(desired)
+}

@@ -1,5 +1,5 @@
 import { approvalNeed, bothAsk } from '../answers.ts'
-import { requesterIn, type TrainDesired } from '../desired.ts'
+import { datasetIn, requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
 import { sinceText } from '../episodes.ts'
@@ -8,13 +8,15 @@ import { monthOf } from '../money/months.ts'
 import { besideText, countingOf } from '../money/nodes.ts'
 import { cents, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
+import { occasionOf } from '../occasions/catalogue.ts'
 import type { Plan, Planned, Price, Step } from '../plan.ts'
 import { stagesAs } from '../policy/alternatives.ts'
 import { ruleNamed } from '../policy/names.ts'
+import { stagesSet, whyNotSet } from '../policy/set.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { graceOfPods } from '../steps/job-times.ts'
-import { counted, said } from '../text.ts'
+import { said } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
@@ -22,7 +24,17 @@ import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
 import { openedAt, turnsBefore } from './opening.ts'
 import { boundsOf, ceilingOf, own, priceOf, type Refuse, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
-import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf, wordsOf } from './pipeline-steps.ts'
+import {
+  gpuCount,
+  type Made,
+  type PipelineInput,
+  presetFor,
+  shortName,
+  stepsOf,
+  whoAsks,
+  wordsOf,
+} from './pipeline-steps.ts'
+import { datasetText, occasionText } from './pipeline-words.ts'
 
 /**
  * The plan of a pipeline: its stages one after the other, each judged where it has gates, then what is registered, then a word. GPUs
@@ -56,8 +68,19 @@ const keepable = (draft: Draft | Refuse): Draft | Refuse => {
   return kept.kind === 'refuse' ? kept : draft
 }
 
-/** The rule as its stages say, or as the alternative has them that people chose. */
-const ruleOf = ({ policy, run, chosen }: PipelineInput): { key: string; pipeline: PipelinePolicy } | Refuse => {
+/** The rule as its stages say, or as the alternative has them that people chose; with what is set for this run alone. */
+const ruleOf = (input: PipelineInput): { key: string; pipeline: PipelinePolicy } | Refuse => {
+  const found = ruleAsSaid(input)
+  const { occasion } = input.desired
+  if ('kind' in found || occasion === undefined) return found
+  const [set, { stages }] = [occasionOf(occasion).setOf(occasion), found.pipeline]
+  const wrong = whyNotSet(stages, set)
+  return wrong === null
+    ? { ...found, pipeline: { ...found.pipeline, stages: stagesSet(stages, set) } }
+    : refuse('policy', `what is set for this run does not fit pipelines.${found.key} any more: ${wrong}`)
+}
+
+const ruleAsSaid = ({ policy, run, chosen }: PipelineInput): { key: string; pipeline: PipelinePolicy } | Refuse => {
   const name = laneName(run.lane)
   const found = ruleNamed(policy.pipelines, name)
   if (found === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
@@ -91,7 +114,7 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
   const asks = bothAsk(bothAsk(againText(desired), input.asks), chosen === undefined ? undefined : CHOSEN)
-  const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95, asks })
+  const approval = approvalNeed(policy.approvals, { requester: whoAsks(desired), dollars: price.total.p95, asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   const plan: Plan = {
@@ -166,9 +189,10 @@ const titleOf = (made: Made): string => {
   const registers = register === undefined ? '' : `, register it as ${register.model}`
   const { desired, chosen } = made.input
   const { drift } = desired
-  const why = drift === undefined ? '' : `, since ${said(drift.alert, 100)} fires`
+  const why = drift === undefined ? occasionText(desired) : `, since ${said(drift.alert, 100)} fires`
   const as = chosen === undefined ? '' : `, as its alternative ${chosen.name}`
-  return `${what} on ${shortName(desired)}${more}${keeping}${registers}${why}${as}`
+  const on = datasetIn(desired) === null ? '' : ` on ${shortName(desired)}`
+  return `${what}${on}${more}${keeping}${registers}${why}${as}`
 }
 
 const overBudget = (
@@ -194,7 +218,8 @@ const reasonsOf = (
   const { spent, held } = world.dollars
   return [
     ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
-    `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
+    ...(desired.occasion === undefined ? [] : occasionOf(desired.occasion).reasonsOf(desired.occasion)),
+    datasetText(desired),
     ...pipeline.stages.map(
       (stage) =>
         `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${gpuCount(stage.gpus)} of the ${policy.pools[stage.pool]?.gpusPerNode} of one node`,
@@ -230,16 +255,4 @@ const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): st
   const free = Math.max(0, ceiling - view.heldByOthers)
   const text = `${name}: ${free} of ${ceiling} GPUs free (${view.heldByOthers} held or used by others), ${view.provisioned} on nodes that are up; needs ${need}`
   return need <= free ? text : `${text}, so it waits for room`
-}
-
-/** A dataset version to run a pipeline on, in the words of a person. */
-export const trainTitle = (desired: TrainDesired): string =>
-  desired.drift === undefined
-    ? `run on ${shortName(desired)}`
-    : `run on ${shortName(desired)} once more, since ${said(desired.drift.alert, 100)} fires`
-
-const size = (bytes: number): string => {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-  return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { short } from '../../events/input.ts'
+import { datasetBuckets } from './datasets.ts'
 import { bucket, duration, folder, modelName } from './fields.ts'
 
 /** Longest name of an alert's rule, and of a label and its value. Characters. */
@@ -49,7 +50,10 @@ export const onDrift = z.strictObject({
 
 /** What of the document blocks say of drift. */
 export interface DriftTogether {
-  pipelines: Record<string, { on: { dataset: { bucket: string }; drift?: z.output<typeof onDrift> | undefined } }>
+  pipelines: Record<
+    string,
+    { on: { dataset?: { bucket: string } | undefined; drift?: z.output<typeof onDrift> | undefined } }
+  >
   services: Record<string, { drift?: z.output<typeof drift> | undefined }>
 }
 
@@ -81,7 +85,7 @@ export const driftProblems = (
 
 /** Reports of one place are of one service, and in a bucket that is heard of. */
 const oddReports = ({ pipelines, services }: DriftTogether): { path: string[]; message: string }[] => {
-  const buckets = [...new Set(Object.values(pipelines).map(({ on }) => on.dataset.bucket))]
+  const buckets = datasetBuckets(pipelines)
   const all = Object.entries(services).flatMap(([key, { drift: watch }]) =>
     watch?.reports === undefined ? [] : [{ key, ...watch.reports }],
   )

@@ -11,7 +11,7 @@ const OF_TRAINING = 'it is said by the stage: the first of `stages`, '
 const IN_POD = 'a pod’s own fields are said below `pod`'
 const IN_CONTAINER = 'a container’s own fields are said below `pod`: `pod: { containers: [{ name: …, … }] }`'
 const IN_ENGINE = "`pod: { containers: [{ name: 'vllm'"
-const NO_TRIGGER = 'nothing but `dataset` and `drift` begins a pipeline yet: say `dataset: { bucket, prefix }`'
+const NO_TRIGGER = 'nothing but `dataset`, `drift`, `schedule` and people (`hand: true`) begin a pipeline yet'
 
 const OF_PODS: Sayings = {
   affinity: IN_POD,
@@ -83,7 +83,7 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     method: `${OF_TRAINING}\`env: { METHOD }\``,
     image: `${OF_TRAINING}\`image\``,
     pool: `${OF_TRAINING}\`pool\``,
-    schedule: NO_TRIGGER,
+    schedule: 'say `on: { schedule: { cron, zone } }`',
     results: OF_RESULTS,
   },
   'pipelines.*.on': {
@@ -93,9 +93,10 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     completeWithin: 'say `dataset: { bucket, prefix, completeWithin }`',
     s3: 'say `dataset: { bucket, prefix }`',
     model: NO_TRIGGER,
-    schedule: NO_TRIGGER,
-    manual: NO_TRIGGER,
+    cron: 'say `schedule: { cron, zone }`',
+    manual: 'say `hand: true`',
   },
+  'pipelines.*.on.schedule': { timezone: 'say `zone`', timeZone: 'say `zone`', tz: 'say `zone`' },
   'pipelines.*.register': { name: 'say `model`' },
   'pipelines.*.stages.*': {
     ...OF_PODS,

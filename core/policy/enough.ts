@@ -35,7 +35,7 @@ const moneyOf = (policy: Policy, name: string, rule: Pipeline): OnPaper[] => {
 const LONGEST_KEY = 1024
 
 const lengthOf = (name: string, rule: Pipeline): OnPaper[] => {
-  const { prefix, manifest } = rule.on.dataset
+  const { prefix = '', manifest = '' } = rule.on.dataset ?? {}
   const bytes = Buffer.byteLength(prefix + manifest)
   const why = `with its manifest’s name a key would have ${bytes} bytes, and S3 takes ${LONGEST_KEY}: no upload could begin it; write shorter ones`
   return bytes > LONGEST_KEY

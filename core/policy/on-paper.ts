@@ -4,6 +4,7 @@ import { highestOf } from '../pools/ceiling.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { stagesAs } from './alternatives.ts'
 import { groupsOf } from './approvals.ts'
+import { datasetsIn } from './datasets.ts'
 import { enoughOnPaper } from './enough.ts'
 import { gatesOnPaper, registersOnPaper } from './judged.ts'
 import { ladderOnPaper } from './ladder-on-paper.ts'
@@ -141,10 +142,10 @@ const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together }: Use
 
 /** What lies below the inner prefix never reaches the outer rule. */
 const nestedPrefixes = ({ pipelines }: Policy): OnPaper[] => {
-  const rules = Object.entries(pipelines).map(([name, rule]) => ({
+  const rules = datasetsIn(pipelines).map(({ name, rule, dataset }) => ({
     name,
     lane: laneOf('pipeline', name, rule),
-    ...rule.on.dataset,
+    ...dataset,
   }))
   return rules.flatMap((inner) =>
     rules
@@ -161,8 +162,7 @@ const nestedPrefixes = ({ pipelines }: Policy): OnPaper[] => {
 
 /** Uploads and our own results at one place: the one would be taken for the other, and each may be written by who may write the other. */
 const amongResults = ({ pipelines, results }: Policy): OnPaper[] =>
-  Object.entries(pipelines).flatMap(([name, rule]) => {
-    const { bucket, prefix } = rule.on.dataset
+  datasetsIn(pipelines).flatMap(({ name, rule, dataset: { bucket, prefix } }) => {
     const isApart =
       bucket !== results.bucket || (!prefix.startsWith(results.prefix) && !results.prefix.startsWith(prefix))
     return isApart

@@ -5,6 +5,7 @@ import { alternatives, alternativeWrongs } from './alternatives.ts'
 import { onDrift } from './drift.ts'
 import { askable, bucket, duration, folder, matching, mode, name } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
+import { schedule } from './times.ts'
 
 /** What a registered model may be called, as MLflow has it, and without what two names could differ by unseen. */
 const registered = matching(
@@ -70,13 +71,28 @@ export const pipeline = z
     mode,
     /** The name that it had first, however often it was renamed since: its lane keeps that one, so that all that is under way and was done, stays its, and commands take either name. Leave it there. */
     was: z.optional(name),
-    /** What begins it. */
-    on: z.strictObject({
-      /** A dataset that was uploaded. */
-      dataset,
-      /** Drift of a service: the newest dataset version is run on once more. */
-      drift: z.optional(onDrift),
-    }),
+    /** What begins it: at least one of these. */
+    on: z
+      .strictObject({
+        /** A dataset that was uploaded. Other triggers run it on the newest dataset version; where this is left out, on none. */
+        dataset: z.optional(dataset),
+        /** Drift of a service: the newest dataset version is run on once more. */
+        drift: z.optional(onDrift),
+        /** Times at which it runs, on the newest dataset version: once each, within five minutes; of those that passed while nobody looked, the last. */
+        schedule: z.optional(schedule),
+        /** Whether people may begin it by hand, with `signalbox run`; left out: they may. `true` is enough to begin it by. */
+        hand: z.optional(z.boolean()),
+      })
+      .check(
+        z.refine(
+          (on) => [on.dataset, on.drift, on.schedule].some((one) => one !== undefined) || on.hand === true,
+          'say what begins it: `dataset: { bucket, prefix }`, `schedule: { cron, zone }`, or `hand: true` where people alone do',
+        ),
+        z.refine(({ dataset: of, drift }) => of !== undefined || drift === undefined, {
+          path: ['dataset'],
+          message: 'drift runs it on the newest dataset version once more: say `dataset: { bucket, prefix }` too',
+        }),
+      ),
     /** Something newer while a run is under way: let that finish, or replace it. */
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
     /** What happens to a run that would cost more than it may at most. `ask`: before that, while it goes on, the approvers are asked for as many hours more as its stage has, at most twice and within the budget; it is ended where they do not agree. What a rung has suspended is asked about before it goes on where too little would be left for that. A card that asks later is a new one. */

@@ -1,4 +1,5 @@
 import { promotionsOf, signalAt } from '../promotion.ts'
+import { datasetsIn } from './datasets.ts'
 import { type DriftTogether, driftProblems } from './drift.ts'
 import { nearest } from './nearest.ts'
 import type { PodPatch } from './pod.ts'
@@ -13,7 +14,7 @@ export interface Together extends DriftTogether {
     string,
     {
       was?: string | undefined
-      on: { dataset: { bucket: string; prefix: string } }
+      on: { dataset?: { bucket: string; prefix: string } | undefined }
       stages: (OnPool & { name?: string | undefined; use?: string | undefined; preemptible?: boolean | undefined })[]
       alternatives?:
         | Record<string, { stages: Record<string, { pool?: string | undefined }>; whenOpens?: true | undefined }>
@@ -93,11 +94,11 @@ const neverOpened = ({ pools, pipelines }: Together): Problem[] =>
 
 /** An upload must mean one of them. */
 const sharedPlaces = ({ pipelines }: Together): Problem[] => {
-  const places = Map.groupBy(Object.entries(pipelines), ([, { on }]) => `${on.dataset.bucket}/${on.dataset.prefix}`)
+  const places = Map.groupBy(datasetsIn(pipelines), ({ dataset: { bucket, prefix } }) => `${bucket}/${prefix}`)
   return [...places].flatMap(([place, rules]) =>
-    rules.slice(1).map(([name]) => ({
+    rules.slice(1).map(({ name }) => ({
       path: ['pipelines', name, 'on', 'dataset'],
-      message: `\`${rules[0]?.[0]}\` has the same bucket and prefix (${place}): an upload must mean one of them`,
+      message: `\`${rules[0]?.name}\` has the same bucket and prefix (${place}): an upload must mean one of them`,
     })),
   )
 }

@@ -5,6 +5,8 @@ import { onDriftDetected } from './drift-detected.ts'
 import { onDriftReported } from './drift-reported.ts'
 import { onModelPromoted } from './model-promoted.ts'
 import type { Reaction } from './reaction.ts'
+import { onRunAsked } from './run-asked.ts'
+import { onScheduleDue } from './schedule-due.ts'
 
 /** Every reaction: a file of this folder each, and a line here. */
 export const reactions = [
@@ -12,6 +14,8 @@ export const reactions = [
   onModelPromoted,
   onDriftDetected,
   onDriftReported,
+  onRunAsked,
+  onScheduleDue,
 ] as unknown as readonly Reaction[]
 
 /** The reaction to an event. */

@@ -8,6 +8,7 @@ import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import { isLeft } from '../lane/kept.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
+import { datasetsIn } from '../policy/datasets.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { counted, inSight } from '../text.ts'
@@ -45,7 +46,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   /** The longest prefix that the key lies under decides, so that nested rules never hide each other's manifests. */
   ruleOf: ({ bucket, key }, policy) => {
     const found = pipelineAt({ bucket, key }, policy)
-    return found !== null && isManifest(key, found.rule.on.dataset.manifest)
+    return found !== null && isManifest(key, found.dataset.manifest)
       ? pipeline.ruleOf(policy, laneNameOf(found.key, found.rule))
       : null
   },
@@ -53,13 +54,13 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     const found = pipelineAt({ bucket, key }, policy)
     return found === null
       ? null
-      : `${found.key} reads manifests of the name ${found.rule.on.dataset.manifest} there, and ${inSight(`s3://${bucket}/${key}`)} is none of that name`
+      : `${found.key} reads manifests of the name ${found.dataset.manifest} there, and ${inSight(`s3://${bucket}/${key}`)} is none of that name`
   },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
   // What was given up unfinished, or began nothing since its source said something else, is not known to be all there.
   look: ({ bucket, key }, { doc, policy, rule, again }) => {
     const desired = doc.desired as TrainDesired | null
-    const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset.prefix ?? ''
+    const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset?.prefix ?? ''
     const { version, named = [] } = desired ?? { version: '' }
     if (again) return { kind: 'manifest', bucket, key, prefix, known: [], beside: { version, objects: named } }
     const isKnown = desired !== null && doc.outcome?.kind !== 'superseded'
@@ -77,12 +78,12 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     if (facts.kind === 'gone') return { kind: 'ignore', reason: 'source-gone', detail: `${at} is not there any more` }
     const wanted = ruleNamed(policy.pipelines, rule.name)?.rule
     // Programs are told of the folder that it lies in, by its own key.
-    const odd = whyNotNamed(event.key, wanted?.on.dataset.prefix ?? '')
+    const odd = whyNotNamed(event.key, wanted?.on.dataset?.prefix ?? '')
     if (odd !== null)
       return { kind: 'ignore', reason: 'bad-manifest', detail: `${at}: its own key ${odd}. ${ANOTHER_KEY}` }
     if (facts.kind === 'bad')
       return { kind: 'ignore', reason: 'bad-manifest', detail: `${at}: ${facts.detail}. ${WRITE_AGAIN}` }
-    if (wanted === undefined)
+    if (wanted?.on.dataset === undefined)
       return { kind: 'ignore', reason: 'not-configured', detail: `no pipeline \`${rule.name}\` in the policy` }
     if (facts.missingCount > 0)
       return incomplete(facts, facts.lastModified + milliseconds(wanted.on.dataset.completeWithin), now)
@@ -114,8 +115,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     return facts === undefined || isAbout(event, facts) ? `${etag} ${requester}` : null
   },
   resync: ({ policy, now, docOf }) =>
-    Object.entries(policy.pipelines).flatMap(([key, rule]) => {
-      const { bucket, prefix, manifest } = rule.on.dataset
+    datasetsIn(policy.pipelines).flatMap(({ name: key, rule, dataset: { bucket, prefix, manifest } }) => {
       const name = laneNameOf(key, rule)
       const doc = docOf(laneOf(pipeline, name))
       // What was refused, lost its rule, or was said no more, is asked about again: what stood in its way may have changed.
@@ -144,8 +144,9 @@ const awaitedIn = (doc: LaneDocument | null, now: number): Ask[] => {
 
 /** The event that would point where this was read. */
 const again = (desired: Desired, now: number): DatasetUploaded | null => {
-  if (desired.kind !== 'train' || (desired as TrainDesired).drift !== undefined) return null
-  const { bucket, key } = desired as TrainDesired
+  if (desired.kind !== 'train') return null
+  const { bucket, key, drift, occasion } = desired as TrainDesired
+  if (drift !== undefined || occasion !== undefined) return null
   return { type: 'dataset-uploaded', id: 'again', at: now, bucket, key, versionId: null, replayed: false }
 }
 
@@ -171,15 +172,17 @@ const isAbout = ({ etag }: DatasetUploaded, facts: DatasetFacts): boolean =>
 /** S3 counts in whole seconds: of two manifests of one second the greater key comes last, whoever is told first. */
 export const orderOf = (lastModified: number, key: string): string => `${new Date(lastModified).toISOString()} ${key}`
 
+type DatasetPlace = NonNullable<PipelinePolicy['on']['dataset']>
+
 /** The pipeline under whose prefix a key lies, the longest prefix first; null when there is none. */
 export const pipelineAt = (
   { bucket, key }: { bucket: string; key: string },
   policy: Policy,
-): { key: string; rule: PipelinePolicy } | null => {
+): { key: string; rule: PipelinePolicy; dataset: DatasetPlace } | null => {
   for (let end = key.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : key.lastIndexOf('/', end - 1)) {
     const name = policy.found.byPrefix.get(`${bucket}/${key.slice(0, end + 1)}`)
     const rule = name === undefined ? undefined : policy.pipelines[name]
-    if (name !== undefined && rule !== undefined) return { key: name, rule }
+    if (name !== undefined && rule?.on.dataset !== undefined) return { key: name, rule, dataset: rule.on.dataset }
   }
   return null
 }

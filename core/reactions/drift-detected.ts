@@ -67,7 +67,7 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
     const desired = doc.desired as TrainDesired | null
     if (event.state === 'resolved' || !isPipeline(rule) || desired === null) return { kind: 'nowhere' }
     const { bucket, key, version, named = [] } = desired
-    const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset.prefix ?? ''
+    const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset?.prefix ?? ''
     // What was read before was whole; whether it still is counts once it is to run.
     const at = { kind: 'manifest', bucket, key, prefix } as const
     const dataset = again ? { ...at, known: [], beside: { version, objects: named } } : { ...at, known: [version] }

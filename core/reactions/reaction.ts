@@ -36,6 +36,8 @@ export type Decision = (
 ) & {
   /** Alerts as they are known by that; left out: as before. */
   episodes?: Episodes
+  /** What is known of its schedule by that; left out: as before. */
+  schedule?: LaneDocument['schedule']
 }
 
 /** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */
@@ -112,7 +114,12 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
   /** Of two events that point at one place the one that says how it is there; left out: each says where to look, and all are one. */
   last?(a: E, b: E): E
   /** What the facts come to; never called with `unreadable`. */
-  decide(event: E, facts: F, given: { policy: Policy; rule: Rule; doc: LaneDocument; now: number }): Decision
+  decide(
+    event: E,
+    facts: F,
+    /** `asked`: a person's own letter brings it; left out: a door, resync, or a look at what is wanted already. */
+    given: { policy: Policy; rule: Rule; doc: LaneDocument; now: number; asked?: true },
+  ): Decision
   /**
    * What this event alone proves of who made what stands there now (or, while the place does not answer, may): letters with another proof
    * are kept beside each other. Null: nothing; left out: no event ever does.

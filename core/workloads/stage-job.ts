@@ -1,5 +1,5 @@
 import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
-import type { TrainDesired } from '../desired.ts'
+import { datasetIn, type TrainDesired } from '../desired.ts'
 import { DO_NOT_DISRUPT, GPU, type KubeObject, NODE_POOL, QUEUE_LABEL } from '../kube.ts'
 import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
 import { nameOfStage } from '../policy/stages.ts'
@@ -150,18 +150,27 @@ const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
 
 /** What every stage is told, by names that core/policy/ours.ts keeps. Its pod writes `$RESULTS_URI/$POD_NAME/result.json`, last. */
 const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
-  const folder = desired.key.slice(0, desired.key.lastIndexOf('/') + 1)
   return [
     { name: 'SIGNALBOX_TASK', value: stage.use ?? nameOfStage(stage) },
     ...(model === null ? [] : [{ name: 'BASE_MODEL', value: literal(model) }]),
     { name: 'GPUS', value: String(stage.gpus) },
-    { name: 'INPUT_URI', value: literal(`s3://${desired.bucket}/${folder}`) },
-    { name: 'INPUT_MANIFEST', value: literal(desired.key.slice(folder.length)) },
-    { name: 'INPUT_SHA256', value: desired.version },
+    ...datasetEnv(desired),
     fromLabel('JOB_NAME', JOB_NAME_LABEL),
     POD_NAME_ENV,
     { name: RESULTS_URI, value: literal(resultsUri(policy)) },
     ...(stagePods(desired.pods).disk === null ? [] : [{ name: 'SIGNALBOX_SCRATCH', value: SCRATCH }]),
+  ]
+}
+
+/** Where the dataset lies that it runs on; of a run on none nothing is said. */
+const datasetEnv = (desired: TrainDesired): V1EnvVar[] => {
+  const on = datasetIn(desired)
+  if (on === null) return []
+  const folder = on.key.slice(0, on.key.lastIndexOf('/') + 1)
+  return [
+    { name: 'INPUT_URI', value: literal(`s3://${on.bucket}/${folder}`) },
+    { name: 'INPUT_MANIFEST', value: literal(on.key.slice(folder.length)) },
+    { name: 'INPUT_SHA256', value: on.version },
   ]
 }
 

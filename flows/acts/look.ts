@@ -2,7 +2,7 @@ import { asksItself } from '../../core/lane/act.ts'
 import { whereOf } from '../../core/lane/answering.ts'
 import { seesStanding } from '../../core/lane/falling.ts'
 import { needsKept, needsPaper } from '../../core/lane/fold.ts'
-import type { LookLetter } from '../../core/lane/letters.ts'
+import { type LookLetter, looksOfPeople } from '../../core/lane/letters.ts'
 import type { Seen } from '../../core/lane/planning.ts'
 import { lookForRetry, placeForRetry } from '../../core/lane/retrying.ts'
 import type { Trouble, View } from '../../core/lane/view.ts'
@@ -22,7 +22,8 @@ import type { Performed } from './performed.ts'
  */
 export const look = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<Performed> => {
   lookAhead(ports, view, ahead)
-  const letters = view.letters.filter((letter): letter is LookLetter => letter.kind === 'look')
+  const due = view.letters.filter((letter): letter is LookLetter => letter.kind === 'look')
+  const letters = [...due, ...looksOfPeople(view.letters)]
   const places = new Map(letters.map((letter) => [whereOf(view, letter), letter]))
   const once = askedOnce()
   const asking = Promise.all(

@@ -5,6 +5,7 @@ import { openQuestion } from '../../core/lane/awaited.ts'
 import type { Question } from '../../core/lane/question.ts'
 import { runName } from '../../core/names.ts'
 import { meantText } from '../../core/policy/approvals.ts'
+import type { SetOf } from '../../events/occasions.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'
 import { isProblem, type Problem, readJson, refuse } from './body.ts'
@@ -31,6 +32,8 @@ const command = z.discriminatedUnion('kind', [
     ...{ gpus: count.optional(), until: z.number().optional(), more: z.number().positive().optional() },
     of: z.string().min(1).max(100).optional(),
   }),
+  // What may be set, its own contract says.
+  z.strictObject({ kind: z.literal('run'), lane, by, id: lane.optional(), set: z.custom<SetOf>().optional() }),
   z.strictObject({
     kind: z.literal('lift'),
     rung: lane,

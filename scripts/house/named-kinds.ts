@@ -12,6 +12,8 @@ export const EVENT_TYPES = [
   'capacity-warned',
   'approval-answered',
   'lease-asked',
+  'run-asked',
+  'schedule-due',
   'plan-finished',
 ]
 

@@ -43,6 +43,12 @@ export const STEMS: Record<string, Stem> = {
     door: 'functions/slack-command.ts',
     why: 'a lease is a letter of its pool, and the route is named after who calls it',
   },
+  'run-asked': {
+    intends: true,
+    door: 'local/server/acting.ts',
+    why: 'a person asks for a run; of a deployed product the command line leaves the letter itself',
+  },
+  'schedule-due': { intends: true, door: 'functions/resync.ts', why: 'a pipeline runs when its time has come' },
   'plan-finished': { intends: false, why: 'ours: it goes out, and nothing of ours reacts to it' },
 }
 

@@ -50,6 +50,7 @@ export const HOUSE: Record<string, Room> = {
     libraries: [
       { of: '@kubernetes/client-node', typesOnly: true },
       { of: 'zod/mini', in: ['core/policy.ts', 'core/policy/', 'core/promotion.ts'] },
+      { of: 'croner', in: ['core/slots.ts'] },
       { of: 'node:crypto', in: ['core/digest.ts'] },
     ],
     instead: [

@@ -114,6 +114,7 @@ const letterKey = ({ inside }: State, letter: Letter, { doc, at }: { doc: LaneDo
   if (letter.kind === 'look')
     return `${(letter.event as never as { place: string }).place}${letter.from}${letter.tries}${letter.waits?.reason ?? ''}${at(letter.waits?.until ?? 0)}.${at(due)}`
   if (letter.kind === 'go-on' || letter.kind === 'warned') return letter.kind
+  if (letter.kind === 'run') return `${letter.kind}${letter.event.id}`
   if (letter.kind === 'lift') return `${letter.kind}${letter.rung}`
   if (letter.kind === 'lease') return `${letter.kind}${letter.does}${letter.gpus}`
   if (letter.kind !== 'vote') return `${letter.kind}${JSON.stringify(letter.saw)}${letter.from}${letter.wanted}`

@@ -132,7 +132,7 @@ it.each<[string, (config: Config) => void, string[]]>([
     (c) => {
       const { bucket } = c.results
       Object.assign(c.results, { prefix: prefix === 'res/' ? 'res/ults/' : 'results/' })
-      Object.assign(c.pipelines!['support-chats']!.on.dataset, { bucket, prefix })
+      Object.assign(c.pipelines!['support-chats']!.on.dataset!, { bucket, prefix })
     },
     [
       `pipelines.support-chats.on.dataset.prefix: found ${prefix}, and Jobs write their results to ${prefix === 'res/' ? 'res/ults/' : 'results/'} of the same bucket: give uploads a prefix beside it, or another bucket`,
@@ -141,7 +141,7 @@ it.each<[string, (config: Config) => void, string[]]>([
   [
     'nothing of uploads beside our own results',
     (c) => {
-      Object.assign(c.pipelines!['support-chats']!.on.dataset, {
+      Object.assign(c.pipelines!['support-chats']!.on.dataset!, {
         bucket: c.results.bucket,
         prefix: 'results-of-others/',
       })

@@ -44,7 +44,7 @@ it.each<[string, unknown, string]>([
   [`${SUPPORT}.stages`, { train: {} }, "expected a list; found {\"train\":{}}: write [ { image: '…', pool: '…'"],
   [`${SUPPORT}.stages`, [], 'write at least 1 of them; found []'],
   [`${SUPPORT}.register`, 'x', 'expected a map; found "x": write { model: \'…\' }'],
-  [`${SUPPORT}.on`, 'dataset', "expected a map; found \"dataset\": write { dataset: { bucket: '…', prefix: '…' } }"],
+  [`${SUPPORT}.on`, 'dataset', "expected a map; found \"dataset\": write { dataset: { bucket: '…', prefix: '…' }"],
   [
     `${EVALUATE}.gates`,
     'score >= 0.8',
@@ -211,7 +211,8 @@ it.each<[string, string]>([
   [`${SUPPORT}.registerAs`, 'say `register: { model }`'],
   [`${SUPPORT}.baseModel`, 'the first of `stages`, `model`'],
   [`${SUPPORT}.on.prefix`, 'say `dataset: { bucket, prefix }`'],
-  [`${SUPPORT}.on.schedule`, 'nothing but `dataset` and `drift` begins a pipeline yet'],
+  [`${SUPPORT}.on.cron`, 'say `schedule: { cron, zone }`'],
+  [`${SUPPORT}.on.model`, 'nothing but `dataset`, `drift`, `schedule` and people (`hand: true`) begin a pipeline yet'],
   [`${TRAIN}.baseModel`, 'say `model`'],
   [`${TRAIN}.method`, 'say `env: { METHOD }`'],
   [`${TRAIN}.timeout`, 'say `hours: { p50, p95 }`: it is ended at three times p95, and sooner where its run'],

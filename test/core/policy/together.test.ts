@@ -57,9 +57,9 @@ describe('a config that does not hold together', () => {
     [
       'a prefix without its slash',
       (c) => {
-        support(c).on.dataset.prefix = 'chats'
+        support(c).on.dataset!.prefix = 'chats'
       },
-      'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`',
+      'pipelines.support-chats.on.dataset!.prefix: end the prefix with `/`',
     ],
     [
       'a results prefix without its slash',
@@ -211,7 +211,7 @@ describe('a config that does not hold together', () => {
     [
       'null for nothing',
       (c) => {
-        Object.assign(support(c).on.dataset, { completeWithin: null })
+        Object.assign(support(c).on.dataset!, { completeWithin: null })
       },
       'pipelines.support-chats.on.dataset.completeWithin: write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`; found null: leave the key out instead',
     ],
@@ -232,23 +232,23 @@ describe('a config that does not hold together', () => {
     [
       'a bucket as an address',
       (c) => {
-        support(c).on.dataset.bucket = 's3://acme-datasets'
+        support(c).on.dataset!.bucket = 's3://acme-datasets'
       },
-      'pipelines.support-chats.on.dataset.bucket: write the bucket’s name alone, without `s3://`',
+      'pipelines.support-chats.on.dataset!.bucket: write the bucket’s name alone, without `s3://`',
     ],
     [
       'a prefix that begins with a slash',
       (c) => {
-        support(c).on.dataset.prefix = '/chats/'
+        support(c).on.dataset!.prefix = '/chats/'
       },
-      'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
+      'pipelines.support-chats.on.dataset!.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
     ],
     [
       'a prefix as a pattern',
       (c) => {
-        support(c).on.dataset.prefix = 'chats/*/'
+        support(c).on.dataset!.prefix = 'chats/*/'
       },
-      'pipelines.support-chats.on.dataset.prefix: write the prefix itself, and all below it is meant: nothing here expands `*`, `?` or variables, and IAM would; found "chats/*/"',
+      'pipelines.support-chats.on.dataset!.prefix: write the prefix itself, and all below it is meant: nothing here expands `*`, `?` or variables, and IAM would; found "chats/*/"',
     ],
     [
       'a results prefix with a variable',
@@ -260,9 +260,9 @@ describe('a config that does not hold together', () => {
     [
       'a manifest that the deployed door never hears of',
       (c) => {
-        support(c).on.dataset.manifest = 'index.json'
+        support(c).on.dataset!.manifest = 'index.json'
       },
-      'pipelines.support-chats.on.dataset.manifest: end the manifest’s name with `manifest.json`',
+      'pipelines.support-chats.on.dataset!.manifest: end the manifest’s name with `manifest.json`',
     ],
     [
       'a registered name that MLflow refuses',
@@ -454,7 +454,7 @@ describe('a config that does not hold together', () => {
   it('is told everything at once, in one message', () => {
     const all = problemsAfter((config) => {
       config.cluster = 'ML'
-      support(config).on.dataset.prefix = 'x'
+      support(config).on.dataset!.prefix = 'x'
     })
     expect(all).toHaveLength(2)
     expect(new PolicyError(all).message).toBe(`the policy has 2 problems:\n  - ${all[0]}\n  - ${all[1]}`)

@@ -1,0 +1,19 @@
+import { hand } from './hand.ts'
+import type { Occasion, OccasionKind } from './occasion.ts'
+import { scheduled } from './schedule.ts'
+
+/** Every kind of occasion: a file of this folder each, and a line here. */
+const OCCASIONS: { readonly [K in Occasion['kind']]: OccasionKind<Extract<Occasion, { kind: K }>> } = {
+  hand,
+  schedule: scheduled,
+}
+
+/** What there is to know of an occasion. */
+export const occasionOf = (occasion: Occasion): OccasionKind => OCCASIONS[occasion.kind] as OccasionKind
+
+/** Occasions of one lane that are remembered to have had their run. */
+const MOST = 24
+
+/** With one more that has had its run; those that came first are forgotten where there are too many. */
+export const withHad = (had: readonly string[], key: string): readonly string[] =>
+  [key, ...had.filter((other) => other !== key)].slice(0, MOST)

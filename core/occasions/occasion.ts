@@ -1,0 +1,41 @@
+import type { SetOf } from '../../events/occasions.ts'
+
+/** Somebody has asked for it. */
+export interface Hand {
+  kind: 'hand'
+  /** The request's own: the same again is the same. */
+  id: string
+  /** When, milliseconds since the epoch. */
+  at: number
+  by: string
+  /** What is told to its stages otherwise than the policy says; left out: nothing. */
+  set?: SetOf
+}
+
+/** Its time has come. */
+export interface Scheduled {
+  kind: 'schedule'
+  /** Which time, milliseconds since the epoch. */
+  slot: number
+  cron: string
+  zone: string
+}
+
+/** What something is run for besides its dataset, which is part of what is wanted: the next one is new (law 1). */
+export type Occasion = Hand | Scheduled
+
+/** One kind of occasion as a value: nobody outside of this folder asks which kind one is. */
+export interface OccasionKind<O extends Occasion = Occasion> {
+  /** Whether the policy itself wants it: then it is known who asked. Left out: somebody else does. */
+  isOfPolicy?: true
+  /** What tells it from every other: the same again is the same run. */
+  keyOf(occasion: O): string
+  /** Where it points, as its reaction names the place. */
+  placeOf(occasion: O): string
+  /** What its run is for, behind its title. */
+  titleOf(occasion: O): string
+  /** Why there is a run, in sentences. */
+  reasonsOf(occasion: O): string[]
+  /** What the stages are told otherwise than the policy says. */
+  setOf(occasion: O): SetOf
+}

@@ -1,0 +1,12 @@
+import { minuteText } from '../text.ts'
+import type { OccasionKind, Scheduled } from './occasion.ts'
+
+/** Its time has come, as the policy says. */
+export const scheduled: OccasionKind<Scheduled> = {
+  isOfPolicy: true,
+  keyOf: ({ slot }) => `schedule ${new Date(slot).toISOString()}`,
+  placeOf: ({ slot }) => `schedule ${new Date(slot).toISOString()}`,
+  titleOf: ({ slot }) => `as scheduled for ${minuteText(slot)}`,
+  reasonsOf: ({ slot, cron, zone }) => [`scheduled for ${minuteText(slot)}: \`${cron}\`, ${zone}`],
+  setOf: () => ({}),
+}

@@ -1,0 +1,58 @@
+import { type DatasetVersion, datasetIn, NO_DATASET } from '../desired.ts'
+import type { LaneDocument } from '../lane/document.ts'
+import type { Rule } from '../lane-kinds/kind.ts'
+import { ruleNamed } from '../policy/names.ts'
+import type { Policy } from '../policy.ts'
+import type { Ignored } from '../reasons.ts'
+import type { DatasetFacts } from './dataset-uploaded.ts'
+import type { Look } from './reaction.ts'
+
+/** What is known of the newest dataset version of a pipeline; `nowhere`: nobody has looked, or there is nowhere to. */
+export type NewestFacts = DatasetFacts | { kind: 'nowhere' }
+
+interface Known {
+  policy: Policy
+  rule: Rule
+  doc: LaneDocument
+}
+
+/** The dataset version that its lane was wanted to run on last: datasets come through this lane, whichever of their events was lost. */
+const knownIn = ({ doc, rule, policy }: Known): (DatasetVersion & { prefix: string }) | null => {
+  const dataset = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset
+  const on = datasetIn(doc.desired)
+  return dataset === undefined || on === null ? null : { ...on, prefix: dataset.prefix }
+}
+
+/** Looks at that again. What was read before was whole; whether it still is counts once it is to run (`again`). */
+export const lookAtNewest = (known: Known & { again?: true }): Look => {
+  const on = knownIn(known)
+  if (on === null) return { kind: 'nowhere' }
+  const { bucket, key, prefix, version, named = [] } = on
+  const at = { kind: 'manifest', bucket, key, prefix } as const
+  return known.again ? { ...at, known: [], beside: { version, objects: named } } : { ...at, known: [version] }
+}
+
+/**
+ * The dataset version that a run is on, which begins by something else than a dataset: the newest as it is there now, as it was known where
+ * nobody could look, and none where its pipeline has no datasets. Else why it cannot run.
+ */
+export const onNewest = (
+  facts: NewestFacts,
+  known: Known,
+): { kind: 'on'; dataset: DatasetVersion } | { kind: 'none'; reason: Ignored; detail: string } => {
+  const rule = ruleNamed(known.policy.pipelines, known.rule.name)?.rule
+  if (rule?.on.dataset === undefined) return { kind: 'on', dataset: NO_DATASET }
+  const on = knownIn(known)
+  const none = (why: string) => ({ kind: 'none', reason: 'no-dataset', detail: `${why}: upload a dataset` }) as const
+  if (on === null) return none('no dataset is known yet')
+  const { prefix: _, ...last } = on
+  const at = `s3://${last.bucket}/${last.key}`
+  if (facts.kind === 'nowhere') return { kind: 'on', dataset: last }
+  if (facts.kind === 'gone') return none(`${at} is not there any more`)
+  if (facts.kind === 'bad') return none(`${at} cannot be read: ${facts.detail}`)
+  if (facts.missingCount > 0) return none(`of ${at} ${facts.missing.join(', ')} is missing`)
+  const { sha256: version, etag, objects, bytes, named } = facts
+  const { bucket, key } = last
+  const dataset = { version, bucket, key, etag, objects, bytes, ...(named === undefined ? {} : { named }) }
+  return { kind: 'on', dataset }
+}

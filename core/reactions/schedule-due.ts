@@ -1,0 +1,84 @@
+import type { ScheduleDue } from '../../events/occasions.ts'
+import { scheduleDue } from '../../events/schedule-due.ts'
+import type { LaneDocument } from '../lane/document.ts'
+import { laneName, laneOf } from '../lane-kinds/kind.ts'
+import { pipeline } from '../lane-kinds/pipeline.ts'
+import type { Scheduled } from '../occasions/occasion.ts'
+import { scheduled } from '../occasions/schedule.ts'
+import { laneNameOf, ruleNamed } from '../policy/names.ts'
+import type { Policy } from '../policy.ts'
+import { lastSlot, nameOfSchedule, type Schedule } from '../slots.ts'
+import { minuteText, said } from '../text.ts'
+import { awaitedFor, occasionIn, wantedFor } from './for-occasion.ts'
+import { lookAtNewest, type NewestFacts } from './newest-dataset.ts'
+import type { Ask, Decision, Reaction } from './reaction.ts'
+
+/**
+ * The time of a pipeline has come: it runs on the newest dataset version, or on none, once a slot. Of those that passed while nobody looked the
+ * last one counts; those before the policy said so never do.
+ */
+export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
+  contract: scheduleDue,
+  kind: pipeline,
+  ruleOf: (event, policy) => pipeline.ruleOf(policy, event.pipeline),
+  whyNoRule: (event) => `the policy has no pipeline \`${said(event.pipeline, 60)}\``,
+  at: ({ slot }) => `schedule ${new Date(slot).toISOString()}`,
+  // Of a slot that begins nothing no dataset is read.
+  look: ({ slot }, given) => {
+    const schedule = scheduleIn(given.policy, given.rule.name)
+    const isOver = schedule !== null && !given.again && slot <= knownOf(given.doc, schedule, slot).last
+    return isOver ? { kind: 'nowhere' } : lookAtNewest(given)
+  },
+  whence: (desired, { lane }) => {
+    const wanted = occasionIn(desired, 'schedule')
+    return wanted === null ? null : eventOf(laneName(lane), wanted.slot)
+  },
+  decide: (event, facts, given) => {
+    const { doc, policy, rule, now } = given
+    if (event.replayed)
+      return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
+    const wanted = [doc.desired, doc.aside?.desired ?? null]
+      .map((one) => occasionIn(one, 'schedule'))
+      .find((one) => one?.slot === event.slot)
+    const run = (occasion: Scheduled): Decision =>
+      wantedFor(occasion, { facts, detail: scheduled.titleOf(occasion), requester: null }, { policy, rule, doc })
+    if (wanted) return run(wanted)
+    const schedule = scheduleIn(policy, rule.name)
+    const last = schedule === null ? null : lastSlot(schedule, now)
+    if (schedule === null || last !== event.slot)
+      return {
+        kind: 'ignore',
+        reason: 'older-than-current',
+        detail: `${minuteText(event.slot)} is not the last time that the schedule of \`${rule.name}\` says by now`,
+      }
+    const known = knownOf(doc, schedule, last)
+    if (last <= known.last)
+      return { kind: 'ignore', reason: 'already-done', detail: `${minuteText(last)} is known`, schedule: known }
+    return { ...run({ kind: 'schedule', slot: last, ...schedule }), schedule: { ...known, last } }
+  },
+  resync: ({ policy, now, docOf }) =>
+    Object.entries(policy.pipelines).flatMap(([key, rule]): Ask[] => {
+      const name = laneNameOf(key, rule)
+      const { schedule } = rule.on
+      const awaited = awaitedFor(docOf(laneOf(pipeline, name)), 'schedule')
+      const last = schedule === undefined ? null : lastSlot(schedule, now)
+      const slots = new Set([awaited?.slot ?? null, last].filter((slot) => slot !== null))
+      return [...slots].map((slot) => ({ kind: 'event', event: eventOf(name, slot) }))
+    }),
+}
+
+const scheduleIn = (policy: Policy, name: string): Schedule | null =>
+  ruleNamed(policy.pipelines, name)?.rule.on.schedule ?? null
+
+/** What the lane knows of this schedule: where it is another than it knew, or the first, what came before that is no slot of it. */
+const knownOf = (
+  { schedule }: Pick<LaneDocument, 'schedule'>,
+  now: Schedule,
+  last: number,
+): NonNullable<LaneDocument['schedule']> =>
+  schedule?.of === nameOfSchedule(now) ? schedule : { of: nameOfSchedule(now), last }
+
+/** The event that would tell of a slot. */
+const eventOf = (name: string, slot: number): ScheduleDue => ({
+  ...{ type: 'schedule-due', id: 'slot', at: slot, pipeline: name, slot, replayed: false },
+})

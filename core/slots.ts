@@ -1,0 +1,44 @@
+import { Cron } from 'croner'
+
+/** When something begins by the clock: five fields of cron, on clocks of a zone of the IANA database. */
+export interface Schedule {
+  cron: string
+  zone: string
+}
+
+/** Parsed ones, by what they say: each is looked at whenever resync looks. What they answer depends on the schedule and the instant alone. */
+const parsed = new Map<string, Cron>()
+
+/** Of which nothing is ever started: no function is given. Throws for what is no schedule. */
+const cronOf = ({ cron, zone }: Schedule): Cron => {
+  const name = nameOfSchedule({ cron, zone })
+  const known = parsed.get(name)
+  if (known !== undefined) return known
+  const made = new Cron(cron, { timezone: zone, mode: '5-part' })
+  parsed.set(name, made)
+  return made
+}
+
+/** `0 2 * * * Europe/Berlin`. */
+export const nameOfSchedule = ({ cron, zone }: Schedule): string => `${cron} ${zone}`
+
+/**
+ * The last time that it said by now, milliseconds since the epoch; null: none. What lies in an hour that is left out comes when the clock is
+ * set; in one that comes twice a fixed time comes once, the first time.
+ */
+export const lastSlot = (schedule: Schedule, now: number): number | null =>
+  // One that lies exactly at the reference does not count there.
+  cronOf(schedule)
+    .previousRuns(1, new Date(now + 1))[0]
+    ?.getTime() ?? null
+
+/** Why that is no schedule, and what to write; null: it is one. */
+export const whyNoSchedule = (schedule: Schedule): string | null => {
+  try {
+    return cronOf(schedule).previousRuns(1, new Date(0))[0] === undefined
+      ? 'no day ever has that date: write another'
+      : null
+  } catch {
+    return 'write the five fields of cron, minute, hour, day of the month, month and day of the week: `0 2 * * *` is each night at two'
+  }
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { wallAt } from '../../core/pools/local-time.ts'
+import { lastSlot, whyNoSchedule } from '../../core/slots.ts'
+
+const BERLIN = 'Europe/Berlin'
+const at = (text: string): number => Date.parse(text)
+const last = (cron: string, now: string, zone = BERLIN) => {
+  const slot = lastSlot({ cron, zone }, at(now))
+  return slot === null ? null : new Date(slot).toISOString().slice(0, 16)
+}
+
+describe('the last time that a schedule says', () => {
+  it('is by the zone’s clocks, and counts from the very moment on', () => {
+    expect(last('0 2 * * *', '2026-11-24T00:59:59.999Z')).toBe('2026-11-23T01:00')
+    expect(last('0 2 * * *', '2026-11-24T01:00:00Z')).toBe('2026-11-24T01:00')
+    expect(last('0 2 * * *', '2026-07-24T12:00:00Z')).toBe('2026-07-24T00:00')
+    expect(last('0 2 * * mon', '2026-11-26T12:00:00Z', 'UTC')).toBe('2026-11-23T02:00')
+  })
+
+  it('that a clock leaves out comes when it is set; one that it shows twice comes once; each hour comes each hour', () => {
+    expect(last('30 2 * * *', '2026-03-29T00:59:00Z')).toBe('2026-03-28T01:30')
+    expect(last('30 2 * * *', '2026-03-29T12:00:00Z')).toBe('2026-03-29T01:00')
+    expect(last('30 2 * * *', '2026-10-25T00:30:00Z')).toBe('2026-10-25T00:30')
+    expect(last('30 2 * * *', '2026-10-25T12:00:00Z')).toBe('2026-10-25T00:30')
+    expect(last('0 * * * *', '2026-10-25T01:30:00Z')).toBe('2026-10-25T01:00')
+  })
+
+  it('is the same for whoever looks until the next one, and shows what the schedule says wherever no clock was set', () => {
+    const zone = fc.constantFrom(BERLIN, 'America/New_York', 'Asia/Kolkata', 'UTC', 'Australia/Lord_Howe')
+    const now = fc.integer({ min: at('2024-01-01T00:00:00Z'), max: at('2028-01-01T00:00:00Z') })
+    fc.assert(
+      fc.property(zone, fc.nat(59), fc.nat(23), now, fc.nat(86_400_000), (of, minute, hour, first, more) => {
+        const schedule = { cron: `${minute} ${hour} * * *`, zone: of }
+        const [a, b] = [lastSlot(schedule, first) ?? 0, lastSlot(schedule, first + more) ?? 0]
+        expect([a <= first, first - a <= 26 * 3_600_000, a <= b, lastSlot(schedule, a)]).toEqual([true, true, true, a])
+        if (b > first) expect(lastSlot(schedule, b - 1)).toBeLessThan(b)
+        else expect(b).toBe(a)
+        const shown = wallAt(of, a) % 86_400_000
+        const isSet = wallAt(of, a) - wallAt(of, a - 4 * 3_600_000) !== 4 * 3_600_000
+        if (!isSet) expect(shown).toBe((hour * 60 + minute) * 60_000)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+it.each([
+  ['0 2 * * *', null],
+  ['0 0 30 2 *', /no day ever has that date/],
+  ['0 25 * * *', /write the five fields of cron/],
+  ['0 0 2 * * *', /write the five fields/],
+  ['each night', /write the five fields/],
+])('%s as a schedule', (cron, why) => {
+  const said = whyNoSchedule({ cron, zone: 'UTC' })
+  if (why === null) expect(said).toBeNull()
+  else expect(said).toMatch(why)
+})

@@ -1,0 +1,30 @@
+import { afterEach, expect, it } from 'vitest'
+import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
+import { HOUR, looseEnds, MINUTE } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const LANE = 'pipeline/nightly'
+const { on: _, ...rest } = piped()
+
+it('a schedule begins its pipeline once a night; of nights that nobody was there the last one counts', async () => {
+  const config = {
+    ...example,
+    pipelines: { nightly: { ...rest, on: { schedule: { cron: '0 2 * * *', zone: 'Europe/Berlin' } } } },
+    approvals: { ...example.approvals, unknownRequester: 'refuse', autoApproveBelow: 1000 },
+  }
+  town = await openTown({ config })
+  const generation = async () => (await town.lane(LANE)).generation
+  // It is noon: last night was before the policy said so.
+  await town.advance(12 * HOUR)
+  expect(await generation()).toBe(0)
+  await town.advance(HOUR + 6 * MINUTE)
+  expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 1 })
+  expect((await town.past(LANE))[0]?.plan?.title).toMatch(/as scheduled for 2026-11-24 01:00 UTC$/)
+  await town.advance(20 * HOUR)
+  expect(await generation()).toBe(1)
+  expect(await looseEnds(town)).toEqual([])
+})
