@@ -30,7 +30,7 @@ func pod(t *testing.T, attempt int, name string) *Keeper {
 	results := place.Place{Bucket: "b", Key: "runs/"}
 	return &Keeper{
 		Store: open, Folder: t.TempDir(), Home: results.Below(job+"-"+name, "checkpoints", "train"), Family: FamilyOf(results, job), Stage: "train",
-		Pod: job + "-" + name, Rules: Rules{Settle: 5 * time.Second}, Say: t.Logf, Now: func() time.Time { return time.Now().Add(time.Hour) },
+		Pod: job + "-" + name, Rules: Rules{Settle: 10 * time.Minute}, Say: t.Logf, Now: func() time.Time { return time.Now().Add(time.Hour) },
 	}
 }
 
@@ -136,12 +136,59 @@ func TestWhatIsBeingWrittenIsNotSavedAndWhatItReplacesIsKept(t *testing.T) {
 		t.Error(got)
 	}
 	write(t, a.Folder, map[string]string{"step-2/weights": "half and half"})
-	a.Now = func() time.Time { return time.Now().Add(time.Minute) }
+	a.Now = func() time.Time { return time.Now().Add(time.Hour) }
 	if err := a.Save(t.Context(), Running); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := restored(t, 2, "ccccc"); !maps.Equal(got, map[string]string{"step-2/weights": "half and half", "latest": "step-2", "empty": ""}) {
 		t.Error(got)
+	}
+}
+
+func TestALogThatGrowsForEverKeepsNoOldFolders(t *testing.T) {
+	at := time.Now()
+	file := func(path string) File { return File{Path: path} }
+	before := Snapshot{Files: []File{file("step-1/w"), file("old.pt")}}
+	log := Unit{Name: "log.txt", Loose: true, Touched: at, Nodes: []Node{{Path: "log.txt", Touched: at}}}
+	step := Unit{Name: "step-2", Touched: at, Nodes: []Node{{Path: "step-2/w", Touched: at}}}
+	for _, one := range []struct {
+		now  []Unit
+		keep []string
+	}{{[]Unit{log}, []string{"old.pt"}}, {[]Unit{step}, []string{"step-1"}}, {[]Unit{log, step}, []string{"step-1", "old.pt"}}, {nil, nil}} {
+		if choice := Choose(before, one.now, at, Running, Rules{Settle: time.Second}); !slices.Equal(choice.Keep, one.keep) || len(choice.Take) != 0 {
+			t.Error(one.keep, choice)
+		}
+	}
+}
+
+func TestWhatAnEarlierTryLeftIsNotInTheNextOne(t *testing.T) {
+	s3 := standin.Open(t)
+	a := pod(t, 1, "aaaaa")
+	write(t, a.Folder, map[string]string{"step/a": "1"})
+	if err := a.Save(t.Context(), Running); err != nil {
+		t.Fatal(err)
+	}
+	write(t, a.Folder, map[string]string{"step/b": "2", "step/c": "3"})
+	if err := a.Save(t.Context(), Running); err != nil {
+		t.Fatal(err)
+	}
+	second := slices.DeleteFunc(s3.Keys("b/"), func(key string) bool { return !strings.Contains(key, "/data/0000000002-") })
+	s3.Delete(second[0])
+	if got, _ := restored(t, 2, "bbbbb"); !maps.Equal(got, map[string]string{"step/a": "1"}) {
+		t.Error(got)
+	}
+}
+
+func TestWhoIsInAHurryBeginsNoFurtherFolder(t *testing.T) {
+	s3 := standin.Open(t)
+	a := pod(t, 1, "aaaaa")
+	write(t, a.Folder, map[string]string{"one/w": "1", "two/w": "2", "three/w": "3"})
+	s3.Before = func(*http.Request) int { a.Hurry.Store(true); return 0 }
+	if err := a.Save(t.Context(), Running); err != nil || len(a.last.Files) != 1 {
+		t.Error(a.last.Files, err)
+	}
+	if err := a.SaveLast(t.Context(), Whole); err != nil || len(a.last.Files) != 3 {
+		t.Error(a.last.Files, err)
 	}
 }
 

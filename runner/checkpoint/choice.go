@@ -34,14 +34,15 @@ type Rules struct {
 }
 
 // Choose: what is complete is taken, or kept where the picture has it already; of what is being written the earlier state is kept; and
-// what is gone is kept for as long as anything is being written, since trainers take away the old when the new is there.
+// what is gone is kept for as long as another of its kind is being written, since trainers take away the old before the new is whole. A log
+// that grows for ever keeps no folders.
 func Choose(before Snapshot, now []Unit, at time.Time, ended Ended, rules Rules) Choice {
 	var choice Choice
-	present, open, openFolder := map[string]bool{}, false, false
+	present, openLoose, openFolder := map[string]bool{}, false, false
 	for _, unit := range now {
 		present[unit.Name] = true
 		if !complete(unit, at, ended, rules) {
-			open = true
+			openLoose = openLoose || unit.Loose
 			openFolder = openFolder || !unit.Loose
 		}
 	}
@@ -55,9 +56,7 @@ func Choose(before Snapshot, now []Unit, at time.Time, ended Ended, rules Rules)
 			choice.Keep = append(choice.Keep, unit.Name)
 		}
 	}
-	if open {
-		choice.Keep = append(choice.Keep, gone(before, present)...)
-	}
+	choice.Keep = append(choice.Keep, gone(before, present, func(loose bool) bool { return loose && openLoose || !loose && openFolder })...)
 	sort.SliceStable(choice.Take, func(i, j int) bool {
 		a, b := choice.Take[i], choice.Take[j]
 		if a.Loose != b.Loose {
@@ -75,9 +74,9 @@ func complete(unit Unit, at time.Time, ended Ended, rules Rules) bool {
 	return ended == Whole || at.Sub(unit.Touched) >= rules.Settle
 }
 
-func gone(before Snapshot, present map[string]bool) (names []string) {
+func gone(before Snapshot, present map[string]bool, isKept func(loose bool) bool) (names []string) {
 	for _, file := range before.Files {
-		if name := unitOf(file.Path); !present[name] {
+		if name := unitOf(file.Path); !present[name] && isKept(name == file.Path) {
 			present[name] = true
 			names = append(names, name)
 		}

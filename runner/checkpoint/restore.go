@@ -151,19 +151,21 @@ func (k *Keeper) bring(ctx context.Context, one candidate, picture Snapshot) err
 	return k.finish(picture)
 }
 
-// clear takes away what an earlier try at another picture has left.
+// clear takes away what an earlier try at another picture has left: of this one's files those stay that are there already.
 func (k *Keeper) clear(picture Snapshot) error {
-	names := map[string]bool{place.Own: true}
+	named := map[string]bool{}
 	for _, file := range picture.Files {
-		names[unitOf(file.Path)] = true
+		named[file.Path] = true
 	}
-	entries, err := os.ReadDir(k.Folder)
+	units, err := Look(k.Folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	for _, entry := range entries {
-		if err == nil && !names[entry.Name()] {
-			err = os.RemoveAll(filepath.Join(k.Folder, entry.Name()))
+	for _, unit := range units {
+		for _, node := range unit.Nodes {
+			if err == nil && !named[node.Path] {
+				err = os.Remove(filepath.Join(k.Folder, filepath.FromSlash(node.Path)))
+			}
 		}
 	}
 	return err

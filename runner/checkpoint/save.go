@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"signalbox.dev/runner/place"
@@ -28,6 +29,9 @@ type Keeper struct {
 	Rules  Rules
 	Say    func(format string, args ...any)
 	Now    func() time.Time
+
+	// Hurry: who saves while the program runs begins no further folder. The last save does, the newest first.
+	Hurry atomic.Bool
 
 	last  Snapshot
 	count int
@@ -60,6 +64,9 @@ func (k *Keeper) Save(ctx context.Context, ended Ended) error {
 	choice := Choose(k.last, units, k.Now(), ended, k.Rules)
 	taken := map[string][]File{}
 	for i, unit := range choice.Take {
+		if ended == Running && k.Hurry.Load() {
+			return nil
+		}
 		files, err := k.take(ctx, unit)
 		if err != nil {
 			return err

@@ -51,6 +51,7 @@ func (s *saver) keep() {
 // last saves what is there now that nobody writes any more, unless all of it is made: within the grace, where it was told to end.
 func (s *saver) last(ended checkpoint.Ended, told time.Time) {
 	close(s.stop)
+	s.e.keeper.Hurry.Store(true)
 	defer s.cut()
 	if s.isIdle() || (ended == checkpoint.Whole && told.IsZero()) {
 		s.cut()

@@ -118,7 +118,7 @@ func TestAModelWithoutChatsCompletes(t *testing.T) {
 func TestIllIsMeasuredAndAwayIsTriedAgain(t *testing.T) {
 	ill := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) }))
 	defer ill.Close()
-	asked := questions(t, `{"requests":1,"waitSeconds":1,"timeoutSeconds":1}`)
+	asked := questions(t, `{"requests":1,"waitSeconds":1,"timeoutSeconds":20}`)
 	if figures, err := Ask(t.Context(), Target{URL: ill.URL, Model: "m"}, asked, t.Logf); err != nil || figures["health"] != 0 || figures["error_rate"] != 1 {
 		t.Error(figures, err)
 	}

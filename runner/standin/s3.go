@@ -25,6 +25,8 @@ type S3 struct {
 	URL string
 	// Before may answer in place of it: a status, or 0 for none. It is called alone.
 	Before func(r *http.Request) int
+	// Parallel: Before may wait for other requests, and is called beside them.
+	Parallel bool
 	// Spoil may change what is read.
 	Spoil func(key string, body []byte) []byte
 	// Page is how many keys a list has at most.
@@ -97,11 +99,9 @@ func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.access.Unlock()
 	at := strings.TrimPrefix(r.URL.Path, "/")
 	s.Asked = append(s.Asked, r.Method+" "+at)
-	if s.Before != nil {
-		if status := s.Before(r); status != 0 {
-			fail(w, status, "Wrong")
-			return
-		}
+	if status := s.before(r); status != 0 {
+		fail(w, status, "Wrong")
+		return
 	}
 	query := r.URL.Query()
 	switch {
@@ -118,6 +118,18 @@ func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.complete(w, at, query.Get("uploadId"))
 	}
+}
+
+func (s *S3) before(r *http.Request) int {
+	before := s.Before
+	if before == nil {
+		return 0
+	}
+	if s.Parallel {
+		s.access.Unlock()
+		defer s.access.Lock()
+	}
+	return before(r)
 }
 
 func (s *S3) read(w http.ResponseWriter, r *http.Request, at string) {

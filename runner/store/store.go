@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,6 +33,7 @@ type Options struct {
 type Store struct {
 	api      *s3.Client
 	buffers  chan []byte
+	lending  sync.Mutex
 	patience time.Duration
 	say      func(format string, args ...any)
 	pause    func(ctx context.Context, tries int)
@@ -67,23 +69,46 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 // Parts that this store has under way at once, at most.
 func (s *Store) Parts() int { return cap(s.buffers) }
 
-// withBuffer lends one of a bounded number of buffers. What failed may still be read by the transport: its buffer is not lent again.
+// withBuffer lends one of a bounded number of buffers; a larger one in place of several. What failed may still be read by the
+// transport: its buffer is not lent again.
 func (s *Store) withBuffer(ctx context.Context, size int64, work func([]byte) error) error {
-	var buffer []byte
-	select {
-	case buffer = <-s.buffers:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	buffer, places, err := s.lend(ctx, size)
+	if err != nil {
+		return err
 	}
 	if int64(cap(buffer)) < size {
 		buffer = make([]byte, max(size, min(Part, 2*size)))
 	}
-	err := work(buffer[:size])
-	if err != nil {
+	err = work(buffer[:size])
+	if err != nil || places > 1 {
 		buffer = nil
 	}
-	s.buffers <- buffer
+	for range places {
+		s.buffers <- buffer
+		buffer = nil
+	}
 	return err
+}
+
+// lend takes as many places as the size needs, all or none: two that wait for each other's would wait for ever.
+func (s *Store) lend(ctx context.Context, size int64) (buffer []byte, places int, err error) {
+	needs := min(cap(s.buffers), max(1, int((size+Part-1)/Part)))
+	s.lending.Lock()
+	defer s.lending.Unlock()
+	for ; places < needs; places++ {
+		select {
+		case one := <-s.buffers:
+			if cap(one) > cap(buffer) {
+				buffer = one
+			}
+		case <-ctx.Done():
+			for range places {
+				s.buffers <- nil
+			}
+			return nil, 0, context.Cause(ctx)
+		}
+	}
+	return buffer, places, nil
 }
 
 func growing(ctx context.Context, tries int) {

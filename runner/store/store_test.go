@@ -219,18 +219,22 @@ func TestMemoryIsBounded(t *testing.T) {
 	_, store := opened(t)
 	under, most := make(chan int, 1), 0
 	under <- 0
-	err := Each(t.Context(), 64, make([]int, 200), func(ctx context.Context, _ int) error {
-		return store.withBuffer(ctx, 10, func([]byte) error {
-			n := <-under + 1
+	sizes := make([]int, 200)
+	for i := range sizes {
+		sizes[i] = []int{0, 10, Part, Part + 1, 3 * Part}[i%5]
+	}
+	err := Each(t.Context(), 64, sizes, func(ctx context.Context, size int) error {
+		return store.withBuffer(ctx, int64(size), func(buffer []byte) error {
+			n := <-under + len(buffer)
 			most = max(most, n)
 			under <- n
 			time.Sleep(100 * time.Microsecond)
-			under <- <-under - 1
+			under <- <-under - len(buffer)
 			return nil
 		})
 	})
-	if err != nil || most > store.Parts() {
-		t.Error(most, err)
+	if err != nil || most > store.Parts()*Part || len(store.buffers) != store.Parts() {
+		t.Error(most, err, len(store.buffers))
 	}
 }
 
