@@ -105,13 +105,13 @@ func TestWhatDidNotChangeIsSentOnce(t *testing.T) {
 		}
 	}
 	_, b := restored(t, 2, "bbbbb")
-	s3.Asked = nil
-	if err := b.Save(t.Context(), Running); err != nil || len(s3.Asked) != 0 {
-		t.Error("what was restored was sent again", s3.Asked, err)
+	s3.Forgive()
+	if err := b.Save(t.Context(), Running); err != nil || len(s3.Asked()) != 0 {
+		t.Error("what was restored was sent again", s3.Asked(), err)
 	}
 	write(t, b.Folder, map[string]string{"step-2/weights": "two"})
-	if err := b.Save(t.Context(), Running); err != nil || len(s3.Asked) != 2 {
-		t.Error("more was sent than the new file and its picture", s3.Asked, err)
+	if err := b.Save(t.Context(), Running); err != nil || len(s3.Asked()) != 2 {
+		t.Error("more was sent than the new file and its picture", s3.Asked(), err)
 	}
 	if got, _ := restored(t, 3, "ccccc"); got["step-1/weights"] != "one" || got["step-2/weights"] != "two" {
 		t.Error(got)
@@ -183,7 +183,7 @@ func TestWhoIsInAHurryBeginsNoFurtherFolder(t *testing.T) {
 	s3 := standin.Open(t)
 	a := pod(t, 1, "aaaaa")
 	write(t, a.Folder, map[string]string{"one/w": "1", "two/w": "2", "three/w": "3"})
-	s3.Before = func(*http.Request) int { a.Hurry.Store(true); return 0 }
+	s3.Answer(func(*http.Request) int { a.Hurry.Store(true); return 0 })
 	if err := a.Save(t.Context(), Running); err != nil || len(a.last.Files) != 1 {
 		t.Error(a.last.Files, err)
 	}
@@ -210,13 +210,13 @@ func TestAFolderThatChangesWhileItIsSentIsNotInThePicture(t *testing.T) {
 	a := pod(t, 1, "aaaaa")
 	write(t, a.Folder, map[string]string{"step-1/w": "1", "step-1/x": "x"})
 	once := true
-	s3.Before = func(r *http.Request) int {
+	s3.Answer(func(r *http.Request) int {
 		if once && r.Method == http.MethodPut {
 			once = false
 			write(t, a.Folder, map[string]string{"step-1/w": "another"})
 		}
 		return 0
-	}
+	})
 	if err := a.Save(t.Context(), Running); err != nil {
 		t.Fatal(err)
 	}
@@ -241,14 +241,14 @@ func TestADeathAtAnyRequestLosesNothingThatWasWhole(t *testing.T) {
 		}
 		write(t, a.Folder, map[string]string{"step-2/w": "2", "step-2/x": "x", "latest": "step-2"})
 		asked := 0
-		s3.Before = func(*http.Request) int {
+		s3.Answer(func(*http.Request) int {
 			if asked++; asked > dies {
 				return http.StatusBadRequest
 			}
 			return 0
-		}
+		})
 		err := a.Save(t.Context(), Running)
-		s3.Before = nil
+		s3.Answer(nil)
 		got, b := restored(t, 2, "bbbbb")
 		if got["step-1/w"] != "1" || err == nil && len(got) != 4 || (got["step-2/w"] == "") != (got["step-2/x"] == "") || got["latest"] != "" && got["step-2/w"] == "" {
 			t.Error(dies, got)
@@ -365,7 +365,7 @@ func TestWhatADeadProgramMayHaveTornIsTriedOnce(t *testing.T) {
 
 func TestNotAllowedIsNotNothing(t *testing.T) {
 	s3 := standin.Open(t)
-	s3.Before = func(*http.Request) int { return http.StatusForbidden }
+	s3.Answer(func(*http.Request) int { return http.StatusForbidden })
 	if _, _, err := pod(t, 1, "aaaaa").Restore(t.Context(), false); err == nil || cause.Of(err).Code != cause.Denied {
 		t.Error("a training would begin from nothing", err)
 	}
@@ -384,9 +384,9 @@ func TestWhoGoesOnInTheSamePodKeepsWhatStands(t *testing.T) {
 	if _, _, err := again.Restore(t.Context(), true); err != nil || read(t, a.Folder)["step-2/w"] != "2" {
 		t.Fatal(err)
 	}
-	s3.Asked = nil
-	if err := again.Save(t.Context(), Running); err != nil || len(s3.Asked) != 2 {
-		t.Error(s3.Asked, err)
+	s3.Forgive()
+	if err := again.Save(t.Context(), Running); err != nil || len(s3.Asked()) != 2 {
+		t.Error(s3.Asked(), err)
 	}
 }
 

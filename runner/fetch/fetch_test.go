@@ -134,7 +134,7 @@ func TestPiecesThatArrivedAreNotAskedForAgain(t *testing.T) {
 	s3.Set("b/data/big", big())
 	to := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())
-	s3.Before = func(r *http.Request) int {
+	s3.Answer(func(r *http.Request) int {
 		// The last piece never comes.
 		if strings.HasPrefix(r.Header.Get("Range"), fmt.Sprintf("bytes=%d-", 3*store.Part)) {
 			for text := ""; !strings.Contains(text, `"part":1`); time.Sleep(time.Millisecond) {
@@ -144,17 +144,17 @@ func TestPiecesThatArrivedAreNotAskedForAgain(t *testing.T) {
 			stop()
 		}
 		return 0
-	}
+	})
 	s3.Parallel = true
 	if _, err := Into(ctx, from, to, Listed(ctx, from, at("data"))); err == nil || len(wrote(t, to)) != 0 {
 		t.Fatal("half of a file lies at its path", err)
 	}
-	s3.Before = func(r *http.Request) int {
+	s3.Answer(func(r *http.Request) int {
 		if strings.HasPrefix(r.Header.Get("Range"), fmt.Sprintf("bytes=%d-", store.Part)) {
 			t.Error("a piece that had arrived was asked for again")
 		}
 		return 0
-	}
+	})
 	if _, err := Into(t.Context(), from, to, Listed(t.Context(), from, at("data"))); err != nil || wrote(t, to)["big"] != string(big()) {
 		t.Fatal(err)
 	}

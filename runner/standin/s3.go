@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -23,9 +24,7 @@ import (
 // S3 is one bucket after the other, in memory.
 type S3 struct {
 	URL string
-	// Before may answer in place of it: a status, or 0 for none. It is called alone.
-	Before func(r *http.Request) int
-	// Parallel: Before may wait for other requests, and is called beside them.
+	// Parallel: what answers in its place may wait for other requests, and is called beside them.
 	Parallel bool
 	// Spoil may change what is read.
 	Spoil func(key string, body []byte) []byte
@@ -36,8 +35,8 @@ type S3 struct {
 	objects map[string][]byte
 	parts   map[string]map[int][]byte
 	times   map[string]time.Time
-	// Asked are methods and keys in their order.
-	Asked []string
+	asked   []string
+	instead func(r *http.Request) int
 }
 
 // Open starts one that ends with the test, and says in the environment where it is.
@@ -53,6 +52,27 @@ func Open(t *testing.T) *S3 {
 		t.Setenv(name, value)
 	}
 	return made
+}
+
+// Answer lets this answer in its place: a status, or 0 for none; nil: nothing does. It is called alone.
+func (s *S3) Answer(instead func(r *http.Request) int) {
+	s.access.Lock()
+	defer s.access.Unlock()
+	s.instead = instead
+}
+
+// Asked are methods and keys in their order.
+func (s *S3) Asked() []string {
+	s.access.Lock()
+	defer s.access.Unlock()
+	return slices.Clone(s.asked)
+}
+
+// Forgive forgets what was asked so far.
+func (s *S3) Forgive() {
+	s.access.Lock()
+	defer s.access.Unlock()
+	s.asked = nil
 }
 
 // Set puts an object at `bucket/key`.
@@ -98,7 +118,7 @@ func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.access.Lock()
 	defer s.access.Unlock()
 	at := strings.TrimPrefix(r.URL.Path, "/")
-	s.Asked = append(s.Asked, r.Method+" "+at)
+	s.asked = append(s.asked, r.Method+" "+at)
 	if status := s.before(r); status != 0 {
 		fail(w, status, "Wrong")
 		return
@@ -121,7 +141,7 @@ func (s *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *S3) before(r *http.Request) int {
-	before := s.Before
+	before := s.instead
 	if before == nil {
 		return 0
 	}

@@ -88,13 +88,13 @@ func TestAnUploadGoesOnWhereAnotherProcessStopped(t *testing.T) {
 		t.Fatal("it was cut off and says nothing")
 	}
 	had := maps.Clone(begun.Parts)
-	s3.Before = func(r *http.Request) int {
+	s3.Answer(func(r *http.Request) int {
 		number, _ := strconv.Atoi(r.URL.Query().Get("partNumber"))
 		if _, there := had[number-1]; there {
 			t.Error("a part that S3 had was sent again", number)
 		}
 		return 0
-	}
+	})
 	if _, err := store.Upload(t.Context(), at("x"), bytes.NewReader(body), int64(len(body)), begun, note); err != nil {
 		t.Fatal(err)
 	}
@@ -120,12 +120,12 @@ func TestOutagesAreWaitedForAndRefusalsAreNot(t *testing.T) {
 	s3.Set("b/x", []byte("hello"))
 	for status, want := range map[int]int{500: 0, 503: 0, 429: 0, 403: cause.Denied, 404: cause.BadInput, 301: cause.BadInput, 400: cause.Refused} {
 		asked := 0
-		s3.Before = func(*http.Request) int {
+		s3.Answer(func(*http.Request) int {
 			if asked++; asked <= 4 || want != 0 {
 				return status
 			}
 			return 0
-		}
+		})
 		if status == 403 {
 			store.patience = 0
 		}
@@ -140,7 +140,7 @@ func TestOutagesAreWaitedForAndRefusalsAreNot(t *testing.T) {
 func TestAnOutageBeyondPatienceIsSaidAsOne(t *testing.T) {
 	s3, store := opened(t)
 	store.patience = time.Millisecond
-	s3.Before = func(*http.Request) int { time.Sleep(time.Millisecond); return 503 }
+	s3.Answer(func(*http.Request) int { time.Sleep(time.Millisecond); return 503 })
 	if _, err := store.Small(t.Context(), at("x"), 100); cause.Of(err).Code != cause.Away || !strings.Contains(err.Error(), "S3 does not answer") {
 		t.Error(err)
 	}
