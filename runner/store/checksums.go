@@ -23,9 +23,11 @@ const nvme = 0x9a6c9329ac4bc9b5
 
 func rangeOf(r Range) string { return fmt.Sprintf("bytes=%d-%d", r.From, r.From+r.Size-1) }
 
-// checksumOf is what a head says of the whole object: of parts alone it says nothing that could be compared.
+// checksumOf is what a head says of the whole object: of parts alone it says nothing that could be compared. Who does not say which it
+// is means the whole, unless it came in parts, of which its ETag tells by a dash.
 func checksumOf(head *s3.HeadObjectOutput) string {
-	if head.ChecksumType != types.ChecksumTypeComposite {
+	inParts := strings.Contains(aws.ToString(head.ETag), "-")
+	if head.ChecksumType == types.ChecksumTypeFullObject || (head.ChecksumType == "" && !inParts) {
 		for _, one := range []struct {
 			name string
 			sum  *string

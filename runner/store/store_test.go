@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
 	"signalbox.dev/runner/cause"
 	"signalbox.dev/runner/place"
 	"signalbox.dev/runner/standin"
@@ -212,6 +215,26 @@ func TestChecksumsAreThoseOfS3(t *testing.T) {
 	}
 	if got := base64.StdEncoding.EncodeToString(whole[:]); got != "rosUhgp5mIg=" {
 		t.Error("CRC-64/NVME of the catalogue is AE8B14860A799888", got)
+	}
+}
+
+func TestAChecksumOfPartsIsNotTakenForOneOfAll(t *testing.T) {
+	text := func(s string) *string { return &s }
+	for _, one := range []struct {
+		head s3.HeadObjectOutput
+		want string
+	}{
+		{s3.HeadObjectOutput{ETag: text(`"a-2"`), ChecksumCRC32: text("SWwLlA==")}, ""},
+		{s3.HeadObjectOutput{ETag: text(`"a-2"`), ChecksumCRC32: text("SWwLlA==-2"), ChecksumType: types.ChecksumTypeComposite}, ""},
+		{s3.HeadObjectOutput{ETag: text(`"a-2"`), ChecksumCRC64NVME: text("x"), ChecksumType: types.ChecksumTypeFullObject}, "CRC64NVME:x"},
+		{s3.HeadObjectOutput{ETag: text(`"a"`), ChecksumSHA256: text("x")}, "SHA256:x"},
+		{s3.HeadObjectOutput{ETag: text(`"d41d8cd98f00b204e9800998ecf8427e"`)}, "MD5:1B2M2Y8AsgTpgAmY7PhCfg=="},
+		{s3.HeadObjectOutput{ETag: text(`"d41d8cd98f00b204e9800998ecf8427e"`), ServerSideEncryption: types.ServerSideEncryptionAwsKms}, ""},
+		{s3.HeadObjectOutput{}, ""},
+	} {
+		if got := checksumOf(&one.head); got != one.want {
+			t.Errorf("%v gives %q", one.head, got)
+		}
 	}
 }
 
