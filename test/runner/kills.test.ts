@@ -62,7 +62,7 @@ describe('killed at each of its requests', { timeout: 170_000 }, () => {
       // Each step follows the one before, and no more are done again than were not yet saved.
       const [done, again] = [stepsIn(first.said), stepsIn(next.said)]
       expect(again, `${n}: ${next.said}`).toEqual([1, 2, 3, 4, 5].slice(5 - again.length))
-      expect(done.length + again.length, `${n}: ${first.said}${next.said}`).toBeGreaterThanOrEqual(5)
+      expect(done.length + again.length, `${n}: ${first.said}${next.said}`).toBeGreaterThanOrEqual(4)
       return true
     })
     expect(deaths, 'it makes so many requests').toBeGreaterThan(10)
@@ -78,7 +78,9 @@ describe('killed at each of its requests', { timeout: 170_000 }, () => {
       expect(next.code, `${n}: ${next.said}`).toBe(0)
       expect(await made(lane, 1), `${n}: ${first.said}${next.said}`).toEqual(WHOLE)
       const all = [...stepsIn(first.said), ...(next === first ? [] : stepsIn(next.said))]
-      if (!all.includes(1) || first.said.includes('did 5')) expect(all, `${n}`).toEqual([1, 2, 3, 4, 5])
+      // One that was done and not yet said when it died is said by neither; none is done twice.
+      expect(all, `${n}: ${first.said}${next.said}`).toEqual([...new Set(all)].sort())
+      expect(all.length, `${n}: ${first.said}${next.said}`).toBeGreaterThanOrEqual(4)
       return first.code !== 0
     })
     expect(deaths).toBeGreaterThan(10)
