@@ -8,12 +8,13 @@ const LONGEST = /test\/model\/|journeys\/deliveries/
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Two have runs of their own: what is deployed (`npm run test:infra`), since stacks take seconds to synthesize, and so has
-    // `.ci/run`; and what goes wrong at one moment after the other (`npm run test:long`).
+    // Three have runs of their own: what is deployed (`npm run test:infra`), since stacks take seconds to synthesize, and so has
+    // `.ci/run`; what goes wrong at one moment after the other (`npm run test:long`); and `signalbox-run`, which needs Go (`npm run test:runner`).
     exclude: [
       'test/**/*.long.test.ts',
       'test/slow/**',
       'test/real/**',
+      'test/runner/**',
       'test/infra/**',
       'test/docs/deploy.test.ts',
       'test/scripts/build.test.ts',

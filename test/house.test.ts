@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { laneKinds } from '../core/lane-kinds/catalogue.ts'
 import { reactions } from '../core/reactions/catalogue.ts'
+import { goViolationsOf } from '../scripts/house/go.ts'
 import { scan } from '../scripts/house/imports.ts'
 import { DESIRED_KINDS, EVENT_TYPES, LANE_KINDS } from '../scripts/house/named-kinds.ts'
 import { violationsOf } from '../scripts/house/rules.ts'
 import { missingSiblings } from '../scripts/house/siblings.ts'
-import { pathsOf, treeOf } from '../scripts/house/tree.ts'
+import { goTreeOf, pathsOf, treeOf } from '../scripts/house/tree.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tree = treeOf(root)
@@ -48,5 +49,6 @@ describe('the house', () => {
 
   it('has every line in its room', () => {
     expect(violationsOf(tree)).toEqual([])
+    expect(goViolationsOf(goTreeOf(root))).toEqual([])
   })
 })

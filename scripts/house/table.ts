@@ -219,6 +219,7 @@ export const ENVIRONMENT = [
   'test/setup.ts',
   'test/slow/',
   'test/real/',
+  'test/runner/',
   'bench/',
   'scripts/',
 ]

@@ -25,6 +25,14 @@ export const treeOf = (root: string): Tree => {
   return new Map(sources.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
 }
 
+/** What Go stands in: every file of the runner's folder, and every Go file elsewhere. */
+export const goTreeOf = (root: string): Tree =>
+  new Map(
+    pathsOf(root)
+      .filter((path) => path.startsWith('runner/') || path.endsWith('.go'))
+      .map((path) => [path, readFileSync(join(root, path), 'utf8')]),
+  )
+
 const filesUnder = (root: string, folder: string): string[] =>
   existsSync(join(root, folder))
     ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -18,6 +18,9 @@ beforeEach(() => {
     copyFileSync(join(repository, file), join(root, file))
   writeFileSync(join(root, 'package.json'), '{"type":"module"}')
   npm({})
+  // Whether the machine has one or not.
+  writeFileSync(join(root, 'node_modules/.bin/go'), '#!/bin/sh\n')
+  chmodSync(join(root, 'node_modules/.bin/go'), 0o755)
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
@@ -25,6 +28,7 @@ const GREEN = { numPassedTests: 10, numFailedTests: 0, testResults: [{ status: '
 
 const INFRA = { ...GREEN, numPassedTests: 20 }
 const LONG = { ...GREEN, numPassedTests: 5 }
+const RUNNER = { ...GREEN, numPassedTests: 7 }
 const REAL = { ...GREEN, numPassedTests: 100 }
 
 /** An `npm` whose commands end with these codes, and whose tests leave these reports; null: none. */
@@ -52,6 +56,7 @@ const npm = ({
     `"run synth") exit ${synth};;`,
     `"run test:long") ${copy('long.json', LONG)}; exit 0;;`,
     `"run test:infra") ${copy('infra.json', INFRA)}; exit ${infra};;`,
+    `"run test:runner") ${copy('runner.json', RUNNER)}; exit 0;;`,
     `"run test:real") ${realDoes}; ${copy('real.json', realReport)}; exit ${real};;`,
     `"run test") ${copy('report.json', report)}; exit ${test};;`,
   ]
@@ -82,8 +87,8 @@ describe('.ci/run', () => {
       "import { lane } from '../../scripts/lane.ts'\nawait lane(async (check) => { await check('it is so', () => {}) })",
     )
     const { code, last, out } = await run()
-    expect([code, last]).toEqual([0, '142 passed, 0 failed'])
-    for (const name of ['npm ci', 'check', 'tests', 'long', 'infra', 'a', 'b', 'synth', 'real'])
+    expect([code, last]).toEqual([0, '149 passed, 0 failed'])
+    for (const name of ['npm ci', 'check', 'tests', 'long', 'infra', 'runner', 'a', 'b', 'synth', 'real'])
       expect(out).toMatch(new RegExp(`── ${name}: \\d+ passed, 0 failed, exit 0, \\d+ s`))
   })
 
@@ -94,7 +99,7 @@ describe('.ci/run', () => {
     slow('d-empty', "console.log('0 passed, 0 failed')")
     slow('e-honest', "console.log('4 passed, 2 failed'); process.exitCode = 1")
     const { code, last } = await run()
-    expect([code, last]).toEqual([1, '144 passed, 6 failed'])
+    expect([code, last]).toEqual([1, '151 passed, 6 failed'])
   })
 
   it('what plays in virtual time goes on beside the real lane, all else before it; each is printed whole', async () => {
@@ -109,29 +114,29 @@ describe('.ci/run', () => {
       `import { existsSync, writeFileSync } from 'node:fs'\n${wait}\nwriteFileSync('met', '')\nconsole.log('2 passed, 0 failed')`,
     )
     const { code, last, out } = await run()
-    expect([code, last]).toEqual([0, '141 passed, 0 failed'])
+    expect([code, last]).toEqual([0, '148 passed, 0 failed'])
     expect(out).toMatch(/── walks\n2 passed, 0 failed\n── walks: 2 passed, 0 failed, exit 0, \d+ s\n/)
     expect(out).toMatch(/── real\nbegins\nends\n── real: 100 passed, 0 failed, exit 0, \d+ s\n/)
   })
 
   it('tests that fail, or leave no report, are counted', async () => {
     npm({ test: 1, report: { numPassedTests: 8, numFailedTests: 2, testResults: [] } })
-    expect(await run()).toMatchObject({ code: 1, last: '136 passed, 2 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '143 passed, 2 failed' })
     npm({ test: 1, report: null })
-    expect(await run()).toMatchObject({ code: 1, last: '128 passed, 1 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '135 passed, 1 failed' })
     npm({ real: 1, realReport: null })
-    expect(await run(), 'the real control plane').toMatchObject({ code: 1, last: '38 passed, 1 failed' })
+    expect(await run(), 'the real control plane').toMatchObject({ code: 1, last: '45 passed, 1 failed' })
     npm({ test: 1 })
-    expect(await run(), 'green report, red exit').toMatchObject({ code: 1, last: '138 passed, 1 failed' })
+    expect(await run(), 'green report, red exit').toMatchObject({ code: 1, last: '145 passed, 1 failed' })
   })
 
   it('checks that fail are one failure; without an install there is nothing else to try', async () => {
     npm({ check: 1 })
-    expect(await run()).toMatchObject({ code: 1, last: '137 passed, 1 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '144 passed, 1 failed' })
     npm({ synth: 1 })
-    expect(await run(), 'the stacks').toMatchObject({ code: 1, last: '137 passed, 1 failed' })
+    expect(await run(), 'the stacks').toMatchObject({ code: 1, last: '144 passed, 1 failed' })
     npm({ infra: 1 })
-    expect(await run(), 'their tests').toMatchObject({ code: 1, last: '138 passed, 1 failed' })
+    expect(await run(), 'their tests').toMatchObject({ code: 1, last: '145 passed, 1 failed' })
     npm({ ci: 1 })
     expect(await run()).toMatchObject({ code: 1, last: '0 passed, 1 failed' })
   })

@@ -1,0 +1,88 @@
+import type { V1Container, V1EnvVar, V1PodSpec } from '@kubernetes/client-node'
+
+/**
+ * Where `signalbox-run` comes from: an image of ours that has it; or a bucket, from which an image with the AWS CLI fetches it, so that
+ * nobody needs a registry to begin. Images by digest, as all are; what is fetched by its own.
+ */
+export type RunnerSource =
+  | { image: string }
+  | { image: string; uri: string; sha256: Readonly<Record<'amd64' | 'arm64', string>> }
+
+/** What a wrapped container is told beside what every stage is. */
+export interface RunnerTold {
+  /** The stage's name: by it its checkpoints are found again. */
+  stage: string
+  /** Names of what is fetched: `dataset`, `model`, or stages; none: it streams what it reads. */
+  inputs: readonly string[]
+}
+
+/** Where the program and its folders lie; the stage's scratch lies within, as a mount of its own. */
+export const RUNNER_FOLDER = '/signalbox'
+const PROGRAM = `${RUNNER_FOLDER}/bin/signalbox-run`
+const VOLUME = 'signalbox-run'
+const MOUNT = { name: VOLUME, mountPath: RUNNER_FOLDER }
+
+/** Why a container cannot be wrapped, in a sentence that says what to do; null: it can. Nobody here reads images. */
+export const whyNotWrapped = ({ command }: Pick<V1Container, 'command'>): string | null =>
+  command === undefined || command.length === 0
+    ? 'what its image would run is not known here, and `signalbox-run` takes its place: say `command`'
+    : null
+
+/**
+ * The pod with `signalbox-run` before the program of one container: put there by an init container, and in front of its command. All else
+ * is as it was. The pod's grace is what it has for checkpoints.
+ */
+export const wrapped = (
+  spec: V1PodSpec,
+  { container, source, told }: { container: string; source: RunnerSource; told: RunnerTold },
+): V1PodSpec => ({
+  ...spec,
+  initContainers: [...(spec.initContainers ?? []), bringer(source)],
+  containers: spec.containers.map((one) =>
+    one.name === container
+      ? {
+          ...one,
+          command: [PROGRAM, 'run', '--', ...(one.command ?? [])],
+          env: [...(one.env ?? []), ...environment(told, spec)],
+          volumeMounts: [MOUNT, ...(one.volumeMounts ?? [])],
+        }
+      : one,
+  ),
+  volumes: [...(spec.volumes ?? []), { name: VOLUME, emptyDir: {} }],
+})
+
+const environment = ({ stage, inputs }: RunnerTold, { terminationGracePeriodSeconds = 30 }: V1PodSpec): V1EnvVar[] => [
+  { name: 'SIGNALBOX_STAGE', value: stage },
+  { name: 'SIGNALBOX_INPUTS', value: inputs.length === 0 ? 'none' : inputs.join(',') },
+  { name: 'SIGNALBOX_GRACE', value: String(terminationGracePeriodSeconds) },
+]
+
+/** It asks for less than any container beside it, so that its pod asks for no more. */
+const bringer = (source: RunnerSource): V1Container => ({
+  name: VOLUME,
+  image: source.image,
+  ...('uri' in source
+    ? { command: ['/bin/sh', '-ec', FETCH], env: fetchEnv(source) }
+    : { command: ['/signalbox-run', 'install', PROGRAM] }),
+  resources: { requests: { cpu: '100m', memory: '128Mi' } },
+  securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  volumeMounts: [MOUNT],
+})
+
+const fetchEnv = ({ uri, sha256 }: Extract<RunnerSource, { uri: string }>): V1EnvVar[] => [
+  // Kubernetes reads `$$` as `$`.
+  { name: 'RUNNER_URI', value: uri.replaceAll('$', () => '$$') },
+  { name: 'RUNNER_SHA256_AMD64', value: sha256.amd64 },
+  { name: 'RUNNER_SHA256_ARM64', value: sha256.arm64 },
+]
+
+/** 42 where the program is another than was approved: whoever may write into the bucket does not choose what runs. */
+const FETCH = `case "$(uname -m)" in
+x86_64) processor=amd64 sha256=$RUNNER_SHA256_AMD64 ;;
+aarch64) processor=arm64 sha256=$RUNNER_SHA256_ARM64 ;;
+*) echo "signalbox-run is not built for $(uname -m)" >&2; exit 42 ;;
+esac
+mkdir -p ${RUNNER_FOLDER}/bin
+aws s3 cp --only-show-errors "$RUNNER_URI/signalbox-run-linux-$processor" ${PROGRAM}
+echo "$sha256  ${PROGRAM}" | sha256sum --check --status || { echo "$RUNNER_URI/signalbox-run-linux-$processor is not what its digest says: upload it again" >&2; rm ${PROGRAM}; exit 42; }
+chmod 755 ${PROGRAM}`
