@@ -85,3 +85,12 @@ export const again = (
   ...{ type: 'drift-detected', id: 'again', at: now, state: 'firing', replayed: false },
   ...{ alert, fingerprint, since, text, labels },
 })
+
+/** How far another's clock may be ahead of ours. Milliseconds. */
+const AHEAD = 10 * 60_000
+
+/** Why what fires since a time that is ahead of ours is not believed: it would be newer than whatever is told in all that time (law 14). Null: it is. */
+export const aheadText = ({ alert, since }: Pick<Episode, 'alert' | 'since'>, now: number): string | null =>
+  since <= now + AHEAD
+    ? null
+    : `${alert} says that it fires since ${plainTime(since)}, and it is ${plainTime(now)} here: a clock is ahead`

@@ -9,6 +9,7 @@ import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import type { World } from '../world.ts'
 import { boundsLeft } from './approval.ts'
+import { isOutdatedByRung } from './asking.ts'
 import { newRun, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { planChosen, withChoice } from './choosing.ts'
@@ -16,6 +17,7 @@ import { close, identityOf } from './closing.ts'
 import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
 import { isKept } from './kept.ts'
+import type { Approved } from './question.ts'
 import { asksAlways } from './rungs.ts'
 import type { View } from './view.ts'
 
@@ -52,12 +54,16 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     now,
     rungs: view.rungs,
     asks: asksAlways(view),
-    within: approved === null ? undefined : boundsLeft(approved),
+    within: approved === null || isOfOtherRung(view, approved) ? undefined : boundsLeft(approved),
     brought: doc.brought?.filter((one) => one !== base?.generation),
     kept: seen.kept,
   }
   return planChosen(view, input)
 }
+
+/** What was agreed to with a floor binds nothing that has not begun once that is over, and the other way round: people are asked anew in any case. */
+const isOfOtherRung = ({ policy }: Pick<View, 'policy'>, { begun, question }: Approved): boolean =>
+  !begun && isOutdatedByRung({ policy }, { question })
 
 /** What is left for what stands halfway is held beside whatever is planned. */
 const withHalfway = (world: World, { halfwayCosts }: Pick<LaneDocument, 'halfwayCosts'>): World => {

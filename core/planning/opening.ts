@@ -69,3 +69,11 @@ export const openingsOf = (pools: ReadonlySet<string>, { pools: views }: World):
   const times = [...pools].flatMap((name) => own(views, name)?.rises?.at ?? [])
   return [...new Set(times)].sort((a, b) => a - b)
 }
+
+/** What is reckoned with otherwise, where it begins in another month. */
+export const turnText = ({ chosen, now }: Pick<PipelineInput, 'chosen' | 'now'>): string[] => {
+  const { from } = chosen ?? {}
+  return from === undefined || !turnsBefore(from, now)
+    ? []
+    : [`it begins in another month, ${monthOf(from)}, of which nothing is spent yet`]
+}

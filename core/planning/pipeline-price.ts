@@ -1,7 +1,7 @@
 import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { countingOf, PRICED } from '../money/nodes.ts'
-import { addRange, cents, centsRange, nodeHour, priceSource, timesRange } from '../money/prices.ts'
+import { addRange, cents, centsRange, nodeHour, priceSource, timesRange, usd } from '../money/prices.ts'
 import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
 import type { NodesOf } from '../plan-nodes.ts'
 import { typesOf } from '../policy/pools.ts'
@@ -99,6 +99,16 @@ const useOf = (
     again: maySuspend(policy, one) ? rate.p95 * p95 : 0,
   }
 }
+
+/** What the bad case of stages contains that a rung may suspend, for a person. */
+export const againTexts = (uses: readonly Use[]): string[] =>
+  uses.flatMap(({ stage, again }) =>
+    again > 0
+      ? [
+          `a rung of the budget may suspend ${stage}, which goes on by itself afterwards: ${usd(again)} of what it costs at most is for a node that is started again`,
+        ]
+      : [],
+  )
 
 /** Whether a rung of the budget's ladder may suspend a stage. */
 const maySuspend = ({ budget: { ladder = [] } }: Policy, { preemptible }: Pick<StagePolicy, 'preemptible'>): boolean =>

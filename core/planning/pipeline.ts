@@ -4,7 +4,6 @@ import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
 import { sinceText } from '../episodes.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import { monthOf } from '../money/months.ts'
 import { besideText, countingOf } from '../money/nodes.ts'
 import { cents, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
@@ -22,8 +21,19 @@ import type { World } from '../world.ts'
 import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
 import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
-import { openedAt, turnsBefore } from './opening.ts'
-import { boundsOf, ceilingOf, own, priceOf, type Refuse, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
+import { openedAt, turnText } from './opening.ts'
+import {
+  againTexts,
+  boundsOf,
+  ceilingOf,
+  own,
+  priceOf,
+  type Refuse,
+  refuse,
+  type Use,
+  usesLeft,
+  usesOf,
+} from './pipeline-price.ts'
 import {
   gpuCount,
   type Made,
@@ -231,16 +241,9 @@ const reasonsOf = (
       desired,
       uses.map(({ pool }) => pool),
     ),
+    ...againTexts(uses),
     `${policy.budget.name}: ${usd(spent)} spent and ${usd(held)} held of ${usd(policy.budget.dollars)}; this adds at most ${usd(price.total.p95)}`,
   ]
-}
-
-/** What is reckoned with otherwise, where it begins in another month. */
-const turnText = ({ chosen, now }: PipelineInput): string[] => {
-  const { from } = chosen ?? {}
-  return from === undefined || !turnsBefore(from, now)
-    ? []
-    : [`it begins in another month, ${monthOf(from)}, of which nothing is spent yet`]
 }
 
 /** Whether it could start at once, in numbers; a pool that is busy is waited for. */

@@ -6,6 +6,7 @@ import { cardOf, driftFor, driftOf } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
   again,
+  aheadText,
   alertPlace,
   type Episode,
   type Episodes,
@@ -39,9 +40,6 @@ export interface AlertFacts {
 
 /** How long a run under way is left alone before it is looked at again whether it is over. Milliseconds. */
 const BUSY = 3_600_000
-
-/** How far another's clock may be ahead of ours. Milliseconds. */
-const AHEAD = 10 * 60_000
 
 /** An alert says that a service drifts: its pipeline runs on the newest dataset version once more, once an episode. */
 export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
@@ -81,13 +79,8 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
   decide: (event, facts, given) => {
     if (event.replayed)
       return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
-    // Believed, it would be newer than whatever is told in all that time (law 14).
-    if (event.since > given.now + AHEAD)
-      return {
-        kind: 'ignore',
-        reason: 'time-ahead',
-        detail: `${event.alert} says that it fires since ${plainTime(event.since)}, and it is ${plainTime(given.now)} here: a clock is ahead`,
-      }
+    const ahead = aheadText(event, given.now)
+    if (ahead !== null) return { kind: 'ignore', reason: 'time-ahead', detail: ahead }
     if (facts.kind !== 'alert') return decided(event, facts, given)
     // What its source says now counts (law 1): an end that nobody told of is one.
     const isOver = facts.still === 'over'

@@ -92,6 +92,24 @@ describe('serving: floor', () => {
     await town.until('it has its replicas', async () => (await replicas())[0] === 2, 1)
   })
 
+  it('agreed to with it and not begun, a version is planned as ever once it is over: nothing of that binds what people are asked then', async () => {
+    await stands()
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } } as never))
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    const way = async () => (await town.plan(SERVE))?.plan.strategy?.name
+    expect(await way()).toBe('surge')
+    await crosses()
+    await town.advance(2 * MINUTE)
+    await town.answered(SERVE)
+    await town.advance(2 * MINUTE)
+    expect(await way()).toBe('one-out-one-in')
+    town.setPolicy(RICH)
+    await town.advance(15 * MINUTE)
+    await town.answered(SERVE)
+    await town.advance(5 * MINUTE)
+    expect([await way(), (await town.question(SERVE))?.state]).toEqual(['surge', 'open'])
+  })
+
   it('crossed in the middle of a rollout, that goes on as it was approved, and the floor comes after it', async () => {
     await stands()
     await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { changed } from '../../../core/lane/change.ts'
 import type { LaneDocument } from '../../../core/lane/document.ts'
 import { lackIn, withLack } from '../../../core/lane/lacking.ts'
+import type { GenerationView } from '../../../core/world.ts'
 import { emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, MINUTE, NOW, SERVICE, served } from './fixture.ts'
 
@@ -9,24 +10,28 @@ const baseline = { generation: 1, desired: served('7'), replicas: 2 }
 const doc = docOf({ lane: SERVICE, baseline })
 const worldOf = (ready: number, lacks?: string) =>
   emptyWorld({ generations: [{ ...standing(1, 2), ready, ...(lacks === undefined ? {} : { lacks }) }] })
+const of = (...generations: GenerationView[]) => emptyWorld({ generations })
 /** The change that a look so many minutes on comes to. */
 const at = (minutes: number, ready: number, before: LaneDocument = doc) =>
   withLack({ now: NOW + minutes * MINUTE }, worldOf(ready, 'waiting for a node'), changed(before))
 
 describe('what serves and is not all ready', () => {
   it('is said, and why, where it stands alone as it was judged', () => {
-    const said = (ready: number, lacks?: string) => lackIn(worldOf(ready, lacks).generations, baseline)
+    const said = (ready: number, lacks?: string) => lackIn(worldOf(ready, lacks), baseline)
     expect(said(0, 'waiting for a node')).toEqual(['generation 1: 0 of 2 ready: waiting for a node'])
     expect(said(1)).toEqual(['generation 1: 1 of 2 ready'])
     expect(said(2)).toEqual([])
-    expect(lackIn([...worldOf(1).generations, standing(2, 1)], baseline)).toEqual([])
-    expect(lackIn(worldOf(1).generations, null)).toEqual([])
+    expect(lackIn(of(...worldOf(1).generations, standing(2, 1)), baseline)).toEqual([])
+    expect(lackIn(worldOf(1), null)).toEqual([])
   })
 
   it('is said and told too where nothing of it stands any more, and nothing else either', () => {
-    expect(lackIn([standing(1, 0)], baseline)).toEqual(['nobody answers: generation 1 has no replicas'])
-    expect(lackIn([standing(1, 0), standing(2, 1)], baseline)).toEqual([])
-    expect(lackIn([], null)).toEqual([])
+    expect(lackIn(of(standing(1, 0)), baseline)).toEqual(['nobody answers: generation 1 has no replicas'])
+    expect(lackIn({ ...of(standing(1, 0), { ...standing(2, 1), ready: 1 }), traffic: 2 }, baseline)).toEqual([])
+    expect(lackIn({ ...of(standing(1, 0), { ...standing(2, 1), ready: 1 }), traffic: 1 }, baseline)).toHaveLength(1)
+    expect(lackIn(of(), null)).toEqual([])
+    const strays = [{ ref: { kind: 'ReplicaSet', namespace: 'serving', name: 'r' }, generation: 1, pods: [] }] as never
+    expect(lackIn({ ...of(), strays }, baseline)).toEqual([expect.stringContaining('runs on without its Deployment')])
     const none = emptyWorld({ generations: [] })
     const first = withLack({ now: NOW }, none, changed(doc))
     const late = withLack({ now: NOW + 5 * MINUTE }, none, changed(first.doc))

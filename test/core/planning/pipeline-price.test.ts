@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { boundsOf, priceOf, type Use, usesOf, usesLeft as usesOrNone } from '../../../core/planning/pipeline-price.ts'
+import {
+  againTexts,
+  boundsOf,
+  priceOf,
+  type Use,
+  usesOf,
+  usesLeft as usesOrNone,
+} from '../../../core/planning/pipeline-price.ts'
 import { stepKeys } from '../../../core/steps/keys.ts'
 import { emptyPool, emptyWorld, NOW, trainInput, trainPlan } from '../training-fixture.ts'
 
@@ -35,6 +42,18 @@ describe('what a pipeline uses', () => {
     expect(usesOrNone(other, { steps, kept: kept('train') })).toEqual([uses[1]])
     expect(usesOrNone(other, { steps, kept: kept('evaluate') })).toMatchObject({ kind: 'refuse' })
   })
+})
+
+it('of which a rung may suspend some says what another node of them costs that is in the price', () => {
+  const again = { ...uses[0], again: 29.35 }
+  expect(priceOf([again], { policy, desired, world: emptyWorld() }).total.p95).toBeCloseTo(
+    priceOf([uses[0]], { policy, desired, world: emptyWorld() }).total.p95 + 29.35,
+    2,
+  )
+  expect(againTexts([again, uses[1]])).toEqual([
+    'a rung of the budget may suspend train, which goes on by itself afterwards: $29.35 of what it costs at most is for a node that is started again',
+  ])
+  expect(againTexts(uses)).toEqual([])
 })
 
 describe('what is still to be paid', () => {

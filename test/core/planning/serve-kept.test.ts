@@ -120,7 +120,21 @@ describe('what serves while what is wanted has ended otherwise', () => {
     expect(plannedOf({ standing: [], led: null, pool: { heldByOthers: 16 } })).toMatchObject({ kind: 'refuse' })
   })
 
-  it('and is gone beside something else that stands, or never was: nothing of it can be kept', () => {
+  it('and is gone, and what stands is asked by nobody, or the policy has fewer replicas by now: as many as were judged are made anew', () => {
+    expect(plannedOf({ standing: [[2, '8', 1]], led: 1 })).toMatchObject({ kind: 'plan' })
+    const fewer = given({ generation: 3, standing: [], led: null, model: { replicas: 1 } })
+    const baseline = { generation: 1, desired: serve('7'), replicas: 2 }
+    expect(planServe({ ...fewer, baseline, desired: kept })).toMatchObject({
+      plan: { title: expect.stringContaining('2 replicas') },
+    })
+  })
+
+  it('and was scaled in a pool that the policy has no more: nobody knows what a node there costs', () => {
+    const moved = given({ generation: 3, standing: [[1, '7', 1]], change: { pool: 'gone' } })
+    expect(planServe({ ...moved, desired: kept })).toMatchObject({ kind: 'refuse', reason: 'pool-unknown' })
+  })
+
+  it('and is gone beside something else that answers, or never was: nothing of it can be kept', () => {
     expect(plannedOf({ standing: [[2, '8', 1]], led: 2 })).toMatchObject({ kind: 'nothing' })
     expect(plannedOf({ baseline: null })).toMatchObject({ kind: 'nothing' })
   })
