@@ -187,7 +187,12 @@ const waiting = (episode: Episode, { policy, rule, doc, now }: Given): Decision 
   const coolDown = milliseconds(policy.services[watched]?.drift?.coolDown ?? '24h')
   const title = `${sinceText(episode)}, and ${rule.lane}`
   const wait = { kind: 'wait', reason: 'cooling-down', until: null } as const
-  if (doc.run !== null || waitsIn(doc)) return { ...wait, detail: `${title} had a run when that was looked at: it waits until there is none`, next: now + BUSY }
+  if (doc.run !== null || waitsIn(doc))
+    return {
+      ...wait,
+      detail: `${title} had a run when that was looked at: it waits until there is none`,
+      next: now + BUSY,
+    }
   const { outcome } = doc
   const until = outcome === null || UNTRIED.has(outcome.kind) ? 0 : outcome.at + coolDown
   return until <= now
