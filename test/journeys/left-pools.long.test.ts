@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import example from '../../signalbox.config.ts'
+import example from '../example.ts'
 import { accountWatched } from './accounts.ts'
 import { laddersOf } from './ladder.ts'
 import { everyJob, HOUR, jobsOf, looseEnds, MINUTE, TRAIN, upload } from './scenes.ts'
