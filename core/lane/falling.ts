@@ -114,7 +114,7 @@ const besideIn = (
     // Of what is wanted its own planning says so.
     const isTold = outcome?.kind === 'succeeded' || !isEditedByHand(first)
     const edited = isTold ? [] : [`${editedText(first)}, which is not what was judged`]
-    const all = [...lackIn(generations, baseline), ...edited]
+    const all = [...lackIn({ generations, traffic }, baseline), ...edited]
     return all.length === 0 ? undefined : said(all.join('; '), SHORT)
   }
   const how = standing.length > 1 ? 'stand side by side' : 'stands, which is not what was judged last'

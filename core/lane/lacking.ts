@@ -1,5 +1,6 @@
 import type { Card } from '../cards.ts'
 import { baselineView, titleOf } from '../planning/generations.ts'
+import { isAnswered } from '../planning/traffic.ts'
 import type { Telling } from '../telling.ts'
 import type { GenerationView, World } from '../world.ts'
 import { type Change, moment } from './change.ts'
@@ -16,11 +17,20 @@ interface Lack {
   none: boolean
 }
 
-/** What stands as it was judged lacks some that it asks for, or nothing of it stands any more; undefined: all of it is ready, or something else stands. */
-const lackOf = (generations: readonly GenerationView[], baseline: Baseline | null): Lack | undefined => {
+type Seen = Pick<World, 'generations' | 'traffic' | 'strays'>
+
+/** What stands as it was judged lacks some that it asks for, or nothing that stands is asked; undefined: all of it is ready, or something else answers. */
+const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
+  const { generations, strays: [stray] = [] } = seen
   const base = baselineView(generations, baseline)
+  if (stray !== undefined)
+    return {
+      text: `generation ${stray.generation} runs on without its Deployment, which somebody has deleted alone`,
+      none: true,
+    }
   const standing = generations.filter(({ replicas }) => replicas > 0)
-  if (baseline !== null && standing.length === 0)
+  const isGone = base === undefined || base.replicas === 0
+  if (baseline !== null && isGone && !isAnswered(seen))
     return { text: `nobody answers: ${goneText(base, baseline)}`, none: true }
   const [first] = standing
   if (standing.length > 1 || first === undefined || first !== base || first.ready >= first.replicas) return undefined
@@ -33,8 +43,8 @@ const goneText = (base: GenerationView | undefined, { generation, stands = gener
   base === undefined ? `what was judged last (generation ${stands}) is gone` : `${titleOf(base)} has no replicas`
 
 /** `v1 (generation 1): 0 of 2 ready: waiting for a node: …`; empty: nothing lacks. */
-export const lackIn = (generations: readonly GenerationView[], baseline: Baseline | null): string[] => {
-  const lack = lackOf(generations, baseline)
+export const lackIn = (seen: Seen, baseline: Baseline | null): string[] => {
+  const lack = lackOf(seen, baseline)
   return lack === undefined ? [] : [lack.text]
 }
 
@@ -42,9 +52,9 @@ export const lackIn = (generations: readonly GenerationView[], baseline: Baselin
  * What serves and is not ready is remembered, and told once it lasts, whatever the lane's last run came to (law 13); and so is that it is
  * ready again. Nothing is begun by it: Kubernetes and Karpenter are at it.
  */
-export const withLack = (view: Pick<View, 'now'>, { generations }: World, change: Change): Change => {
+export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change): Change => {
   const { lacks: last, ...doc } = change.doc
-  const lacking = lackOf(generations, doc.baseline)
+  const lacking = lackOf(seen, doc.baseline)
   if (lacking === undefined) return last === undefined ? change : over({ ...change, doc }, last, view.now)
   const since = last?.since ?? view.now
   const isLong = view.now - since >= (lacking.none ? NONE : FEWER)

@@ -1,7 +1,9 @@
 import { datasetIn, type TrainDesired } from '../desired.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
+import { nameOfStage } from '../policy/stages.ts'
+import type { PipelinePolicy } from '../policy.ts'
 import { counted, said } from '../text.ts'
-import { shortName } from './pipeline-steps.ts'
+import { type Made, presetFor, shortName, wordsOf } from './pipeline-steps.ts'
 
 /** What it runs on, with its size. */
 export const datasetText = (desired: TrainDesired): string =>
@@ -25,3 +27,33 @@ const size = (bytes: number): string => {
   const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
   return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
 }
+
+/** What the first stage does that is still to run, what is kept of those before, and what comes of it all. */
+export const planTitle = (made: Made): string => {
+  const { stages, register } = made.pipeline
+  const left = new Set(made.uses.map(({ stage }) => stage))
+  const kept = stages.map(nameOfStage).filter((name) => !left.has(name))
+  const first = stages.find((stage) => left.has(nameOfStage(stage))) ?? stages[0]
+  const what = first === undefined ? 'Run' : wordsOf(first, presetFor(made, first))
+  const more = stages.length > 2 ? `, ${stages.length} stages in all` : ''
+  const keeping = kept.length === 0 ? '' : `, keeping ${kept.join(', ')}`
+  const registers = register === undefined ? '' : `, register it as ${register.model}`
+  const { desired, chosen } = made.input
+  const { drift } = desired
+  const why = drift === undefined ? occasionText(desired) : `, since ${said(drift.alert, 100)} fires`
+  const as = chosen === undefined ? '' : `, as its alternative ${chosen.name}`
+  const on = datasetIn(desired) === null ? '' : ` on ${shortName(desired)}`
+  return `${what}${on}${more}${keeping}${registers}${why}${as}`
+}
+
+/** How what it does is undone. */
+export const undoOf = ({ register }: PipelinePolicy): string =>
+  register === undefined
+    ? 'Cancel deletes the Jobs. What they have written stays.'
+    : 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.'
+
+/** Why people are asked whatever a run costs that an alert began; undefined: there is no such reason. */
+export const againText = ({ drift }: TrainDesired): string | undefined =>
+  drift?.again === undefined
+    ? undefined
+    : `no dataset version has come since: the last run on the same ${drift.again === 'succeeded' ? 'ended well' : `was ${drift.again}`}`

@@ -1,5 +1,5 @@
 import { approvalNeed, bothAsk } from '../answers.ts'
-import { datasetIn, requesterIn, type TrainDesired } from '../desired.ts'
+import { requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
 import { sinceText } from '../episodes.ts'
@@ -15,7 +15,6 @@ import { stagesSet, whyNotSet } from '../policy/set.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { graceOfPods } from '../steps/job-times.ts'
-import { said } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
@@ -34,17 +33,8 @@ import {
   usesLeft,
   usesOf,
 } from './pipeline-price.ts'
-import {
-  gpuCount,
-  type Made,
-  type PipelineInput,
-  presetFor,
-  shortName,
-  stepsOf,
-  whoAsks,
-  wordsOf,
-} from './pipeline-steps.ts'
-import { datasetText, occasionText } from './pipeline-words.ts'
+import { gpuCount, type PipelineInput, stepsOf, whoAsks } from './pipeline-steps.ts'
+import { againText, datasetText, planTitle, undoOf } from './pipeline-words.ts'
 
 /**
  * The plan of a pipeline: its stages one after the other, each judged where it has gates, then what is registered, then a word. GPUs
@@ -133,7 +123,7 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
     policy: policy.version,
     desired,
     requester: requesterIn(desired),
-    title: titleOf({ input, pipeline, uses: left, presets }),
+    title: planTitle({ input, pipeline, uses: left, presets }),
     steps,
     ...effectsOf({ objects, interrupts: [], steps, from }),
     bounds: {
@@ -153,17 +143,6 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
 
 /** Whatever it costs: what people said of it binds it, over all attempts. */
 const CHOSEN = 'nobody takes an alternative but people'
-
-const undoOf = ({ register }: PipelinePolicy): string =>
-  register === undefined
-    ? 'Cancel deletes the Jobs. What they have written stays.'
-    : 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.'
-
-/** Why people are asked whatever a run costs that an alert began; undefined: there is no such reason. */
-const againText = ({ drift }: TrainDesired): string | undefined =>
-  drift?.again === undefined
-    ? undefined
-    : `no dataset version has come since: the last run on the same ${drift.again === 'succeeded' ? 'ended well' : `was ${drift.again}`}`
 
 /** Dollars that one of its Jobs may still cost once it is told to end: it has all of its hours, and is told so in time. */
 const endingOf = (desired: TrainDesired, steps: readonly Step[], left: readonly Use[]): number => {
@@ -186,24 +165,6 @@ const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
 
 /** With the keys of all objects in one order. */
 const inOneOrder = (plan: Plan): Plan => JSON.parse(canonicalJson(plan))
-
-/** What the first stage does that is still to run, what is kept of those before, and what comes of it all. */
-const titleOf = (made: Made): string => {
-  const { stages, register } = made.pipeline
-  const left = new Set(made.uses.map(({ stage }) => stage))
-  const kept = stages.map(nameOfStage).filter((name) => !left.has(name))
-  const first = stages.find((stage) => left.has(nameOfStage(stage))) ?? stages[0]
-  const what = first === undefined ? 'Run' : wordsOf(first, presetFor(made, first))
-  const more = stages.length > 2 ? `, ${stages.length} stages in all` : ''
-  const keeping = kept.length === 0 ? '' : `, keeping ${kept.join(', ')}`
-  const registers = register === undefined ? '' : `, register it as ${register.model}`
-  const { desired, chosen } = made.input
-  const { drift } = desired
-  const why = drift === undefined ? occasionText(desired) : `, since ${said(drift.alert, 100)} fires`
-  const as = chosen === undefined ? '' : `, as its alternative ${chosen.name}`
-  const on = datasetIn(desired) === null ? '' : ` on ${shortName(desired)}`
-  return `${what}${on}${more}${keeping}${registers}${why}${as}`
-}
 
 const overBudget = (
   { budget }: Policy,

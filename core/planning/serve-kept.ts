@@ -13,7 +13,7 @@ import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { planRollout } from './serve-rollout.ts'
 import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
-import { isLedTo, named, switchStep } from './traffic.ts'
+import { isAnswered, isLedTo, named, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
 
 interface Kept {
@@ -46,28 +46,32 @@ export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => 
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
 
-/** The version that was judged last, where nothing of it stands any more and nothing else of the lane either; null: something does, or none ever was. */
-const goneIn = ({ world: { generations }, baseline }: ServeInput): Gone | null => {
-  if (baseline === null || !isServed(baseline.desired) || standsFor(generations, baseline) !== undefined) return null
-  const { generation, stands = generation, desired } = baseline
-  return generations.some(({ replicas }) => replicas > 0) ? null : { desired, stands }
+/** The version that was judged last, where nothing of it stands any more and nothing else answers requests either; null: something does, or none ever was. */
+const goneIn = ({ world, baseline }: ServeInput): Gone | null => {
+  if (baseline === null || !isServed(baseline.desired) || standsFor(world.generations, baseline) !== undefined)
+    return null
+  const { generation, stands = generation, desired, replicas } = baseline
+  return isAnswered(world) ? null : { desired, stands, replicas }
 }
 
 interface Gone {
   desired: ServeDesired
   stands: number
+  replicas: number | null
 }
 
 /** What was judged is made anew, as a generation of its own: what the policy makes of its version by now was judged by nobody. */
 const planGone = (
   input: ServeInput,
   rule: Rule,
-  { gone: { desired, stands }, engineFor }: { gone: Gone; engineFor: Kept['engineFor'] },
+  { gone: { desired, stands, replicas }, engineFor }: { gone: Gone; engineFor: Kept['engineFor'] },
 ): Planned => {
   const text = `nobody answers: somebody has deleted v${desired.version} (generation ${stands}), which served ${rule.name}`
   if (rule.service.onEdit === 'tell') return { kind: 'nothing', reason: text, hand: { text, tells: true } }
   const wanted = { desired, engine: engineFor(desired), generation: input.run.generation }
-  return withHand(planRollout(input, rule, wanted), { text, tells: false })
+  // With as many as were judged, whatever the policy has of them by now.
+  const service = { ...rule.service, replicas: replicas ?? rule.service.replicas }
+  return withHand(planRollout(input, { ...rule, service }, wanted), { text, tells: false })
 }
 
 /** What somebody has changed of its pods is told, and stays. */
@@ -109,13 +113,17 @@ const offText = ({ base, parts, replicas }: Off, { baseline }: ServeInput): stri
       : [`somebody has scaled ${titleOf(base)} from ${baseline?.replicas} to ${replicaCount(base.replicas)}`]),
   ].join('; ')
 
-/** Why its replicas cannot be brought back now: not one of them has room. Null: one has. */
+/** Why its replicas cannot be brought back now: not one of them has room, or the policy has their pool no more. Null: one has. */
 const whyNoRoom = (input: ServeInput, rule: Rule, { off, back }: { off: Off; back: WalkBackInput }): Refuse | null => {
   const { base } = off
-  if (back.wantReplicas > base.replicas) return null
   const there = roomIn(input, rule, base.pool)
-  const room = there === null ? '' : `: ${roomSentence(there, input.world.generations)}`
-  const detail = `no replica of ${titleOf(base)} has room beside what stands${room}. It is asked about once one has`
+  if (there === null) {
+    const detail = `${titleOf(base)} stands in pool \`${base.pool}\`, which the policy has no more: nobody knows what a node there costs. Put it back, or promote a version in the pool that it has`
+    return { kind: 'refuse', reason: 'pool-unknown', detail }
+  }
+  if (back.wantReplicas > base.replicas) return null
+  const room = roomSentence(there, input.world.generations)
+  const detail = `no replica of ${titleOf(base)} has room beside what stands: ${room}. It is asked about once one has`
   return { kind: 'refuse', reason: 'would-deadlock', detail }
 }
 

@@ -1,8 +1,8 @@
 import type { Identity, RunKey } from '../names.ts'
 import type { Point, Step, SwitchTrafficStep } from '../plan.ts'
 import { trafficService } from '../workloads/serving.ts'
-import type { GenerationView, Traffic } from '../world.ts'
-import { type Replica, titleOf } from './generations.ts'
+import type { GenerationView, Traffic, World } from '../world.ts'
+import { answersOf, type Replica, titleOf } from './generations.ts'
 
 /**
  * Where requests are led on a way (design.md, "Rollout"): to what was judged before alone until what rises is judged, then to both
@@ -29,6 +29,10 @@ export interface Led {
 /** Whether requests are led to this generation. */
 export const isLedTo = (traffic: Traffic, generation: number): boolean =>
   traffic === null || traffic === 'all' || traffic === generation
+
+/** Whether anything answers that requests are led to. */
+export const isAnswered = ({ traffic = null, generations }: Pick<World, 'traffic' | 'generations'>): boolean =>
+  traffic !== null && generations.some((view) => isLedTo(traffic, view.generation) && answersOf(view) > 0)
 
 /** Where requests are led until what rises is judged: nobody asks it before. */
 export const ledFirst = ({ seen, rising, judged, risen, leaving, base }: Led): Traffic => {
