@@ -230,9 +230,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   kept: [],
   run: null,
   ...{ outcome: null, baseline: null, passed: [], shadow: null },
-  held: null,
-  rest: null,
-  due: null,
+  ...{ held: null, rest: null, due: null },
 })
 
 /** The run that the document wants now. */
