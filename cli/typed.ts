@@ -14,7 +14,7 @@ export interface Reached {
 const NAMED = /`(?:npx )?signalbox ([a-z]+)((?: [^`]*)?)`/g
 
 /** Commands that are about a cluster, or about this machine alone. */
-const NOWHERE: ReadonlySet<string> = new Set(['bootstrap', 'adopt', 'prices', 'contracts', 'schema', 'tour'])
+const NOWHERE: ReadonlySet<string> = new Set(['bootstrap', 'adopt', 'pin', 'prices', 'contracts', 'schema', 'tour'])
 /** Commands that reach what is deployed too. */
 const REACHING: ReadonlySet<string> = new Set([
   'plans',

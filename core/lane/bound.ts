@@ -175,7 +175,7 @@ export const onOtherMachines = (
   const nodes = nodesOf(needs, policy.pools)
   const stands = (pool: string): boolean => nodes[pool] === undefined && nodeStands({ doc, plan: plan.plan, now }, pool)
   const [other] = Object.keys(needs).flatMap((pool) =>
-    stands(pool) ? [] : (otherIn(pool, nodes[pool], approved[pool]) ?? []),
+    needs[pool] === 0 || stands(pool) ? [] : (otherIn(pool, nodes[pool], approved[pool]) ?? []),
   )
   if (other === undefined) return null
   const detail =

@@ -103,9 +103,10 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world' | 'no
 /** What stands of a lane at rest beside what it returned to, or in its place, be that nothing: nobody else would ever say so. */
 const besideIn = (
   kind: View['kind'],
-  { generations, traffic = null }: World,
+  { generations, traffic = null, strays = [] }: World,
   { baseline, outcome }: Pick<LaneDocument, 'baseline' | 'outcome'>,
 ): string | undefined => {
+  if (strays.length > 0) return said(lackIn({ generations, traffic, strays }, baseline).join('; '), SHORT)
   const standing = generations.filter(({ replicas }) => replicas > 0)
   const [first] = standing
   if (standing.length === 1 && first === baselineView(generations, baseline)) {

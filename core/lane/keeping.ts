@@ -76,8 +76,10 @@ const isToSetRight = (paper: Planned): paper is SetRight =>
 const mayBegin = (view: View, paper: SetRight): boolean => {
   if (!isKeeping(view)) return true
   if (paper.kind === 'refuse') return false
-  const { kind, against } = view.doc.outcome as Ended
+  const { kind, reason, against } = view.doc.outcome as Ended
   if (kind === 'refused') return against !== null && against !== againstOf(view)
+  // What somebody has taken away meanwhile is to be made anew, which nobody was asked about yet.
+  if (reason === 'deleted') return true
   return kind !== 'failed' && !paper.plan.approval.required
 }
 

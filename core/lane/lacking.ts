@@ -28,15 +28,15 @@ const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
       text: `generation ${stray.generation} runs on without its Deployment, which somebody has deleted alone`,
       none: true,
     }
-  const standing = generations.filter(({ replicas }) => replicas > 0)
-  const isGone = base === undefined || base.replicas === 0
-  if (baseline !== null && isGone && !isAnswered(seen))
-    return { text: `nobody answers: ${goneText(base, baseline)}`, none: true }
-  const [first] = standing
-  if (standing.length > 1 || first === undefined || first !== base || first.ready >= first.replicas) return undefined
-  const { ready, replicas, lacks } = first
+  if (baseline === null) return undefined
+  if (base === undefined || base.replicas === 0)
+    return isAnswered(seen) ? undefined : { text: `nobody answers: ${goneText(base, baseline)}`, none: true }
+  const isAlone = generations.every((view) => view === base || view.replicas === 0)
+  const { ready, replicas, lacks } = base
+  // Beside others only that nobody answers is said: what stands there is told of otherwise.
+  if (isAlone ? ready >= replicas : ready > 0 || isAnswered(seen)) return undefined
   const why = lacks === undefined ? '' : `: ${lacks}`
-  return { text: `${titleOf(first)}: ${ready} of ${replicas} ready${why}`, none: ready === 0 }
+  return { text: `${titleOf(base)}: ${ready} of ${replicas} ready${why}`, none: ready === 0 }
 }
 
 const goneText = (base: GenerationView | undefined, { generation, stands = generation }: Baseline): string =>

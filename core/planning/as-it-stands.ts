@@ -5,7 +5,7 @@ import type { GenerationView } from '../world.ts'
 import { editedText, isEditedByHand } from './generations.ts'
 
 /** What `kubectl rollout restart` writes, which changes nothing of what a pod runs. */
-export const RESTARTED = 'kubectl.kubernetes.io/restartedAt'
+const RESTARTED = 'kubectl.kubernetes.io/restartedAt'
 
 /** What makes the pods of a generation, as it stands, whoever has changed it: its Deployment without what it is called and asked for. */
 export const asItStands = ({ object }: Pick<GenerationView, 'object'>): KubeObject<'Deployment'> => {

@@ -2,7 +2,7 @@ import type { ServeDesired } from '../desired.ts'
 import type { Hand } from '../hand.ts'
 import type { Planned } from '../plan.ts'
 import type { Engine } from '../workloads/engines.ts'
-import { type Edit, editsOf } from '../workloads/same-content.ts'
+import { addedTo, type Edit, editsOf } from '../workloads/same-content.ts'
 import { servingObjects, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { editedText, isEditedByHand, replicaCount, titleOf } from './generations.ts'
@@ -31,7 +31,10 @@ export const compared = (input: ServeInput, rule: Rule, versions: readonly Versi
     const build = made.get(view.digest)
     if (build === undefined) return view
     const { deployment } = servingObjects({ ...build, generation: view.generation })
-    return withEdits(view, editsOf(asLeft(view, deployment), deployment))
+    const live = asLeft(view, deployment)
+    // Of what a ReplicaSet alone is left of nobody owns anything: it is taken back as it was made, or not at all.
+    const added = view.alone === undefined ? [] : addedTo(live, deployment)
+    return withEdits(view, [...editsOf(live, deployment), ...added])
   })
   return { ...input, world: { ...input.world, generations } }
 }

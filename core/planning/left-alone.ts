@@ -6,7 +6,6 @@ import { generationName, type Identity } from '../names.ts'
 import type { Planned } from '../plan.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import type { GenerationView, Stray, World } from '../world.ts'
-import { RESTARTED } from './as-it-stands.ts'
 import { gpusOf } from './pod-gpus.ts'
 
 /**
@@ -27,20 +26,11 @@ export const withLeftAlone = (
   const stands = standsOf(baseline)
   const mine = strays.filter(({ generation }) => generation === stands)
   const [stray] = mine
-  // Made again without what a restart has written into it, its pods would be replaced.
-  if (
-    mine.length !== 1 ||
-    stray?.made === undefined ||
-    isRestarted(stray.made) ||
-    generations.some(({ generation }) => generation === stands)
-  )
+  if (mine.length !== 1 || stray?.made === undefined || generations.some(({ generation }) => generation === stands))
     return world
   const view = viewOf({ ...stray, made: stray.made }, generationName(identity, stray.generation))
   return { ...world, generations: [...generations, view].sort((a, b) => a.generation - b.generation) }
 }
-
-const isRestarted = ({ spec }: NonNullable<Stray['made']>): boolean =>
-  Object.hasOwn(spec?.template?.metadata?.annotations ?? {}, RESTARTED)
 
 const viewOf = (
   { ref, generation, pods, made }: Stray & Required<Pick<Stray, 'made'>>,

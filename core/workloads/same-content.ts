@@ -42,6 +42,18 @@ export const editsOf = (live: KubeObject, applied: KubeObject | null): Edit[] =>
     : distinct([...edits, ...hands.map(({ path, by }) => ({ field: fieldText(path), by }))])
 }
 
+/**
+ * What stands that was not applied and that no server fills in: all that can be told of what a ReplicaSet makes pods from, since nobody knows who
+ * owns what of it. What a restart has written into it counts: pods that are made from anything else are other pods.
+ */
+export const addedTo = (live: KubeObject, applied: KubeObject): Edit[] =>
+  differing(specOf(live), specOf(applied), SPEC)
+    .filter((path) => path.at(-1) !== POD_TEMPLATE_HASH && !isFilledIn(live, path))
+    .map((path) => ({ field: fieldText(path), by: null }))
+
+/** How a Deployment tells its ReplicaSets apart. */
+const POD_TEMPLATE_HASH = 'pod-template-hash'
+
 /** A selector is one value: what is added to it selects nothing of ours, whoever owns it. */
 const led = (applied: KubeObject, live: KubeObject): FieldPath[] => {
   const [wanted, now] = [applied, live].map((object) => valueAt(object, SELECTOR))

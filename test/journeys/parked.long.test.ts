@@ -128,6 +128,25 @@ it('and is deleted: its version is asked about, judged anew, and what is wanted 
   expect([await replicasOf(town), trafficOf((await parts()).lane)]).toEqual([{ 3: 2 }, 3])
 })
 
+it('and is deleted beside what failed its gate and was scaled up by hand, which nobody asks: its version is asked about all the same', async () => {
+  await open()
+  await parks[0]?.[1]()
+  const deployments = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+  const [first, second] = [1, 2].map((generation) =>
+    deployments.find(({ metadata }) => metadata.name.endsWith(`-g${generation}`)),
+  )
+  await (town.house.cluster as SimulatedCluster).edit(refOf(second as KubeObject), 'kubectl', (live) => {
+    const { spec } = live as KubeObject<'Deployment'>
+    return { ...live, spec: { ...spec, replicas: 1 } } as KubeObject
+  })
+  await town.advance(10 * MINUTE)
+  await town.house.cluster.delete(refOf(first as KubeObject), first?.metadata.uid ?? '')
+  await town.answered(SERVE)
+  await town.settled(SERVE)
+  expect(await town.lane(SERVE)).toMatchObject({ outcome: { kind: 'failed' }, baseline: { stands: 3, replicas: 2 } })
+  expect([await replicasOf(town), trafficOf((await parts()).lane)]).toEqual([{ 3: 2 }, 3])
+})
+
 it('has lost a replica, which people have let go, and then all of them: that nobody answers is told', async () => {
   await open()
   await parks[1]?.[1]()

@@ -81,6 +81,11 @@ describe('what serves while what is wanted has ended', () => {
     const failed = { ...begun, outcome: ended({ kind: 'failed', reason: 'conflict', detail: 'another sets it' }, 3) }
     expect(look(failed).doc).toMatchObject({ desired: { kind: 'kept' }, outcome: { reason: 'conflict' } })
     expect(look(failed, { gone: false }).doc).toMatchObject({ desired: served('8'), generation: 2, outcome: FAILED })
+    const deleted = {
+      ...failed,
+      outcome: ended({ kind: 'failed', reason: 'deleted', detail: 'somebody has deleted it' }, 3),
+    }
+    expect(look(deleted).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
     // What asks nobody is no matter of what somebody has denied.
     const denied = { ...begun, outcome: ended({ kind: 'rejected', reason: null, detail: 'no' }, 3) }
     expect(look(denied).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })

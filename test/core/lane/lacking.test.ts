@@ -21,7 +21,10 @@ describe('what serves and is not all ready', () => {
     expect(said(0, 'waiting for a node')).toEqual(['generation 1: 0 of 2 ready: waiting for a node'])
     expect(said(1)).toEqual(['generation 1: 1 of 2 ready'])
     expect(said(2)).toEqual([])
+    const two = of(...worldOf(0).generations, { ...standing(2, 1), ready: 1 })
     expect(lackIn(of(...worldOf(1).generations, standing(2, 1)), baseline)).toEqual([])
+    expect(lackIn({ ...two, traffic: 'all' }, baseline)).toEqual([])
+    expect(lackIn({ ...two, traffic: 1 }, baseline)).toEqual(['generation 1: 0 of 2 ready'])
     expect(lackIn(worldOf(1), null)).toEqual([])
   })
 

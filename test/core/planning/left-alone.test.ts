@@ -33,6 +33,8 @@ const orphaned = (
   return { ...input, world: { ...input.world, generations: others, strays, parts } }
 }
 
+type Template = NonNullable<NonNullable<KubeObject<'ReplicaSet'>['spec']>['template']>
+
 const moves = (planned: Planned) =>
   planned.kind === 'plan' ? planned.plan.steps.filter(({ kind }) => kind === 'roll-out-model') : []
 
@@ -81,11 +83,21 @@ describe('what was judged last and goes on without its Deployment', () => {
     })
   })
 
-  it('is not made again from nothing where somebody has changed it: nobody is led away from it', () => {
+  it.each<[string, (template: Template) => void]>([
+    ['changed its image', ({ spec }) => void Object.assign(spec?.containers[0] ?? {}, { image: 'other:1' })],
+    ['added a variable to it', ({ spec }) => void spec?.containers[0]?.env?.push({ name: 'ADDED', value: '1' })],
+    ['put a container beside it', ({ spec }) => void spec?.containers.push({ name: 'beside', image: 'beside:1' })],
+    [
+      'restarted it',
+      (template) => {
+        const annotations = { ...template.metadata?.annotations, 'kubectl.kubernetes.io/restartedAt': 'now' }
+        template.metadata = { ...template.metadata, annotations }
+      },
+    ],
+  ])('is not made again from nothing where somebody has %s: nobody is led away from it', (_, change) => {
     const changed = (stray: Stray): Stray => {
       const made = structuredClone(stray.made) as KubeObject<'ReplicaSet'>
-      const [container] = made.spec?.template?.spec?.containers ?? []
-      if (container !== undefined) container.image = 'other:1'
+      change(made.spec?.template as Template)
       return { ...stray, made }
     }
     const about = { desired: serve('7'), generation: 1 }

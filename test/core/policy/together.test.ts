@@ -59,7 +59,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         support(c).on.dataset!.prefix = 'chats'
       },
-      'pipelines.support-chats.on.dataset!.prefix: end the prefix with `/`',
+      'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`',
     ],
     [
       'a results prefix without its slash',
@@ -234,21 +234,21 @@ describe('a config that does not hold together', () => {
       (c) => {
         support(c).on.dataset!.bucket = 's3://acme-datasets'
       },
-      'pipelines.support-chats.on.dataset!.bucket: write the bucket’s name alone, without `s3://`',
+      'pipelines.support-chats.on.dataset.bucket: write the bucket’s name alone, without `s3://`',
     ],
     [
       'a prefix that begins with a slash',
       (c) => {
         support(c).on.dataset!.prefix = '/chats/'
       },
-      'pipelines.support-chats.on.dataset!.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
+      'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
     ],
     [
       'a prefix as a pattern',
       (c) => {
         support(c).on.dataset!.prefix = 'chats/*/'
       },
-      'pipelines.support-chats.on.dataset!.prefix: write the prefix itself, and all below it is meant: nothing here expands `*`, `?` or variables, and IAM would; found "chats/*/"',
+      'pipelines.support-chats.on.dataset.prefix: write the prefix itself, and all below it is meant: nothing here expands `*`, `?` or variables, and IAM would; found "chats/*/"',
     ],
     [
       'a results prefix with a variable',
@@ -262,7 +262,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         support(c).on.dataset!.manifest = 'index.json'
       },
-      'pipelines.support-chats.on.dataset!.manifest: end the manifest’s name with `manifest.json`',
+      'pipelines.support-chats.on.dataset.manifest: end the manifest’s name with `manifest.json`',
     ],
     [
       'a registered name that MLflow refuses',

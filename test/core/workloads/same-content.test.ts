@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { ENGINES } from '../../../core/workloads/engines.ts'
-import { differing, editsOf, editsText } from '../../../core/workloads/same-content.ts'
+import { addedTo, differing, editsOf, editsText } from '../../../core/workloads/same-content.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
 import { config, identity, lane, serve } from '../planning/serve-fixture.ts'
 
@@ -94,6 +94,16 @@ describe('what somebody has changed of what we apply', () => {
   it('is nothing of what stands as it was applied: what the server fills in or writes otherwise is no edit', () => {
     expect(editsOf(stored(), applied)).toEqual([])
     expect(editsOf(stored(), null)).toEqual([])
+  })
+
+  it('is what was added, where nobody knows who owns what: not what the server fills in or writes otherwise', () => {
+    const template = stored().spec?.template
+    template!.metadata!.labels = { ...template?.metadata?.labels, 'pod-template-hash': '5d8c' }
+    const live = (): Deployment => ({ ...applied, spec: { ...applied.spec!, template: structuredClone(template!) } })
+    expect(addedTo(live(), applied)).toEqual([])
+    const restarted = live()
+    restarted.spec!.template.metadata!.annotations = { 'kubectl.kubernetes.io/restartedAt': 'now' }
+    expect(addedTo(restarted, applied)).toHaveLength(1)
   })
 
   it('is the image that `kubectl set image` sets, and who did, whatever the annotation says', () => {
