@@ -41,7 +41,7 @@ const digests = (name: string): Record<string, string> =>
       }),
   )
 
-/** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one; 21 of it are what says when a schedule's times are. */
+/** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one, and what says when schedules begin. */
 const BUDGET: Record<string, number> = {
   'registry-webhook': 425,
   'alert-webhook': 425,
