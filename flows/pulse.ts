@@ -10,7 +10,7 @@ export interface Pulse {
   oldestRunHours: number
   /** Open questions that expire within the hour. */
   answersExpiring: number
-  /** Minutes since the far side that is away the longest last answered; 0 when all do. */
+  /** Minutes since the far side that is away the longest last answered, or since it takes one thing alone no more that a lane would write; 0 when all is well. */
   sideAwayMinutes: number
   /** Far sides that do not let us do something: a token over its time, a right that is missing. */
   sidesRefusing: number
@@ -28,7 +28,9 @@ export const pulseOf = async ({ ledger, clock }: Pick<Ports, 'ledger' | 'clock'>
   const [lanes, away, counts] = await Promise.all([everyLane(ledger), sidesAway(ledger), ledger.counts()])
   const runs = lanes.flatMap((doc) => (doc.run === null || newerIn(doc) !== null ? [] : [doc.run]))
   const sides = Object.values(away)
-  const longest = sides.filter(({ refuses }) => !refuses).map(({ since }) => (now - since) / 60_000)
+  // A write that fails where looks are answered is nobody else's, so that no row tells of it: its lane rests on it.
+  const rests = lanes.flatMap(({ rest }) => (rest?.why === 'unavailable' ? [rest] : []))
+  const longest = [...sides.filter(({ refuses }) => !refuses), ...rests].map(({ since }) => (now - since) / 60_000)
   return {
     oldestRunHours: Math.max(0, ...runs.map(({ startedAt }) => (now - startedAt) / HOUR)),
     answersExpiring: runs.filter(({ question }) => question?.state === 'open' && question.until - now < HOUR).length,

@@ -109,10 +109,13 @@ const restText = ({ doc, policy }: View, { why, text }: Rest): string => {
 }
 
 /** Somebody is at it, or will be at once; what else has changed since it rested is found by whoever compares, within minutes. */
-const nextText = ({ doc: { rest, due }, letters, now }: View, { kind }: Act): string =>
-  letters.length > 0 || rest === null || due !== rest.until || (due !== null && due <= now)
-    ? `${kind} is next, within ${Math.round(pauseAfter(1) / 1000)} s`
-    : `${kind} is next, within minutes: what it rested on has changed (${rest.text})`
+const nextText = ({ doc: { rest, due }, letters, now }: View, { kind }: Act): string => {
+  if (letters.length > 0 || rest === null || due !== rest.until || (due !== null && due <= now))
+    return `${kind} is next, within ${Math.round(pauseAfter(1) / 1000)} s`
+  // It failed alone, where the far side answers else: its lane tries again, and nobody waits for that.
+  if (rest.why === 'unavailable') return `${rest.text}; ${kind} is tried again within minutes`
+  return `${kind} is next, within minutes: what it rested on has changed (${rest.text})`
+}
 
 /** Who leaves a line since something keeps it back rests on that, and a question is asked as before while its card moves. */
 const nextOf = (view: View): Act => {

@@ -1,7 +1,8 @@
+import type { LaneDocument } from '../../core/lane/document.ts'
 import type { OutRow, SideRow } from '../../core/rows.ts'
 import { sideOfTelling } from '../../core/telling.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
-import { laneNames } from '../../flows/lanes.ts'
+import { everyLane, laneNames } from '../../flows/lanes.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { everyRow, valuesOf } from '../../flows/rows.ts'
 import { sideText, untoldOf, untoldText, utc } from '../../local/waiting.ts'
@@ -12,8 +13,13 @@ export const sideFindings = async (dataDir: string): Promise<Finding[]> => {
   if (!hasLedger(dataDir)) return []
   const found = await withLedger({ data: dataDir, config: '' }, async (ledger) => {
     const away = valuesOf(await everyRow(ledger, 'side'))
-    const tellings = await tellingsIn(ledger)
-    return [...away.map(awayFinding), ...refusedFindings(tellings), ...waitingFindings(tellings, away)]
+    const [tellings, lanes] = await Promise.all([tellingsIn(ledger), everyLane(ledger)])
+    return [
+      ...away.map(awayFinding),
+      ...lanes.flatMap((doc) => aloneFinding(doc, away)),
+      ...refusedFindings(tellings),
+      ...waitingFindings(tellings, away),
+    ]
   })
   return found.length > 0 ? found : [{ check: 'far sides', ok: true, detail: 'none is known to be away or to refuse' }]
 }
@@ -23,6 +29,18 @@ const awayFinding = (row: SideRow): Finding => ({
   ok: false,
   detail: `${sideText(row)}: ${row.refuses ? 'give it the right that is missing' : 'lanes wait for it and go on by themselves'}`,
 })
+
+/** A lane for which a far side does not take one thing that it would write, though it answers else. */
+const aloneFinding = ({ lane, rest }: LaneDocument, away: readonly SideRow[]): Finding[] =>
+  rest?.why !== 'unavailable' || rest.side === null || away.some(({ side }) => side === rest.side)
+    ? []
+    : [
+        {
+          check: rest.side,
+          ok: false,
+          detail: `${lane} waits since ${utc(rest.since)}: ${rest.text}. All else of it is answered: see what stands in the way of that one (a webhook)`,
+        },
+      ]
 
 const tellingsIn = async (ledger: Ledger): Promise<OutRow[]> => {
   const lanes = await laneNames(ledger)

@@ -2,6 +2,7 @@ import type { Chosen } from '../chosen.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { EMPTY_MINUTES } from '../money/nodes.ts'
 import type { Planned } from '../plan.ts'
+import { turnsBefore } from '../planning/opening.ts'
 import { boundsLeft, covers, within } from './approval.ts'
 import { card } from './asking.ts'
 import { type Change, moment } from './change.ts'
@@ -14,12 +15,19 @@ export const planChosen = (view: View, input: PlanInput): Planned => {
   return chosen === undefined ? asBefore(view, input) : asChosen(view, { ...input, chosen })
 }
 
-/** What has succeeded as an alternative is tried again as that, so that what it keeps is of the same making, now or once its pools open; until the policy has it no more. */
+/**
+ * What has succeeded as an alternative is tried again as that, so that what it keeps is of the same making, now or once its pools open; until the
+ * policy has it no more. Nobody waits a month for that where the default has room.
+ */
 const asBefore = (view: View, input: PlanInput): Planned => {
   const { madeAs } = view.doc
   if (madeAs?.generation !== input.run.generation) return planWarm(view, input)
   const same = planWarm(view, { ...input, chosen: { name: madeAs.name }, orLater: true })
-  return same.kind === 'refuse' && same.reason === 'not-configured' ? planWarm(view, input) : same
+  if (same.kind === 'refuse' && same.reason === 'not-configured') return planWarm(view, input)
+  const { from } = same.kind === 'plan' ? same.plan.bounds : {}
+  if (from === undefined || !turnsBefore(from, view.now)) return same
+  const first = planWarm(view, input)
+  return first.kind === 'plan' ? first : same
 }
 
 const planWarm = (view: View, input: PlanInput): Planned => {

@@ -111,9 +111,10 @@ const foldLooks = (
 const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Facts; seen: Seen }): Change => {
   const decision = decidedBy(given, letters, told)
   const [letter] = letters as [LookLetter]
-  const { episodes = given.doc.episodes, schedule = given.doc.schedule } = decision
-  const learnt = { ...(episodes === undefined ? {} : { episodes }), ...(schedule === undefined ? {} : { schedule }) }
-  const view = { ...given, doc: { ...given.doc, ...learnt } }
+  const { schedule: before, ...doc } = given.doc
+  const { episodes = doc.episodes, schedule = before } = decision
+  const learnt = { ...(episodes === undefined ? {} : { episodes }), ...(schedule == null ? {} : { schedule }) }
+  const view = { ...given, doc: { ...doc, ...learnt } }
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)

@@ -11,7 +11,7 @@ import type { LaneDocument, Mark, Run } from './document.ts'
 import { hoursAsked, LEAST, whyMore, workOf } from './more-hours.ts'
 import type { Approved, Question } from './question.ts'
 import { budgetOf, budgetRoom, centsOf } from './room.ts'
-import { mayGoOn } from './suspending.ts'
+import { isKeptAgain } from './suspending.ts'
 import type { View } from './view.ts'
 
 /** The question for more that people are asked while the work goes on; null: none is open. */
@@ -56,7 +56,7 @@ const isNo = (question: Question | null): question is Question =>
  * it does. Whether GPUs that it has no more idle is asked no longer than until then.
  */
 const isStill = (view: View, run: Run, { more }: Question): boolean => {
-  if (more?.starts === true) return !mayGoOn(view, run)
+  if (more?.starts === true) return isKeptAgain(view, run)
   const stands = run.steps.some(
     ({ name, ranFrom, suspended }) => name === more?.step && ranFrom === null && suspended?.is === true,
   )

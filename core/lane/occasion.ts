@@ -10,7 +10,10 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
   return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
 }
 
-/** What is wanted for an occasion keeps what it takes the place of, and goes on from what was paid for of the same (law 7). */
+/**
+ * What is wanted for an occasion keeps what it takes the place of. What drifts goes on from what was paid for of the same (law 7); what is asked for
+ * by hand or by the clock does all of it anew, since nothing but that is new about it: a retry keeps what was finished.
+ */
 export const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<LaneDocument> => {
   const plain = kind.withoutOccasion?.(desired as never) ?? null
   const key = kind.occasionOf?.(desired as never) ?? null
@@ -22,7 +25,7 @@ export const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<L
   return {
     ...had,
     gaveWay: outcome === null || outcome.kind === 'refused' ? (doc.gaveWay ?? generationOf(doc)) : generationOf(doc),
-    ...(isSame && outcome?.kind !== 'succeeded' ? { kept, redo } : {}),
+    ...(isSame && key === null && outcome?.kind !== 'succeeded' ? { kept, redo } : {}),
   }
 }
 

@@ -30,9 +30,13 @@ export const keptSuspended = (view: View, run: Run): Act | null => {
   return rest(view, { why: 'suspended', text, until: rung.until })
 }
 
-/** Whether a Job is to be suspended. In a freeze nothing begins, nor goes on that was suspended. */
-const isToBe = (view: View, mark: Mark): boolean =>
+/** Whether a rung suspends a Job, or a freeze keeps it so: nothing begins in it, nor goes on that was suspended. */
+const isKept = (view: View, mark: Mark): boolean =>
   suspends(view, mark.name) !== null || (isStill(mark) && frozen(view) !== null)
+
+/** Whether a Job is to be suspended: that too about which people are asked before it goes on, whoever lets it go. */
+const isToBe = (view: View, run: Run, mark: Mark): boolean =>
+  isKept(view, mark) || (isAskedToGoOn(run) && mark.suspended?.is === true && mark.suspended.left === undefined)
 
 /** Whether its Job stands still because a rung has suspended it, or could not be let go since. */
 const isStill = ({ suspended: has, ranFrom }: Mark): boolean => {
@@ -43,7 +47,13 @@ const isStill = ({ suspended: has, ranFrom }: Mark): boolean => {
 /** Whether the Job under way stands still since a rung has suspended it, and nothing keeps it so any more. */
 export const mayGoOn = (view: View, run: Run): boolean => {
   const mark = stageOf(run)
-  return mark !== undefined && mark.ranFrom === null && isStill(mark) && !isToBe(view, mark)
+  return mark !== undefined && mark.ranFrom === null && isStill(mark) && !isKept(view, mark)
+}
+
+/** Whether what people are asked about before it goes on is kept from that by a rung or a freeze anew. */
+export const isKeptAgain = (view: View, run: Run): boolean => {
+  const mark = stageOf(run)
+  return mark !== undefined && isKept(view, mark)
 }
 
 /** Whether people are asked for more before what stands still goes on: it stays suspended until they have answered. */
@@ -55,7 +65,7 @@ export const suspending = (view: View, run: Run): Act | null => {
   const mark = stageOf(run)
   if (mark === undefined || !mark.touched || mark.made === null) return null
   const { suspended: has } = mark
-  const is = isToBe(view, mark)
+  const is = isToBe(view, run, mark)
   if (is && has !== undefined && waitsAgain(has, view.now)) return null
   if (is === (has?.is ?? false) && (has === undefined || isSettled(has, view.now))) return null
   const isMarked = has !== undefined && has.is === is && has.at === null && has.by === view.me
@@ -112,7 +122,7 @@ export const settleSuspended = (view: View, step: string, came: Suspended): Chan
     const change = withMark(doc, { ...mark, suspended: { ...seen, why } }, isTold ? null : line)
     if (isTold) return change
     const counts = came.right === true ? ['not-allowed:cluster'] : []
-    return { ...change, counts, tellings: has.is ? [] : [keptNote(view, mark, { has, why })] }
+    return { ...change, counts, tellings: has.is || mark.ranFrom !== null ? [] : [keptNote(view, mark, { has, why })] }
   }
   const { title } = mark
   if (!has.is) return told(view, withMark(doc, withLetGo(mark), null), { mark, has, came, what: 'goes on' })
@@ -121,7 +131,7 @@ export const settleSuspended = (view: View, step: string, came: Suspended): Chan
   return told(view, withMark(doc, { ...mark, suspended: seen }, null), { mark, has, came, what: 'is suspended' })
 }
 
-/** What is told, once, of what a rung suspends no more and stays suspended. */
+/** What is told, once, of what a rung suspends no more and stays suspended: not of what could never be and runs. */
 const keptNote = (
   { doc }: View,
   { name, title }: Pick<Mark, 'name' | 'title'>,

@@ -36,8 +36,8 @@ export type Decision = (
 ) & {
   /** Alerts as they are known by that; left out: as before. */
   episodes?: Episodes
-  /** What is known of its schedule by that; left out: as before. */
-  schedule?: LaneDocument['schedule']
+  /** What is known of its schedule by that; null: it has none any more; left out: as before. */
+  schedule?: LaneDocument['schedule'] | null
 }
 
 /** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */

@@ -1,5 +1,6 @@
 import type { ScheduleDue } from '../../events/occasions.ts'
 import { scheduleDue } from '../../events/schedule-due.ts'
+import type { Desired, TrainDesired } from '../desired.ts'
 import type { LaneDocument } from '../lane/document.ts'
 import { laneName, laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
@@ -26,8 +27,8 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
   // Of a slot that begins nothing no dataset is read.
   look: ({ slot }, given) => {
     const schedule = scheduleIn(given.policy, given.rule.name)
-    const isOver = schedule !== null && !given.again && slot <= knownOf(given.doc, schedule, slot).last
-    return isOver ? { kind: 'nowhere' } : lookAtNewest(given)
+    const isOver = schedule === null || slot <= knownOf(given.doc, schedule, slot).last
+    return isOver && !given.again ? { kind: 'nowhere' } : lookAtNewest(given)
   },
   whence: (desired, { lane }) => {
     const wanted = occasionIn(desired, 'schedule')
@@ -44,8 +45,16 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
       wantedFor(occasion, { facts, detail: scheduled.titleOf(occasion), requester: null }, { policy, rule, doc })
     if (wanted) return run(wanted)
     const schedule = scheduleIn(policy, rule.name)
-    const last = schedule === null ? null : lastSlot(schedule, now)
-    if (schedule === null || last !== event.slot)
+    // What it knew is forgotten: one that comes back begins as a new one does.
+    if (schedule === null)
+      return {
+        kind: 'ignore',
+        reason: 'older-than-current',
+        detail: `\`${rule.name}\` has no schedule`,
+        schedule: null,
+      }
+    const last = lastSlot(schedule, now)
+    if (last !== event.slot)
       return {
         kind: 'ignore',
         reason: 'older-than-current',
@@ -54,7 +63,13 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
     const known = knownOf(doc, schedule, last)
     if (last <= known.last)
       return { kind: 'ignore', reason: 'already-done', detail: `${minuteText(last)} is known`, schedule: known }
-    return { ...run({ kind: 'schedule', slot: last, ...schedule }), schedule: { ...known, last } }
+    const decision = run({ kind: 'schedule', slot: last, ...schedule })
+    const isSame = decision.kind === 'intend' && isUnderWay(doc, decision.intent.desired as TrainDesired)
+    const same: Decision = {
+      ...{ kind: 'ignore', reason: 'already-done' },
+      detail: `a run on the same is not over yet: ${minuteText(last)} is that one’s`,
+    }
+    return { ...(isSame ? same : decision), schedule: { ...known, last } }
   },
   resync: ({ policy, now, docOf }) =>
     Object.entries(policy.pipelines).flatMap(([key, rule]): Ask[] => {
@@ -62,9 +77,18 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
       const { schedule } = rule.on
       const awaited = awaitedFor(docOf(laneOf(pipeline, name)), 'schedule')
       const last = schedule === undefined ? null : lastSlot(schedule, now)
-      const slots = new Set([awaited?.slot ?? null, last].filter((slot) => slot !== null))
+      const known = schedule === undefined ? docOf(laneOf(pipeline, name))?.schedule?.last : null
+      const slots = new Set([awaited?.slot ?? null, last, known ?? null].filter((slot) => slot !== null))
       return [...slots].map((slot) => ({ kind: 'event', event: eventOf(name, slot) }))
     }),
+}
+
+/** Whether the lane wants the same already, whatever for, and that is not over: a time that comes then says nothing new. */
+const isUnderWay = ({ desired, outcome }: LaneDocument, wanted: TrainDesired): boolean => {
+  if (desired === null || outcome !== null) return false
+  const plain = (one: Desired): string =>
+    pipeline.keyOf(pipeline.withoutOccasion?.(one as TrainDesired) ?? (one as TrainDesired))
+  return plain(desired) === plain(wanted)
 }
 
 const scheduleIn = (policy: Policy, name: string): Schedule | null =>

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { refOf } from '../../core/kube.ts'
 import example from '../example.ts'
 import { between } from './away.ts'
 import { laddersOf } from './ladder.ts'
@@ -133,6 +134,19 @@ describe('what a rung had suspended, where the policy asks for more, and less is
       /nothing is left for .* the budget, which had no room for more/,
     )
     expect(await texts()).toContain('nobody is asked for more: its budget has no room for that')
+  })
+
+  it('is suspended again where somebody lets it go by hand meanwhile, and people are asked on', async () => {
+    await suspendedLate(24 * 60)
+    await asked()
+    const before = await town.question(TRAIN)
+    const job = await trainJob(town)
+    await town.house.cluster.patch(refOf(job), job.metadata.uid ?? '', { spec: { suspend: false } } as never)
+    await town.advance(10 * MINUTE)
+    expect([await isSuspended(town), (await town.question(TRAIN))?.id]).toEqual([true, before?.id])
+    await town.answered(TRAIN)
+    await town.until('it runs', async () => (await town.lane(TRAIN)).run?.steps[0]?.ranFrom != null)
+    expect((await trainJob(town)).metadata.uid).toBe(job.metadata.uid)
   })
 
   it('is ended at once where its pool was edited, whoever is asked', async () => {

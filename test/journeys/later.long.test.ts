@@ -165,6 +165,10 @@ describe('an alternative that begins when the budget turns', () => {
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
     expect((await town.question(TRAIN))?.openedAt ?? openedAt).toBe(openedAt)
     expect(await looseEnds(town)).toEqual([])
+    // Tried again it waits for no other month: the default has room now.
+    await town.house.command({ kind: 'retry', lane: TRAIN, by: ANA, from: 'train' } as never)
+    await town.advance(MINUTE)
+    expect((await town.plan(TRAIN))?.plan.bounds).not.toHaveProperty('from')
   })
 })
 

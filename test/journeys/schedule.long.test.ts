@@ -28,3 +28,25 @@ it('a schedule begins its pipeline once a night; of nights that nobody was there
   expect(await generation()).toBe(1)
   expect(await looseEnds(town)).toEqual([])
 })
+
+it('trains anew each night, also after one whose model did not hold, and while one is at work or asked about nothing new begins', async () => {
+  const on = { schedule: { cron: '0 2 * * *', zone: 'Europe/Berlin' } }
+  const [train, evaluate, ...others] = rest.stages
+  const bad = { ...evaluate, gates: [{ metric: 'score', op: '>=', value: 2 }] }
+  const config = {
+    ...example,
+    pipelines: { nightly: { ...rest, stages: [train, bad, ...others], on } },
+    approvals: { ...example.approvals, unknownRequester: 'refuse', autoApproveBelow: 1000 },
+  }
+  town = await openTown({ config: config as never })
+  await town.advance(60 * HOUR)
+  const titles = (await town.past(LANE)).map(({ plan }) => plan?.title)
+  expect(titles).toEqual([1, 2].map(() => expect.not.stringContaining('keeping')))
+  expect(await town.lane(LANE)).toMatchObject({ generation: 2, outcome: { kind: 'failed', reason: 'gate' } })
+  // Nobody answers for three nights: the one question stays.
+  town.setPolicy({ ...config, approvals: { ...config.approvals, autoApproveBelow: 0, expiry: '90h' } } as never)
+  await town.advance(20 * HOUR)
+  const first = await town.question(LANE)
+  await town.advance(48 * HOUR)
+  expect([first?.state, (await town.question(LANE))?.id]).toEqual(['open', first?.id])
+})

@@ -100,6 +100,13 @@ describe('a stage that lets itself be suspended', () => {
     expect([at(NOW), at(NOW + 4 * 60_000), at(NOW + 5 * 60_000)]).toEqual([null, null, 'mark-suspend'])
   })
 
+  it('could not be suspended and could not be let go: nobody is told that it stands still, since it runs', () => {
+    const suspended = { ...has, is: false, at: null }
+    const tells = (ranFrom: number | null) =>
+      settleSuspended(seen({ doc: docWith({ suspended, ranFrom }) }), 'train', { kind: 'not', why: 'no' }).tellings
+    expect([tells(NOW), tells(null).length]).toEqual([[], 1])
+  })
+
   it.each([
     ['is suspended stays so', { suspended: has }, planRow, null],
     ['was planned as one that lets itself be is suspended', {}, again(1), 'mark-suspend'],

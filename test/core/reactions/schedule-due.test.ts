@@ -30,9 +30,12 @@ const decide = (slot: number, now: number, doc: LaneDocument, policy = nightly):
     { kind: 'nowhere' },
     { policy, rule: onScheduleDue.ruleOf(eventOf(slot), policy)!, doc, now },
   )
-const taken = (doc: LaneDocument, { schedule, ...decision }: Decision): LaneDocument => ({
+const taken = (
+  { schedule: before, ...doc }: LaneDocument,
+  { schedule = before, ...decision }: Decision,
+): LaneDocument => ({
   ...doc,
-  ...(schedule === undefined ? {} : { schedule }),
+  ...(schedule == null ? {} : { schedule }),
   ...(decision.kind === 'intend' ? { desired: decision.intent.desired } : {}),
 })
 const asks = (now: number, doc: LaneDocument | null, policy = nightly) =>
@@ -53,6 +56,27 @@ describe('the time of a pipeline', () => {
     })
     // Another schedule begins anew.
     expect(decide(NIGHT, NOON, known, policyOf('0 2 * * 1-5'))).toMatchObject({ kind: 'ignore' })
+  })
+
+  it('that passed while the policy had no schedule is none either, and nothing asks for it twice', () => {
+    const known = taken(empty, decide(NIGHT, NOON, empty))
+    const without = parsePolicy({ ...example, pipelines: { nightly: { ...rest, on: { hand: true } } } })
+    expect(asks(NOON, known, without)).toEqual([NIGHT])
+    const forgotten = taken(known, decide(NIGHT, NOON, known, without))
+    expect(forgotten.schedule).toBeUndefined()
+    expect(asks(NOON, forgotten, without)).toEqual([])
+    const missed = NIGHT + 24 * HOUR
+    expect(decide(missed, missed + HOUR, forgotten)).toMatchObject({ kind: 'ignore', reason: 'already-done' })
+  })
+
+  it('that comes while a run on the same is not over is that one’s', () => {
+    const known = taken(empty, decide(NIGHT, NOON, empty))
+    const [one, two] = [NIGHT + 24 * HOUR, NIGHT + 48 * HOUR]
+    const wanted = taken(known, decide(one, one, known))
+    const second = decide(two, two, wanted)
+    expect(second).toMatchObject({ kind: 'ignore', reason: 'already-done', schedule: { last: two } })
+    const outcome = { kind: 'succeeded', reason: null, detail: '' } as LaneDocument['outcome']
+    expect(decide(two, two, { ...wanted, outcome })).toMatchObject({ kind: 'intend' })
   })
 
   it.each([
