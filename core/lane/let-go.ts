@@ -11,10 +11,28 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [5_000, 60_000]
 const pauseOf = (times: number): number =>
   times <= 1 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(times - 2, 10))
 
-/** The suspension of what was seen to be let go: it is to be written again, in a while where that was so before. */
-export const undoneOf = (has: Suspension & { at: number }, by: string | null): Suspension => {
+/** For so long a node that was started for it is reckoned to cost: whoever lets it go again meanwhile starts no other. Milliseconds. */
+const A_NODE = 30 * 60_000
+
+/** Whether the node that somebody has started for it by letting it go is counted, and there yet. */
+export const isNodeThere = ({ undone }: Pick<Suspension, 'undone'>, now: number): boolean =>
+  undone?.node !== undefined && now - undone.node < A_NODE
+
+/**
+ * The mark of what was seen to be let go: it is to be suspended again, in a while where that was so before. Each time counts as a node, unless that
+ * of the time before is there: what somebody else spends on it counts towards its bound (law 9).
+ */
+export const withUndone = (
+  mark: Mark,
+  has: Suspension & { at: number },
+  { by, now }: { by: string | null; now: number },
+): Mark => {
   const times = (has.undone?.times ?? 0) + 1
-  return { ...has, at: null, by: '', undone: { times, by, after: has.at + pauseOf(times) } }
+  const isAnother = !isNodeThere(has, now)
+  const node = isAnother ? now : has.undone?.node
+  const undone: Undone = { times, by, after: has.at + pauseOf(times), ...(node === undefined ? {} : { node }) }
+  const letGo = (mark.letGo ?? 0) + (isAnother ? 1 : 0)
+  return { ...mark, ...(letGo === 0 ? {} : { letGo }), suspended: { ...has, at: null, by: '', undone } }
 }
 
 /** Whether it waits before it is suspended again. */

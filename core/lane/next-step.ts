@@ -67,6 +67,10 @@ export const outOfBounds = (view: View, run: Run): Act | null => {
  * nothing is left that pays for it (law 9), and waits where people are asked for more before. Null: nothing is.
  */
 const goingOn = (view: View, run: Run, mark: Mark): Act | null => {
+  // What somebody keeps letting go costs on, and is ended by its bound as what runs is.
+  const isUndone = mark.suspended?.undone !== undefined && !isAskedToGoOn(run)
+  const spent = isUndone ? spentUp(view, run, mark, () => 0) : null
+  if (spent !== null) return spent
   const act = suspending(view, run)
   if (!isToGoOn(view, run)) return act
   const other = onOtherMachines(view, mark, 'before it went on with')

@@ -7,7 +7,7 @@ import { plainTime, said } from '../text.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { type Change, moment, SHORT } from './change.ts'
 import type { Mark, Run } from './document.ts'
-import { toldAgain, undoneOf, undoneText, waitsAgain } from './let-go.ts'
+import { isNodeThere, toldAgain, undoneText, waitsAgain, withUndone } from './let-go.ts'
 import { markOf, withMark } from './marks.ts'
 import { SUSPENDS, type Suspendable, stageOf, suspends } from './preemptible.ts'
 import type { Suspension } from './suspension.ts'
@@ -89,8 +89,9 @@ const isSettled = ({ at, why }: Suspension, now: number): boolean =>
 export const settleMarkSuspend = (view: View, { step, is }: { step: string; is: boolean }): Change => {
   const { doc, me, fenceFrom, revision, now } = view
   const mark = markOf(doc, step)
-  // Why it could not be before is told once.
-  const { since = now, why, undone } = mark.suspended?.is === is ? mark.suspended : {}
+  // Why it could not be before is told once; whose node is there already is known until it goes on.
+  const { since = now, why } = mark.suspended?.is === is ? mark.suspended : {}
+  const { undone } = mark.suspended?.is === true ? mark.suspended : {}
   const known = { ...(why === undefined ? {} : { why }), ...(undone === undefined ? {} : { undone }) }
   const suspended = { is, since, at: null, by: me, fence: revision + 1 + fenceFrom, ...known }
   return withMark(doc, { ...mark, suspended }, null)
@@ -125,7 +126,7 @@ export const settleSuspended = (view: View, step: string, came: Suspended): Chan
     return { ...change, counts, tellings: has.is || mark.ranFrom !== null ? [] : [keptNote(view, mark, { has, why })] }
   }
   const { title } = mark
-  if (!has.is) return told(view, withMark(doc, withLetGo(mark), null), { mark, has, came, what: 'goes on' })
+  if (!has.is) return told(view, withMark(doc, withLetGo(mark, has, now), null), { mark, has, came, what: 'goes on' })
   if (came.kind === 'left')
     return withMark(doc, { ...mark, suspended: { ...seen, left: said(came.why, SHORT) } }, `${title}: ${came.why}`)
   return told(view, withMark(doc, { ...mark, suspended: seen }, null), { mark, has, came, what: 'is suspended' })
@@ -146,8 +147,10 @@ const keptNote = (
 })
 
 /** Whoever wrote it may have died before saying so: it counts in any case. What never stopped keeps its node. */
-const withLetGo = (mark: Mark): Mark =>
-  mark.ranFrom !== null || mark.ranTo === null ? mark : { ...mark, letGo: (mark.letGo ?? 0) + 1 }
+const withLetGo = (mark: Mark, has: Suspension, now: number): Mark =>
+  mark.ranFrom !== null || mark.ranTo === null || isNodeThere(has, now)
+    ? mark
+    : { ...mark, letGo: (mark.letGo ?? 0) + 1 }
 
 const wordOf = ({ is }: Suspension): string => (is ? 'suspended' : 'let go')
 
@@ -201,7 +204,7 @@ export const asSuspended = (mark: Mark, { suspended: by, letGoBy = null }: SeenS
     return by === 'rung' ? { ...mark, suspended: { is: true, since: now, at: now, by: '', fence: 0 } } : mark
   const { at } = has
   if (!has.is || at === null || has.why !== undefined) return mark
-  if (by === 'nobody') return { ...mark, suspended: undoneOf({ ...has, at }, letGoBy) }
+  if (by === 'nobody') return withUndone(mark, { ...has, at }, { by: letGoBy, now })
   const { left: _, ...own } = has
   if (by === 'rung') return { ...mark, suspended: own }
   return { ...mark, suspended: { ...own, left: has.left ?? 'somebody else has suspended it, and lets it go' } }
@@ -218,7 +221,11 @@ export const restOfSuspended = (
   if (has.at !== null && has.why !== undefined)
     return { why: 'working', text: `; it could not be ${wordOf(has)}: ${has.why}`, until: has.at + TRIED_AGAIN }
   if (has.at === null || !has.is)
-    return { why: 'working', text: undoneText(has), until: Math.max(view.now + AT_ONCE, has.undone?.after ?? 0) }
+    return {
+      why: 'working',
+      text: has.is ? undoneText(has) : '',
+      until: Math.max(view.now + AT_ONCE, has.undone?.after ?? 0),
+    }
   if (has.left !== undefined)
     return { why: 'working', text: `; ${SUSPENDS} leaves it as it is: ${has.left}`, until: rung?.until ?? null }
   const still = rung === null ? frozen(view) : null

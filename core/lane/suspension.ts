@@ -17,9 +17,11 @@ export interface Suspension {
   undone?: Undone
 }
 
-/** How often somebody has let go what a rung holds suspended, who that was last, and from when on it is suspended again. Times: ms since the epoch. */
+/** How often somebody has let go what a rung holds suspended, who that was last, from when on it is suspended again, and since when a node is counted for it. Times: ms since the epoch. */
 export interface Undone {
   times: number
+  /** Left out: an earlier release wrote it. */
+  node?: number
   /** As the API server writes it down; null: it does not say. */
   by: string | null
   after: number

@@ -280,6 +280,21 @@ describe('what somebody does to it meanwhile', () => {
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
   })
 
+  it('who lets it go each quarter of an hour, all day, spends no more on it than it may cost', async () => {
+    town = await openTown({ at: Date.UTC(2026, 11, 1) - 60 * HOUR, config: suspending() })
+    await trains(town, 24 * 60)
+    await crossed()
+    const most = (await town.plan(TRAIN))?.plan.bounds.dollars ?? 0
+    const { metadata } = await trainJob(town)
+    const ref = { kind: 'Job', namespace: metadata.namespace ?? '', name: metadata.name } as const
+    for (let times = 0; times < 60 && (await town.lane(TRAIN)).run !== null; times++) {
+      if (await isSuspended(town)) await town.house.cluster.patch(ref, metadata.uid ?? '', { spec: { suspend: false } })
+      await town.advance(15 * MINUTE)
+    }
+    expect(await town.lane(TRAIN)).toMatchObject({ outcome: { kind: 'failed', reason: 'bound-reached' } })
+    expect(await laddersOf(town).spent()).toBeLessThanOrEqual(most)
+  })
+
   it('a cancel takes it away, and something newer takes its place', async () => {
     town = await openTown({ at: LATE, config: suspending() })
     await trains(town)

@@ -134,7 +134,7 @@ describe('a stage that lets itself be suspended', () => {
       return runOf({ phase: 'steps', steps: [one] })
     }
     const undone = (times: number) => letGo(times)?.steps[0]?.suspended?.undone
-    expect(undone(1)).toEqual({ times: 1, by: 'kubectl-patch', after: NOW })
+    expect(undone(1)).toEqual({ times: 1, by: 'kubectl-patch', after: NOW, node: NOW })
     expect([2, 3, 9].map((times) => (undone(times)?.after ?? 0) - NOW)).toEqual([5_000, 10_000, 60_000])
     const doc = wanted({ run: letGo(3) })
     expect([act(seen({ doc })), act(seen({ doc, now: NOW + 10_000 }))?.kind]).toEqual([null, 'mark-suspend'])
