@@ -15,7 +15,7 @@ import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
 import { type IdentityRow, SELF } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
-import { keptOnPaper } from './acts/kept.ts'
+import { keptOnPaper, planMoving } from './acts/kept.ts'
 import { readGroup } from './approvers.ts'
 import { type AskedOnce, askedOnce } from './asked-once.ts'
 import { mendCaches } from './caches.ts'
@@ -199,8 +199,9 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
     tries: 0,
   }
   const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now, self }, [letter])
-  const [world, kept] = await Promise.all([worldOf(ports, paper, seen), keptOnPaper(ports, doc)])
-  const at = { ...paper, world }
+  const looked = [worldOf(ports, paper, seen), keptOnPaper(ports, doc), planMoving(ports, doc)] as const
+  const [world, kept, plan] = await Promise.all(looked)
+  const at = { ...paper, world, plan }
   const change = atRest(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept }))
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
 }

@@ -55,6 +55,8 @@ export interface BackInput {
   stay?: readonly number[]
   /** Whether the baseline is wanted again: where that is gone, what stands stays until it is back. */
   awaited?: boolean
+  /** What its moves are called, where others of the run have led back before. */
+  called?: string
   /** GPUs of pools that the run holds: the way back takes no more. */
   held?: Readonly<Record<string, number>>
 }

@@ -99,6 +99,7 @@ const back = (input: BackInput): WayStep[] => {
     brought = [],
     awaited = false,
     stay = [],
+    called = 'back',
   } = input
   if (world.generations.length === 0) return []
   const base = baselineView(world.generations, baseline)
@@ -114,6 +115,7 @@ const back = (input: BackInput): WayStep[] => {
     without: halfway ? 'all' : 'run',
     brought,
     stay,
+    called,
     loadMinutes: rule?.loadMinutes.p95 ?? 30,
     wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
     freeGpus: base === undefined ? null : freeToGoBack(input, base),

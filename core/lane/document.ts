@@ -135,6 +135,8 @@ export interface Run {
   hold: Hold | null
   /** Where it waits for room: left by these names, whatever the policy calls its rooms meanwhile. */
   line?: InLine
+  /** Where requests were led as it began, where they were led by hand elsewhere than to what was judged; left out: to that. */
+  led?: number | 'all'
   /** What stood when a move was last seen done. */
   stands?: Gpus
   /** Dollars that this has cost while the cluster could not be reached, which end nothing; left out: none. */
@@ -221,8 +223,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   desired: null,
   generation: 0,
   attempt: 0,
-  since: 0,
-  order: null,
+  ...{ since: 0, order: null },
   doneWith: null,
   onNewer: 'stop',
   attemptsLeft: 0,

@@ -1,3 +1,4 @@
+import type { Step } from '../plan.ts'
 import { answersOf, baselineView, standingText } from '../planning/generations.ts'
 import { returnOf } from '../planning/returns-to.ts'
 import { stepKeys } from '../steps/keys.ts'
@@ -45,15 +46,27 @@ const heldFor = ({ stands }: LaneDocument, { hold }: Run): { held?: Gpus } => {
   return held === undefined ? {} : { held }
 }
 
-/** The moves that lead back, planned from what stands now; none: the run is over. */
+/** The steps of both ways that something came of: what a way back that leads elsewhere now has not begun is none of it any more. */
+const begunIn = (run: Run): { steps: Mark[]; failed: number } => {
+  const steps = run.steps.filter(({ way, state }) => way === 'forth' || state !== 'pending')
+  return { steps, failed: steps.filter(({ way, state }) => way === 'back' && state === 'failed').length }
+}
+
+/** Of a way back what was begun. */
+const ofBegun = (back: readonly Step[], begun: readonly Mark[]): Step[] =>
+  back.filter(({ name }) => begun.some((mark) => mark.way === 'back' && mark.name === name))
+
+/** The moves that lead back, planned from what stands now; none: the run is over. What leads elsewhere since a step of it has failed is planned anew. */
 export const settleGoBack = (view: View): Change => {
   const { doc, kind, policy, world, plan } = view
   const run = doc.run as Run
   if (world === null) throw new Error(`${doc.lane} goes back without a look at the world`)
   const { halfway = false } = doc
+  const { steps: begun, failed } = begunIn(run)
   const forgotten = forgottenIn(view, broughtIn(view, run))
   const known = { baseline: doc.baseline, isCancelled: run.cancelled !== null, ...judgedBy(view, run) }
   const { to, stay, instead } = returnOf(world, known)
+  if (failed > 0 && to === doc.baseline) return changed({ ...doc, run: { ...run, phase: 'back' } })
   const back =
     (hasBegun(run) || halfway) && plan !== null
       ? kind.back({
@@ -67,19 +80,20 @@ export const settleGoBack = (view: View): Change => {
           brought: broughtBy(run, plan),
           stay: [...stay, ...forgotten.map(({ generation }) => generation)],
           awaited: wantsBack(view) && !isWanted(view, run),
+          ...(failed === 0 ? {} : { called: `back${failed + 1}` }),
           ...heldFor(doc, run),
         })
       : []
   const keys = stepKeys({ steps: back })
   const steps: Mark[] = [
-    ...run.steps.map((mark) => (mark.state === 'pending' ? { ...mark, state: 'skipped' as const } : mark)),
+    ...begun.map((mark) => (mark.state === 'pending' ? { ...mark, state: 'skipped' as const } : mark)),
     ...back.map((step) => pending(step, keys[step.name] ?? '', 'back')),
   ]
   const text = back.length === 0 ? 'nothing to walk back' : `walks back in ${back.length} moves`
   return changed(
     { ...doc, baseline: to, run: { ...run, phase: 'back', steps, ending: saying(run, { forgotten, instead }) } },
     {
-      ...(plan === null ? {} : { plan: { ...plan, back } }),
+      ...(plan === null ? {} : { plan: { ...plan, back: [...ofBegun(plan.back, begun), ...back] } }),
       moments: [moment('step', text, { run, data: { ending: run.ending?.kind } })],
     },
   )

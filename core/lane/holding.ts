@@ -1,5 +1,6 @@
 import { milliseconds } from '../duration.ts'
 import type { Plan, Planned } from '../plan.ts'
+import { ledAtFirst } from '../steps/led-astray.ts'
 import { counted } from '../text.ts'
 import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
@@ -174,7 +175,9 @@ const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const { hold, guard } = holdOf(view, plan)
   // A plan that was made a moment ago, in this invocation, has its marks.
   const steps = view.fresh ? run.steps : marksOf(plan, seen)
-  const next: Run = { ...outOfLine(run), phase: 'steps', digest: plan.digest, hold, steps }
+  const { led: _, ...own } = outOfLine(run)
+  const first = ledAtFirst(view.world, view.doc.baseline)
+  const next: Run = { ...own, ...first, phase: 'steps', digest: plan.digest, hold, steps }
   const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${counted(count, 'GPU')} of ${pool}`)
   return changed(
     { ...view.doc, ...rankOf(view.doc), run: next, approved: approvalOf(view, plan) },

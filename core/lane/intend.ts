@@ -4,14 +4,13 @@ import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { firstAttempt, mayRepeat, newRun, nextAttempt } from './attempts.ts'
 import { asAside, asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
-import { identityOf } from './closing.ts'
-import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
+import { type Before, hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { doneWith, isDoneWith } from './done-with.ts'
-import type { Ended } from './ended.ts'
 import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { forOccasion, isOfOccasion } from './occasion.ts'
+import { OTHER_PODS, overtakenByOther, wantsOtherPods } from './other-pods.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
 import { wantRefused } from './refused.ts'
@@ -96,9 +95,12 @@ const AGAIN = 'it is wanted again while its run goes on'
 const wantSame = (view: View, seen: Seen): Wanted => {
   const { doc, kind } = view
   const { outcome } = doc
+  const anew = outcome === null ? overtakenByOther(view) : null
+  if (anew !== null) return { kind: 'want', doc: anew, why: OTHER_PODS }
   if (outcome === null)
     return ignore('in-progress', `${kind.titleOf(doc.desired as never)} is already being carried out`)
-  if (isOfAnotherTemplate(view, outcome))
+  // A denial or a failure is of its own template alone.
+  if (outcome.kind !== 'succeeded' && wantsOtherPods(view, outcome.template))
     return { kind: 'want', doc: firstAttempt(view, doc.desired as Desired), why: OTHER_PODS }
   switch (outcome.kind) {
     case 'succeeded':
@@ -117,18 +119,6 @@ const wantSame = (view: View, seen: Seen): Wanted => {
     default:
       return heldBack(view)
   }
-}
-
-const OTHER_PODS = 'what its pods are wanted to be has changed'
-
-/** Whether what ended was about another template than is wanted now: a denial or a failure is of that one alone (decision 0027). */
-const isOfAnotherTemplate = (view: View, { kind, template }: Ended): boolean => {
-  const { doc, policy } = view
-  if (kind === 'succeeded' || template === undefined || doc.desired === null) return false
-  const { desired, baseline } = doc
-  const run = runKeyOf(doc, doc)
-  const now = view.kind.templateOf?.({ identity: identityOf(view), desired: desired as never, run, baseline, policy })
-  return now != null && now !== template
 }
 
 /** What stays as it has ended while something else goes on. Where that is what serves, and goes on no more, what it was kept for may begin. */

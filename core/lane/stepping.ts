@@ -215,7 +215,8 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
       ? `${stepped.note}${UNSEEN}`
       : stepped.note
   const change = withMark(doc, { ...ran, state: 'failed', note: said(note, SHORT) }, `failed (${reason}): ${note}`)
-  if (mark.way === 'back') return { ...change, doc: withFailedWayBack(change.doc, { note, reason }) }
+  if (mark.way === 'back')
+    return { ...change, doc: lookedAtAgain(withFailedWayBack(change.doc, { note, reason }), reason) }
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   // A gate that fails invalidates what it judged: an attempt that follows measures it anew.
   const judged = step?.kind === 'check-gate' ? readsOf(step) : []
@@ -226,6 +227,10 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
     doc: { ...after, run: { ...run, ending: { kind: 'failed', reason, detail: said(note, DETAIL) } } },
   }
 }
+
+/** Where somebody has changed what it leads to, what is there now says where it leads. */
+const lookedAtAgain = (doc: LaneDocument, reason: Failure): LaneDocument =>
+  reason === 'edited-by-hand' ? { ...doc, run: { ...(doc.run as Run), phase: 'steps' } } : doc
 
 /**
  * How the run ends stays, and says too that what stood before does not stand again. What was to go back so that another attempt could begin

@@ -1,7 +1,7 @@
 import { isLeaving } from '../kube.ts'
 import type { Baseline } from '../lane/document.ts'
-import type { GenerationView, World } from '../world.ts'
-import { answersOf, baselineView, isEditedByHand } from './generations.ts'
+import type { GenerationView, Traffic, World } from '../world.ts'
+import { answersOf, baselineView, editedText, isEditedByHand } from './generations.ts'
 import { isLedTo } from './traffic.ts'
 
 /** The Deployment that stands for it, however many replicas that has; undefined: there is none, or somebody has deleted it. */
@@ -75,3 +75,22 @@ export const returnOf = (world: Pick<World, 'generations' | 'traffic'>, known: J
  */
 const isUndone = (view: GenerationView, { baseline, judged, isCancelled }: Judged): boolean =>
   baseline === null && judged.length === 0 && (isCancelled || answersOf(view) === 0)
+
+/**
+ * What somebody has changed of where a way back leads, while something else that was judged since is asked and answers: nothing goes for it.
+ * Null: nothing, or nothing else that was judged answers.
+ */
+export const changedOnWayBack = (
+  { generations, traffic = null }: { generations: readonly GenerationView[]; traffic?: Traffic },
+  { baseline, judged }: Pick<Judged, 'baseline' | 'judged'>,
+): string | null => {
+  const base = standsFor(generations, baseline)
+  if (base === undefined || !isEditedByHand(base) || traffic === null) return null
+  const since = judged.flatMap((one) => standsFor(generations, one) ?? [])
+  const answers = since.some((view) => view !== base && isLedTo(traffic, view.generation) && answersOf(view) > 0)
+  return answers ? notLedBackText(base) : null
+}
+
+/** Why no way back leads requests from what was judged to what somebody has changed. */
+export const notLedBackText = (base: GenerationView): string =>
+  `${editedText(base)}: requests are not led back to it from what was judged`

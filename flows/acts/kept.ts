@@ -1,11 +1,12 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
 import { needsKept } from '../../core/lane/fold.ts'
 import { carried } from '../../core/lane/kept.ts'
-import { type ResultRow, resultId } from '../../core/rows.ts'
+import { isMoving } from '../../core/lane/other-pods.ts'
+import { type PlanRow, type ResultRow, resultId } from '../../core/rows.ts'
 import type { Stored } from '../ledger-port.ts'
 import { type Asking, artifactNow, askingOfAct } from '../pins.ts'
 import type { WorkPorts } from '../ports.ts'
-import { readKeys } from '../rows.ts'
+import { readKeys, readRow } from '../rows.ts'
 import { resultsOf } from './results.ts'
 
 /**
@@ -57,3 +58,7 @@ const isThere = async (objects: WorkPorts['objects'], row: ResultRow, asking: As
   const isRead = by === 'message' || (head !== null && (etag === null || head.etag === etag))
   return isRead && found.every((now) => now === 'same' || now === 'unseen')
 }
+
+/** The plan of a rollout that is at one of its moves, since that tells whether its pods are as they are wanted; null: it is none. */
+export const planMoving = async ({ ledger }: Pick<WorkPorts, 'ledger'>, doc: LaneDocument): Promise<PlanRow | null> =>
+  isMoving(doc) ? ((await readRow(ledger, 'plan', doc.lane))?.value ?? null) : null

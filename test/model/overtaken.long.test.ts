@@ -39,18 +39,24 @@ const mutants: readonly (readonly [name: string, from: string, to: string, world
     'baseline',
     'two replicas, side by side, and a hand',
   ],
+  [
+    'what answers and was judged stays where somebody changes what its way back leads to',
+    'return answers ? notLedBackText(base) : null',
+    'return null',
+    'two replicas on a full pool, and a hand',
+  ],
 ]
 
 describe('a guard of it', () => {
   it.each(mutants)('%s', { timeout: PATIENCE }, async (name, from, to, world) => {
     const found = await mutated({ name, room: 'planning', text: [from, to] }, async (load) => {
-      const [{ planServe }, { returnOf, returnsTo }] = await Promise.all([
+      const [{ planServe }, returns] = await Promise.all([
         load<Pick<OvertakenCore, 'planServe'>>('serve.mjs'),
-        load<Pick<OvertakenCore, 'returnOf' | 'returnsTo'>>('returns-to.mjs'),
+        load<Pick<OvertakenCore, 'returnOf' | 'returnsTo' | 'changedOnWayBack'>>('returns-to.mjs'),
       ])
       const config = overtakenConfigs.find((one) => one.name === world)
       if (config === undefined) throw new Error(`no world is called ${world}`)
-      return exploreRollout(new Overtaken(config, { ...OVERTAKEN_CORE, planServe, returnOf, returnsTo }), {
+      return exploreRollout(new Overtaken(config, { ...OVERTAKEN_CORE, planServe, ...returns }), {
         first: true,
       })
     })

@@ -1,14 +1,14 @@
 import type { Baseline } from '../../core/lane/document.ts'
 import { service } from '../../core/lane-kinds/service.ts'
 import type { Plan, RollOutModelStep, Step, SwitchTrafficStep, WayStep } from '../../core/plan.ts'
-import { returnOf, returnsTo } from '../../core/planning/returns-to.ts'
+import { changedOnWayBack, returnOf, returnsTo } from '../../core/planning/returns-to.ts'
 import { planServe } from '../../core/planning/serve.ts'
 import type { ServeInput } from '../../core/planning/serve-plan.ts'
 import { isLedTo } from '../../core/planning/traffic.ts'
 import { touched } from '../../core/steps/moving.ts'
 import { nextRollOut } from '../../core/steps/roll-out-model.ts'
 import { whyNotLed } from '../../core/steps/switch-traffic.ts'
-import type { GenerationView } from '../../core/world.ts'
+import type { GenerationView, Traffic } from '../../core/world.ts'
 import { given, identity, lane, serve } from '../core/planning/serve-fixture.ts'
 import type { Had, OvertakenConfig, OvertakenState, Stands } from './overtaken-state.ts'
 
@@ -18,8 +18,9 @@ export interface OvertakenCore {
   back: typeof service.back
   returnOf: typeof returnOf
   returnsTo: typeof returnsTo
+  changedOnWayBack: typeof changedOnWayBack
 }
-export const OVERTAKEN_CORE: OvertakenCore = { planServe, back: service.back, returnOf, returnsTo }
+export const OVERTAKEN_CORE: OvertakenCore = { planServe, back: service.back, returnOf, returnsTo, changedOnWayBack }
 
 const GPUS = 8
 /** What serves is of no class: it waits for no room, which has an exploration of its own. */
@@ -100,11 +101,27 @@ export class Overtaken {
     const isUndone = state.phase === 'back' && state.baseline === null
     if (this.answering(from) > 0 && this.answering(state) === 0 && !isUndone) return `nobody answers after “${label}”`
     if (this.#asksUnjudged(state) && !this.#asksUnjudged(from)) return `what was not judged is asked after “${label}”`
+    if (this.#goesForChanged(from, state)) return `what was judged goes for what was changed after “${label}”`
     if (state.phase !== 'over' || from.phase === 'over') return null
     const standing = state.stands.filter((one) => (one?.replicas ?? 0) > 0)
     if (standing.length > 1 && state.hands === this.#config.hands && !from.late)
       return 'it is over, and more than one generation stands'
     return null
+  }
+
+  /** Whether a way back takes away what was judged, was not changed and answered, for a baseline that was. */
+  #goesForChanged(from: OvertakenState, { phase, stands, traffic }: OvertakenState): boolean {
+    if (phase !== 'back' || from.phase !== 'back') return false
+    const judged = [from.baseline, ...from.before].flatMap((had) => had?.generation ?? [])
+    const isJudged = (generation: number): boolean =>
+      judged.includes(generation) || (from.judged && generation === from.generation)
+    const sound = (all: OvertakenState['stands'], led: Traffic): number =>
+      all.reduce((sum, one, index) => {
+        const counts = one !== null && !one.edited && isJudged(index + 1) && led !== null && isLedTo(led, index + 1)
+        return sum + (counts ? one.ready : 0)
+      }, 0)
+    const isChanged = stands[(from.baseline?.generation ?? 0) - 1]?.edited === true
+    return isChanged && sound(from.stands, from.traffic) > 0 && sound(stands, traffic) === 0
   }
 
   #asksUnjudged({ generation, judged, traffic, stands }: OvertakenState): boolean {
@@ -155,6 +172,7 @@ export class Overtaken {
   }
 
   #move(state: OvertakenState, step: RollOutModelStep): OvertakenMove[] {
+    if (this.#isChanged(state)) return [this.#fails(state, EDITED)]
     const generations = this.#input(state).world.generations
     const way = this.#stepsOf(state)
     const isForth = state.phase === 'forth'
@@ -194,6 +212,7 @@ export class Overtaken {
   }
 
   #see(state: OvertakenState, step: RollOutModelStep): OvertakenMove[] {
+    if (this.#isChanged(state)) return [this.#fails(state, EDITED)]
     const { generations } = this.#input(state).world
     const lacks = ({ generation }: { generation: number }) =>
       !generations.some((view) => view.generation === generation)
@@ -220,8 +239,8 @@ export class Overtaken {
   #switch(state: OvertakenState, step: SwitchTrafficStep): OvertakenMove[] {
     const { generations } = this.#input(state).world
     const isJudged = state.judged || state.before.length > 0
-    if (state.phase === 'back' && typeof step.to === 'number' && state.stands[step.to - 1]?.edited && isJudged)
-      return [this.#fails(state, EDITED)]
+    const isEdited = state.phase === 'back' && typeof step.to === 'number' && state.stands[step.to - 1]?.edited
+    if ((isEdited && isJudged) || this.#isChanged(state)) return [this.#fails(state, EDITED)]
     const why = whyNotLed(step, { traffic: state.traffic, generations, way: this.#stepsOf(state) })
     return why === null
       ? [{ label: step.title, ours: true, state: { ...next(state), traffic: step.to, begun: true } }]
@@ -233,19 +252,35 @@ export class Overtaken {
     const label = `${this.#stepsOf(state)[state.at]?.title}: ${why}`
     const isForEver =
       why !== 'deleted' && why !== EDITED && !state.deleted && !state.late && this.#pods(state).length === 0
-    const after = state.phase === 'back' ? { ...next(state), late: true } : this.#goesBack(state, 'failed')
+    const after = state.phase === 'back' ? this.#goesOnBack(state, why) : this.#goesBack(state, 'failed')
     return { label, ours: true, state: { ...after, bad: isForEver ? `it waits for ever: “${label}”` : null } }
+  }
+
+  /** What somebody has changed says anew where the way leads; where that is the same, the moves after it are made. */
+  #goesOnBack(state: OvertakenState, why: string): OvertakenState {
+    const after = { ...next(state), late: true }
+    if (why !== EDITED) return after
+    const anew = this.#goesBack(state, state.ending ?? 'failed')
+    return anew.baseline?.generation === state.baseline?.generation ? after : { ...anew, late: true }
+  }
+
+  #isChanged(state: OvertakenState): boolean {
+    if (state.phase !== 'back') return false
+    const { judged, own } = this.#judgedIn(state)
+    const since = own === null ? judged : [...judged, own]
+    const known = { baseline: baselineOf(state.baseline), judged: since }
+    return this.#core.changedOnWayBack(this.#input(state).world, known) !== null
+  }
+
+  #judgedIn({ judged, generation, before }: OvertakenState): { judged: Baseline[]; own: Baseline | null } {
+    const own = judged ? baselineOf({ generation, replicas: 0 }) : null
+    return { own, judged: before.flatMap((had) => baselineOf(had) ?? []) }
   }
 
   #goesBack(state: OvertakenState, ending: string): OvertakenState {
     if (!state.begun && !state.halfway) return this.#over({ ...state, phase: 'back', ending })
     const input = this.#input(state)
-    const own = state.judged ? baselineOf({ generation: state.generation, replicas: 0 }) : null
-    const known = {
-      own,
-      judged: state.before.flatMap((had) => baselineOf(had) ?? []),
-      isCancelled: ending === 'cancelled',
-    }
+    const known = { ...this.#judgedIn(state), isCancelled: ending === 'cancelled' }
     const { to, stay } = this.#core.returnOf(input.world, { ...known, baseline: baselineOf(state.baseline) })
     const { halfway, begun } = state
     const brought = begun ? [state.generation] : []

@@ -1,16 +1,17 @@
 import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
-import { isJudged } from '../../../core/lane/judged.ts'
+import { isJudged, judgedIn } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { withoutReplicas } from '../../../core/planning/left-alone.ts'
+import { changedOnWayBack } from '../../../core/planning/returns-to.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
 import { madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import { broughtBy, deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { setAgainText, setOtherwise } from '../../../core/steps/set-by-hand.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
-import type { GenerationView } from '../../../core/world.ts'
+import type { GenerationView, Traffic } from '../../../core/world.ts'
 import { generationsOf } from '../../generations.ts'
 import { trafficSeen } from '../../observe.ts'
 import { straysOf } from '../../strays.ts'
@@ -60,7 +61,11 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     }
     const otherwise = setOtherwise(at, mark.fence)
     if (otherwise.length > 0) return { kind: 'free', again: setAgainText(otherwise, generations) }
-    const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
+    const [gone, strays, traffic] = await Promise.all([
+      goneOf(task, generations),
+      straysOf(ports.cluster, pods, generations),
+      mark.way === 'back' ? trafficSeen(ports, view) : null,
+    ])
     const since = sinceOf(task)
     const now = ports.clock.now()
     const [logs, around] = await Promise.all([
@@ -77,7 +82,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       gone,
       goneFrom: (mark.markedAt ?? 0) + view.handover,
       way: wayOf(task),
-      edited: editedIn(task, generations),
+      edited: editedIn(task, { generations, traffic }),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(step),
       around,
@@ -109,7 +114,7 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string
     trafficSeen(ports, view),
     classMissing(task, step.objects),
   ])
-  const edited = editedIn(task, standing)
+  const edited = editedIn(task, { generations: standing, traffic })
   if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
   if (classless !== null) return { ...NONE, note: classless }
   const way = wayOf(task)
@@ -158,9 +163,14 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
   )
 }
 
-/** What somebody has changed of what the way forth brings up: nothing goes for it. */
-const editedIn = ({ mark, plan }: Task, generations: readonly GenerationView[]): string | null =>
-  mark.way === 'forth' ? risenByHand(plan.steps, generations) : null
+/** What somebody has changed of what the way forth brings up, or of where the way back leads: nothing goes for it. */
+const editedIn = (
+  { mark, plan, view, run }: Task,
+  seen: { generations: readonly GenerationView[]; traffic: Traffic },
+): string | null =>
+  mark.way === 'forth'
+    ? risenByHand(plan.steps, seen.generations)
+    : changedOnWayBack(seen, { baseline: view.doc.baseline, judged: judgedIn(view, run) })
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
 

@@ -2,7 +2,8 @@ import type { KubeObject } from '../../../core/kube.ts'
 import { judgedIn } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { SwitchTrafficStep } from '../../../core/plan.ts'
-import { editedText, isEditedByHand } from '../../../core/planning/generations.ts'
+import { isEditedByHand } from '../../../core/planning/generations.ts'
+import { changedOnWayBack, notLedBackText } from '../../../core/planning/returns-to.ts'
 import { nextTouch, patienceOf } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import { nextSwitch, type SeenTraffic, whyNotLed } from '../../../core/steps/switch-traffic.ts'
@@ -42,15 +43,14 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
 }
 
 /** What somebody has changed of what requests would be led to, from what was judged as it stands. */
-const editedIn = (
-  { mark, plan, run, step, view }: Task<SwitchTrafficStep>,
-  { generations }: SeenTraffic,
-): string | null => {
+const editedIn = ({ mark, plan, run, step, view }: Task<SwitchTrafficStep>, seen: SeenTraffic): string | null => {
+  const { generations } = seen
   if (mark.way === 'forth') return risenByHand(plan.steps, generations)
   const base = generations.find(({ generation }) => generation === step.to)
-  return base === undefined || !isEditedByHand(base) || judgedIn(view, run).length === 0
-    ? null
-    : `${editedText(base)}: requests are not led back to it from what was judged`
+  const judged = judgedIn(view, run)
+  return base === undefined || !isEditedByHand(base) || judged.length === 0
+    ? changedOnWayBack(seen, { baseline: view.doc.baseline, judged })
+    : notLedBackText(base)
 }
 
 const lookAt = async ({ ports, view, mark }: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {

@@ -72,6 +72,35 @@ describe('going back', () => {
     expect(other.doc.baseline).toBeNull()
   })
 
+  it('leads elsewhere from where it stands once somebody has changed what it led to, and on as it did where nothing else was judged', () => {
+    const baseline = { generation: 1, stands: 1, desired: served('7'), replicas: 2 }
+    const back = { kind: 'roll-out-model', way: 'back' } as const
+    const steps = [
+      markOf({ name: 'gate', kind: 'check-gate', state: 'done' }),
+      markOf({ name: 'back-1', ...back, state: 'failed' }),
+      markOf({ name: 'back-2', ...back }),
+    ]
+    const run = runOf({ generation: 3, desired: served('9'), phase: 'steps', steps, ...failed })
+    const judged = [{ generation: 2, stands: 2, desired: served('8'), replicas: 2 }]
+    const edited = [{ field: '.spec.template.spec.containers', by: 'kubectl-edit' }]
+    const generations = [{ ...standing(1, 2), edited }, standing(2, 1), standing(3, 1)]
+    const world = emptyWorld({ generations: generations.map((one) => ({ ...one, ready: 1 })), traffic: 2 })
+    const doc = docOf({ lane: SERVICE, desired: served('9'), generation: 3, attempt: 1, baseline, run })
+    const plan = { ...planRow, back: [{ ...planRow.plan.steps[0], name: 'back-1' }] } as typeof planRow
+    const goes = (more: object) => settleGoBack(viewOf({ doc: { ...doc, ...more }, plan, world }))
+    const change = goes({ judged, brought: [3], halfway: true })
+    expect(change.doc.baseline?.stands).toBe(2)
+    const names = change.doc.run?.steps.filter(({ way }) => way === 'back').map(({ name }) => name) ?? []
+    // What was begun stays; what comes has names of its own, and what never began is no step of it.
+    expect(names[0]).toBe('back-1')
+    expect(names.slice(1)).toEqual(names.slice(1).filter((name) => name.startsWith('back2-')))
+    expect(names.length).toBeGreaterThan(1)
+    expect(change.plan?.back.map(({ name }) => name)).toEqual(names)
+    expect(change.doc.run?.ending?.detail).toBe('g; generation 2 with 1 replica was judged, and stays')
+    const same = goes({})
+    expect(same.doc).toEqual({ ...doc, run: { ...run, phase: 'back' } })
+  })
+
   it('takes nothing away that a restored ledger has forgotten, and says what stays', () => {
     const baseline = { generation: 1, desired: served('7'), replicas: 2 }
     const expired = { kind: 'expired', reason: null, detail: 'nobody answered' } as const

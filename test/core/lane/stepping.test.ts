@@ -179,6 +179,10 @@ describe('a step', () => {
     const change = settleStepped(view, 'back-1', { kind: 'failed', reason: 'not-healthy', note: 'late' })
     expect(change.doc.run?.steps[0]?.state).toBe('failed')
     expect(change.doc.run?.ending).toEqual({ ...ending, detail: 'g; the way back failed: late' })
+    expect(change.doc.run?.phase).toBe('back')
+    // What somebody has changed of where it leads says anew where that is.
+    const edited = settleStepped(view, 'back-1', { kind: 'failed', reason: 'edited-by-hand', note: 'late' })
+    expect(edited.doc.run?.phase).toBe('steps')
     // What was only to go back first has not: nothing else begins beside what still stands.
     const first = { ...ending, reason: 'halfway-bound' } as const
     const halfway = viewOf({

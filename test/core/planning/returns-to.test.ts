@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Baseline } from '../../../core/lane/document.ts'
-import { returnOf, returnsTo } from '../../../core/planning/returns-to.ts'
+import { changedOnWayBack, returnOf, returnsTo } from '../../../core/planning/returns-to.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { standing } from '../training-fixture.ts'
 import { serve } from './serve-fixture.ts'
@@ -82,5 +82,27 @@ describe('the way back of a run leads', () => {
       stay: [1],
       instead: { generation: 2 },
     })
+  })
+})
+
+describe('what somebody changes of where a way back leads', () => {
+  const known = { baseline: first, judged: [second] }
+  const ready = (view: GenerationView): GenerationView => ({ ...view, ready: view.replicas })
+
+  it('keeps what answers and was judged since from going for it, changed or not', () => {
+    const said = /kubectl has changed .*image of .*: requests are not led back to it from what was judged/
+    for (const traffic of [2, 'all'] as const)
+      for (const view of [standing(2, 1), edited(standing(2, 1))])
+        expect(changedOnWayBack({ generations: [edited(standing(1, 1)), ready(view)], traffic }, known)).toMatch(said)
+  })
+
+  it('keeps nothing once requests are led to it, nor for what does not answer or was never judged', () => {
+    const generations = [edited(ready(standing(1, 1))), ready(standing(2, 1))]
+    expect(changedOnWayBack({ generations, traffic: 1 }, known)).toBeNull()
+    expect(changedOnWayBack({ generations, traffic: null }, known)).toBeNull()
+    expect(changedOnWayBack({ generations, traffic: 'all' }, { ...known, judged: [] })).toBeNull()
+    const down = { ...standing(2, 1), ready: 0, answers: 0 }
+    expect(changedOnWayBack({ generations: [edited(standing(1, 1)), down], traffic: 'all' }, known)).toBeNull()
+    expect(changedOnWayBack({ generations: [standing(1, 1), ready(standing(2, 1))], traffic: 2 }, known)).toBeNull()
   })
 })

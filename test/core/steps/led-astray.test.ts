@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Mark } from '../../../core/lane/document.ts'
 import type { Step } from '../../../core/plan.ts'
-import { ledAstray, ledBy } from '../../../core/steps/led-astray.ts'
+import { ledAstray, ledAtFirst, ledBy } from '../../../core/steps/led-astray.ts'
 import type { Traffic } from '../../../core/world.ts'
 import { serve } from '../planning/serve-fixture.ts'
-import { standing } from '../training-fixture.ts'
+import { emptyWorld, standing } from '../training-fixture.ts'
 
 const baseline = { generation: 3, stands: 1, desired: serve('7'), replicas: 2 }
 const steps = [
@@ -49,9 +49,28 @@ describe('to whom requests are led in the middle of a rollout', () => {
     // Once it has passed, or where nothing judges it.
     expect([ledAstray(beside(2, { judged: [2] })), ledAstray(beside('all', { judged: [2] }))]).toEqual([null, null])
     expect(ledAstray(beside(2, { steps: gated.filter(({ kind }) => kind !== 'check-gate') }))).toBeNull()
-    // What neither rises nor is known to have been judged: alone it may have served before, to all with others it is asked by hand.
+    // What neither rises nor was asked as it began, judged before or not: its way would go nowhere from there.
     const other = { generations: [standing(1, 2), standing(3, 1)].map((view) => ({ ...view, ready: view.replicas })) }
-    expect([ledAstray(beside(3, other)), ledAstray(beside('all', other))]).toEqual([null, 1])
+    expect([ledAstray(beside(3, other)), ledAstray(beside('all', other))]).toEqual([1, 1])
+    expect(ledAstray(beside(3, { ...other, judged: [3] }))).toBe(1)
+  })
+
+  it('is where they were led as it began, or to what was judged last until what rises is, where somebody had led them elsewhere before', () => {
+    const gated = [...steps, { kind: 'check-gate', name: 'gate' }, { kind: 'roll-out-model', brings: 2 }] as Step[]
+    const generations = [1, 2, 3].map((generation) => ({ ...standing(generation, 1), ready: 1 }))
+    const led = (traffic: Traffic, more: object = {}) =>
+      ledAstray({ ...at(traffic), steps: gated, run: { steps: marks('pending'), led: 3 }, generations, ...more })
+    expect([led(3), led(1), led(2), led('all')]).toEqual([null, null, 3, 3])
+    expect([led(1, { judged: [2] }), led(2, { judged: [2] })]).toEqual([3, null])
+    // Once the way has led them, it is where that was.
+    expect(led(3, { run: { steps: marks('done'), led: 3 } })).toBe('all')
+  })
+
+  it('is remembered as it begins, where that answers and is not what was judged last', () => {
+    const generations = [standing(1, 2), { ...standing(2, 1), ready: 1 }, standing(3, 0)]
+    const first = (traffic: Traffic) => ledAtFirst(emptyWorld({ generations, traffic }), baseline)
+    expect([first(2), first('all'), first(1), first(3), first(null)]).toEqual([{ led: 2 }, { led: 'all' }, {}, {}, {}])
+    expect([ledAtFirst(null, baseline), ledAtFirst(emptyWorld({ generations, traffic: 2 }), null)]).toEqual([{}, {}])
   })
 
   it('is left where something else answers that it was led to before, and where nothing answers there', () => {
