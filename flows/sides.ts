@@ -9,12 +9,9 @@ const sideOf = new WeakMap<object, Side>()
 
 /**
  * How far sides answered that were asked: whether they did at all, and how they last failed. `reads`: what was only looked at was answered. `alone`:
- * what failed was a write (`wrote`), and looks were answered, before it or after: something in the way of one object (a webhook), and no outage.
+ * what failed was a write, and looks were answered: something in the way of one object (a webhook), and no outage.
  */
-export type Told = Map<
-  string,
-  { answered: boolean; trouble: Trouble | null; reads?: boolean; alone?: boolean; wrote?: boolean }
->
+export type Told = Map<string, { answered: boolean; trouble: Trouble | null; reads?: boolean; alone?: boolean }>
 type ToldOf = NonNullable<ReturnType<Told['get']>>
 
 /** What changes something there, of sides where that fails for one thing and not for another. */
@@ -40,7 +37,6 @@ const answeredBy = (before: ToldOf | undefined, writes: boolean): ToldOf => ({
   ...before,
   answered: true,
   reads: before?.reads === true || !writes,
-  ...(before?.wrote === true && !writes ? { alone: true } : {}),
 })
 
 type Asking = (ask: () => Promise<unknown>, name: string) => Promise<unknown>
@@ -70,8 +66,7 @@ const toldBy = (error: unknown, before: ToldOf | undefined, writes: boolean): To
   const alone = writes && reads && trouble?.kind === 'unavailable'
   // What was not answered otherwise says more.
   if (alone && before?.trouble != null && before.alone !== true) return before
-  const wrote = writes && trouble?.kind === 'unavailable'
-  return { answered: answered || trouble?.kind === 'refused', trouble, reads, alone, wrote }
+  return { answered: answered || trouble?.kind === 'refused', trouble, reads, alone }
 }
 
 /**

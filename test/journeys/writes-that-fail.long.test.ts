@@ -3,11 +3,10 @@ import type { KubeObject } from '../../core/kube.ts'
 import { sidesAway } from '../../flows/far-sides.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
-import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { between } from './away.ts'
 import { laddersOf } from './ladder.ts'
-import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, SERVE, say, TRAIN, timeline, upload } from './scenes.ts'
+import { HOUR, jobsOf, looseEnds, MINUTE, say, TRAIN, timeline } from './scenes.ts'
 import { isSuspended, suspending, trains, whyTrain } from './suspended.ts'
 import { openTown, type Town } from './town.ts'
 
@@ -111,21 +110,14 @@ it('a ceiling that cannot be written keeps no other lane waiting, is told once, 
   expect(String(await limit())).toBe('8')
 })
 
-it('a Job that cannot be made keeps no other lane waiting, and begins within minutes once it is taken', async () => {
-  far = between()
-  town = await openTown({ at: AT, config: policyOf(1e6), wrap: far.wrap })
-  far.fails('cluster', 'away', { name: 'create', when: ([object]) => (object as KubeObject).kind === 'Job' })
-  await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 30 } } } })
-  await town.advance(30 * MINUTE)
-  expect([await sides(), (await jobsOf(town)).length]).toEqual([{}, 0])
-  // Nobody waits for it, and it is no secret: the alarm counts it, and `why` says what is not taken.
-  expect((await pulseOf(town.house.ports)).sideAwayMinutes).toBeGreaterThan(20)
-  expect(await whyTrain(town)).toMatch(/^cluster does not answer.*create.*; .* is tried again within minutes/)
-  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
-  await town.advance(10 * MINUTE)
-  expect(await town.question(SERVE)).toMatchObject({ state: 'open' })
+it('a Job that cannot be deleted is no secret: the alarm counts it, and why says what is not taken', async () => {
+  await townOf(() => null)
+  far.fails('cluster', 'away', { name: 'delete' })
+  await say(town, 'cancel')
+  await town.advance(40 * MINUTE)
+  expect([await sides(), (await pulseOf(town.house.ports)).sideAwayMinutes > 20]).toEqual([{}, true])
+  expect(await whyTrain(town)).toMatch(/cluster does not answer.*delete/)
   far.answers('cluster')
-  await town.advance(20 * MINUTE)
-  expect(await jobsOf(town)).toHaveLength(1)
-  expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  await town.advance(10 * MINUTE)
+  expect([(await town.lane(TRAIN)).state, (await jobsOf(town)).length]).toEqual(['cancelled', 0])
 })

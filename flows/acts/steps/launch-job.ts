@@ -21,7 +21,7 @@ import {
 import { resultPlace } from '../../../core/steps/result-place.ts'
 import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
-import { Unavailable, type WorkPorts } from '../../ports.ts'
+import type { WorkPorts } from '../../ports.ts'
 import { everyRow, valuesOf } from '../../rows.ts'
 import { troubleOf } from '../../sides.ts'
 import { aroundOf } from '../around.ts'
@@ -42,7 +42,7 @@ export const launchJob: Handler<LaunchJobStep> = {
     const before = await forgottenOne(task, job)
     if (before !== null)
       return { kind: 'begun', made: madeOf(step, before), note: `Job ${before.metadata.name}, made before a restore` }
-    const created = await ports.cluster.create(job).catch((error: unknown) => readBack(ports, { job, error }))
+    const created = await ports.cluster.create(job)
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
       const there = await ports.cluster.get(refOf(step.job))
@@ -88,17 +88,6 @@ export const launchJob: Handler<LaunchJobStep> = {
     })
     return withPins(ports, await withDeadline(task, withWork(stepped, worked), { job, pods }), result?.beside ?? null)
   },
-}
-
-/** What a create that was not answered has made all the same; else its error. Whether a look is answered tells an outage from something in the way of this Job alone. */
-const readBack = async (
-  { cluster }: WorkPorts,
-  { job, error }: { job: KubeObject<'Job'>; error: unknown },
-): Promise<{ kind: 'exists'; object: KubeObject }> => {
-  if (!(error instanceof Unavailable)) throw error
-  const object = await cluster.get(refOf(job)).catch(() => null)
-  if (object === null) throw error
-  return { kind: 'exists', object }
 }
 
 /** Of a Job at work nobody needs it, nor of one that has failed: where it cannot be read, its bound and its failure hold all the same. */
