@@ -1,5 +1,6 @@
+import { type KubeObject, type ObjectRef, refOf } from '../core/kube.ts'
 import type { Trouble } from '../core/lane/view.ts'
-import { NotAllowed, type Ports, Refused, Unavailable } from './ports.ts'
+import { type Cluster, NotAllowed, type Ports, Refused, Unavailable } from './ports.ts'
 
 /** Far sides that lanes wait for when they do not answer. The ledger is none of them: without it nothing is known at all. */
 export const SIDES = ['cluster', 'registry', 'objects', 'metrics', 'chat', 'replies', 'bus', 'policies'] as const
@@ -14,23 +15,41 @@ const sideOf = new WeakMap<object, Side>()
 export type Told = Map<string, { answered: boolean; trouble: Trouble | null; reads?: boolean; alone?: boolean }>
 type ToldOf = NonNullable<ReturnType<Told['get']>>
 
-/** What changes something there, of sides where that fails for one thing and not for another. */
-const WRITES: Partial<Record<Side, ReadonlySet<string>>> = { cluster: new Set(['create', 'apply', 'patch', 'delete']) }
+/** What changes something there, of sides where that fails for one thing and not for another: what each call would look at to see whether looks are answered. */
+const WRITES: Partial<Record<Side, Readonly<Record<string, (value: unknown) => ObjectRef>>>> = {
+  cluster: {
+    create: (object) => refOf(object as KubeObject),
+    apply: (object) => refOf(object as KubeObject),
+    patch: (ref) => ref as ObjectRef,
+    delete: (ref) => ref as ObjectRef,
+  },
+}
 
 /** The same ports, whose errors remember which far side they are of, and what each answered is written into `told`. */
 export const withSides = <P extends Partial<Ports>>(ports: P, told: Told = new Map()): P =>
-  eachSide(ports, (side) => async (ask, name) => {
-    const writes = WRITES[side]?.has(name) === true
+  eachSide(ports, (side) => async (ask, name, { port, values }) => {
+    const written = WRITES[side]?.[name]
     try {
       const answer = await ask()
-      told.set(side, answeredBy(told.get(side), writes))
+      told.set(side, answeredBy(told.get(side), written !== undefined))
       return answer
     } catch (error) {
       if (typeof error === 'object' && error !== null && !sideOf.has(error)) sideOf.set(error, side)
-      told.set(side, toldBy(error, told.get(side), writes))
+      const before = told.get(side)
+      const reads = before?.reads === true || (await isLookedAt(port as Cluster, written?.(values[0]), error))
+      told.set(side, toldBy(error, { answered: false, trouble: null, ...before, reads }, written !== undefined))
       throw error
     }
   })
+
+/** Whether a cluster that has not taken a write answers looks. What is found there is nobody's: an answer that was lost is the next look's. */
+const isLookedAt = async (cluster: Cluster, ref: ObjectRef | undefined, error: unknown): Promise<boolean> => {
+  if (ref === undefined || !(error instanceof Unavailable) || error instanceof NotAllowed) return false
+  return cluster.get(ref).then(
+    () => true,
+    () => false,
+  )
+}
 
 const answeredBy = (before: ToldOf | undefined, writes: boolean): ToldOf => ({
   trouble: null,
@@ -39,7 +58,12 @@ const answeredBy = (before: ToldOf | undefined, writes: boolean): ToldOf => ({
   reads: before?.reads === true || !writes,
 })
 
-type Asking = (ask: () => Promise<unknown>, name: string) => Promise<unknown>
+/** The port as it was given, and what it was called with. */
+interface Called {
+  port: object
+  values: readonly unknown[]
+}
+type Asking = (ask: () => Promise<unknown>, name: string, called: Called) => Promise<unknown>
 
 /** The same ports, whose far sides are asked as told: everything else is left as it is. */
 const eachSide = <P extends Partial<Ports>>(ports: P, asking: (side: Side) => Asking): P => {
@@ -56,7 +80,8 @@ const asked = (port: object, asking: Asking): object =>
     get: (target, name) => {
       const member = Reflect.get(target, name) as unknown
       if (typeof member !== 'function') return member
-      return (...values: unknown[]) => asking(async () => (await member.apply(target, values)) as unknown, String(name))
+      return (...values: unknown[]) =>
+        asking(async () => (await member.apply(target, values)) as unknown, String(name), { port: target, values })
     },
   })
 

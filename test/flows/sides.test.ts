@@ -38,10 +38,15 @@ it('knows a write that fails alone, where looks are answered, from a cluster tha
   const ask = (work: Promise<unknown>): Promise<unknown> => work.catch(() => null)
   const ref = { kind: 'NodePool', namespace: null, name: 'p' } as const
   const saysOf = () => ({ alone: told.get('cluster')?.alone ?? false, answered: told.get('cluster')?.answered })
-  // Nobody has looked yet.
+  // Nobody has looked yet: it is looked at then.
+  await ask(cluster.patch(ref, 'u', {}))
+  expect(saysOf()).toMatchObject({ alone: true })
+  told.clear()
+  isAway = true
   await ask(cluster.patch(ref, 'u', {}))
   expect(saysOf()).toEqual({ alone: false, answered: false })
   told.clear()
+  isAway = false
   await ask(cluster.get(ref))
   await ask(cluster.patch(ref, 'u', {}))
   expect(saysOf()).toEqual({ alone: true, answered: true })

@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
+import { laneLabel } from '../../core/names.ts'
 import { sidesAway } from '../../flows/far-sides.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
 import example from '../example.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { laddersOf } from './ladder.ts'
-import { HOUR, jobsOf, looseEnds, MINUTE, say, TRAIN, timeline } from './scenes.ts'
+import { HOUR, jobsOf, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { isSuspended, suspending, trains, whyTrain } from './suspended.ts'
 import { openTown, type Town } from './town.ts'
 
@@ -120,4 +122,46 @@ it('a Job that cannot be deleted is no secret: the alarm counts it, and why says
   far.answers('cluster')
   await town.advance(10 * MINUTE)
   expect([(await town.lane(TRAIN)).state, (await jobsOf(town)).length]).toEqual(['cancelled', 0])
+})
+
+describe('a Job that is not taken, while looks are answered', () => {
+  const [STUCK, OTHER] = ['pipeline/one', 'pipeline/two']
+  const opened = async () => {
+    far = between()
+    const pipelines = { one: piped({ prefix: 'one/' }), two: piped({ prefix: 'two/' }) }
+    const approvals = { ...example.approvals, autoApproveBelow: 1e9 }
+    const config = { ...example, budget: { ...example.budget, dollars: 1e6 }, pipelines, approvals } as never
+    town = await openTown({ at: AT, config, wrap: far.wrap })
+  }
+  const isOf = (lane: string, object: unknown): boolean => JSON.stringify(object).includes(laneLabel(lane))
+
+  it.each(['away', 'lost'] as const)(
+    '(%s) as it is made keeps no other lane waiting, and is made once',
+    async (how) => {
+      await opened()
+      const when = ([object]: unknown[]) => isOf(STUCK, object)
+      far.fails('cluster', how, { name: 'create', when })
+      for (const folder of ['one/a/', 'two/a/']) await upload(town, '', { folder })
+      expect((await town.settled(OTHER, 12)).state).toBe('succeeded')
+      expect(await sides()).toEqual({})
+      if (how === 'away') {
+        expect((await town.house.why(STUCK)).text).toMatch(/cluster does not answer.*create/)
+        expect((await pulseOf(town.house.ports)).sideAwayMinutes).toBeGreaterThan(20)
+      }
+      far.answers('cluster')
+      expect((await town.settled(STUCK, 12)).state).toBe('succeeded')
+      expect([(await jobsOf(town)).length, await looseEnds(town)]).toEqual([4, []])
+    },
+  )
+
+  it('as its time to live is set keeps no other lane waiting, nor what else is told', async () => {
+    await opened()
+    far.fails('cluster', 'away', { name: 'patch', when: (values) => JSON.stringify(values).includes('ttlSeconds') })
+    for (const folder of ['one/a/', 'two/a/']) await upload(town, '', { folder })
+    for (const lane of [STUCK, OTHER]) expect((await town.settled(lane, 12)).state).toBe('succeeded')
+    expect(await sides()).toEqual({})
+    far.answers('cluster')
+    await town.advance(HOUR)
+    expect([(await jobsOf(town)).length, await looseEnds(town)]).toEqual([4, []])
+  })
 })
