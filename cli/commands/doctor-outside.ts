@@ -40,6 +40,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
             installation: policy.installation,
             datasetBuckets: datasetBuckets(policy.pipelines),
             alerts: Object.values(policy.services).some(({ drift }) => (drift?.alerts.length ?? 0) > 0),
+            notices: [...(policy.budget.notices?.aws ?? []), ...(policy.budget.notices?.anomalies ?? [])].length > 0,
             scopes: scopesOf(policy),
           })),
           ...(await ofEks(aws, policy)),

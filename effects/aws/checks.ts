@@ -2,6 +2,7 @@ import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { GetBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
 import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { GetTopicAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
@@ -21,6 +22,8 @@ export interface AwsPlace {
   datasetBuckets: readonly string[]
   /** Whether the policy names alerts that mean drift; left out: it does not. */
   alerts?: boolean
+  /** Whether the policy names budgets or monitors of AWS; left out: it does not. */
+  notices?: boolean
   /** Scopes that the policy asks of Slack's token beyond SCOPES. */
   scopes?: readonly string[]
   /** Where the time is asked and Slack is; those of AWS and Slack unless told. */
@@ -70,6 +73,7 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
       return `of key ${accessKeyId.slice(0, 4)}…`
     }),
     ...stackFindings(place),
+    ...(place.notices === true ? [topicFinding(place)] : []),
     ...place.datasetBuckets.map((bucket) => bucketFinding(place, bucket)),
     ...[...SECRETS, ...(place.alerts === true ? [OF_ALERTS] : [])].map((name) =>
       finding(`secret ${name}`, `put its value in: docs/deploy.md, step 6`, async () => {
@@ -120,6 +124,33 @@ const queueAnswer = async (region: string, QueueName: string): Promise<string> =
   expectThat(dead !== undefined, 'it has no queue of the dead')
   return `${QueueName} keeps lanes apart`
 }
+
+/** What AWS counts is told by one topic, whose ARN is of the bus's account. A topic that leads nowhere, or whose key AWS's services may not use, is silent. */
+const topicFinding = ({ region, installation }: AwsPlace): Promise<Finding> =>
+  finding(
+    'topic of budgets',
+    'deploy the money stack: `money` in cdk.json, docs/deploy.md, “What AWS counts”',
+    async () => {
+      const { Arn = '' } = await new EventBridgeClient({ region }).send(
+        new DescribeEventBusCommand({ Name: installation }),
+      )
+      const [arn, partition, , , account] = Arn.split(':')
+      const TopicArn = [arn, partition, 'sns', region, account, `${installation}-budgets`].join(':')
+      const client = new SNSClient({ region })
+      const { Attributes = {} } = await client.send(new GetTopicAttributesCommand({ TopicArn }))
+      const { Subscriptions = [] } = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }))
+      const { KmsMasterKeyId: key = '' } = Attributes
+      const doors = Subscriptions.filter(
+        ({ Protocol, SubscriptionArn = '' }) => Protocol === 'lambda' && SubscriptionArn.startsWith('arn:'),
+      )
+      expectThat(
+        doors.length > 0,
+        `no function is subscribed to ${installation}-budgets, so nobody hears what AWS counts`,
+      )
+      const needs = `; its key ${key} must let budgets.amazonaws.com and costalerts.amazonaws.com use it`
+      return `${installation}-budgets leads to a door${key === '' ? '' : needs}`
+    },
+  )
 
 const bucketFinding = ({ region }: AwsPlace, bucket: string): Promise<Finding> =>
   finding(`bucket ${bucket}`, 'turn on Amazon EventBridge in the bucket’s properties', async () => {

@@ -2,6 +2,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
@@ -189,6 +190,19 @@ const cluster = (status: string, authenticationMode?: string) => ({
   version: '1.36',
   status,
   ...(authenticationMode === undefined ? {} : { accessConfig: { authenticationMode } }),
+})
+
+it('the topic of what AWS counts: not there, leading nowhere, leading to a door', async () => {
+  const said = async () => (await look({ installation: 'told', notices: true }))['topic of budgets']
+  expect(await said()).toMatch(/^ResourceNotFound.*deploy the money stack/)
+  await new EventBridgeClient(moto.at).send(new CreateEventBusCommand({ Name: 'told' }))
+  expect(await said()).toMatch(/^NotFound.*deploy the money stack/)
+  const sns = new SNSClient(moto.at)
+  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'told-budgets' }))
+  expect(await said()).toMatch(/^no function is subscribed to told-budgets.*deploy the money stack/)
+  const Endpoint = 'arn:aws:lambda:eu-central-1:123456789012:function:told-budget-notice'
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'lambda', Endpoint }))
+  expect(await said()).toBe('ok')
 })
 
 it.each([

@@ -10,7 +10,7 @@ main(['-H', '127.0.0.1', '-p', sys.argv[1]])
 `
 
 /**
- * moto, a stand-in for S3, Secrets Manager, SSM, SQS and EventBridge rules to queues, where it is true to AWS. Never asked
+ * moto, a stand-in for S3, Secrets Manager, SSM, SNS topics, SQS and EventBridge rules to queues, where it is true to AWS. Never asked
  * about DynamoDB, Lambda or the shape of S3's events, where it is not.
  */
 export interface Moto {
