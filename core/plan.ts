@@ -98,6 +98,11 @@ export interface Bounds {
    * before, or a release that did not bind it.
    */
   answering?: number
+  /**
+   * Minutes for which nobody answers on that way, in a bad case, what a node takes to come left out. Left out: somebody answers all the way, or
+   * a release that did not bind it.
+   */
+  unanswered?: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number
   /** Not begun before this time, which people chose; left out: at once. */
