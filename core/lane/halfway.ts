@@ -85,6 +85,14 @@ const atMostText = ({ left, unanswered }: HalfwayCosts): string =>
     ? `what stands halfway before it may cost ${usd(left)} more at most`
     : `for what stands halfway before it nobody was to answer for more than ${unanswered} min`
 
+/** The end of a run that a freeze holds where nobody answers, and when that is; null: somebody does, or its plan named none. */
+export const outUntil = ({ plan }: Pick<View, 'plan'>, run: Run): { at: number; ending: Outcome } | null => {
+  const out = plan === null || run.ending !== null ? null : outIn({ run, plan: plan.plan, now: 0 })
+  if (out === null) return null
+  const detail = `nobody was to answer for more than ${out.unanswered} min, which is over in a freeze: it goes back`
+  return { at: out.until, ending: { kind: 'failed', reason: 'bound-reached', detail } }
+}
+
 /** It goes back, and what waits for its place is no worse off: the next attempt at it begins there (law 6). */
 const goesBackFirst = (costs: HalfwayCosts, waited = ''): Outcome => ({
   kind: 'failed',

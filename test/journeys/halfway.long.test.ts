@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
+import type { Config } from '../../core/policy.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { between } from './away.ts'
@@ -88,36 +89,55 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect(await looseEnds(town)).toEqual([])
   })
 
-  it('where nobody answers meanwhile, as its card has named: what stood before is back within that time, while people are asked', async () => {
-    const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
-    const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }
-    town = await openTown({ wrap: away.wrap, config: { ...example, pools, services } })
-    await served(town)
-    await promote(
-      town.house,
-      MODEL,
-      await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 3 } }),
-    )
-    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
-    const { bounds } = (await town.plan(SERVE))?.plan ?? {}
-    expect(bounds).toMatchObject({ answering: 0, unanswered: 25 })
-    await town.answered(SERVE)
-    await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
-    const out = clockOf(town).now()
-    await town.advance(5 * MINUTE)
-    await promote(town.house, MODEL, await third())
-    await town.until('it is back', async () => (await answering(town)) === 1)
-    expect((clockOf(town).now() - out) / MINUTE).toBeLessThan(25)
-    await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
-    expect(await town.lane(SERVE)).toMatchObject({ generation: 3, attempt: 2 })
-    const why = /nobody was to answer for more than 25 min, too little for anybody to answer in, and goes back first/
-    expect((await timeline(town, SERVE)).map(({ text }) => text)).toContainEqual(expect.stringMatching(why))
-    await town.advance(5 * HOUR)
-    expect([(await town.lane(SERVE)).state, await replicasOf(town), await looseEnds(town)]).toEqual([
-      'expired',
-      { 1: 1 },
-      [],
-    ])
+  describe('where nobody answers meanwhile, as its card has named, what stood before is back within that time:', () => {
+    const out = async (): Promise<number> => {
+      const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
+      const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }
+      town = await openTown({ wrap: away.wrap, config: { ...example, pools, services } as Config })
+      await served(town)
+      const simulation = { loadMinutes: 3, tasks: { 'gate-check': { imagePull: 'fail' as const } } }
+      await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation }))
+      await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+      expect((await town.plan(SERVE))?.plan.bounds).toMatchObject({ answering: 0, unanswered: 25 })
+      await town.answered(SERVE)
+      await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
+      return clockOf(town).now()
+    }
+    const isBack = async (since: number): Promise<void> => {
+      await town.until('it is back', async () => (await answering(town)) === 1)
+      expect((clockOf(town).now() - since) / MINUTE).toBeLessThan(30)
+    }
+    const texts = async () => (await timeline(town, SERVE)).map(({ text }) => text)
+
+    it('while people are asked about something newer', async () => {
+      const since = await out()
+      await town.advance(2 * MINUTE)
+      await promote(town.house, MODEL, await third())
+      await isBack(since)
+      await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+      expect(await town.lane(SERVE)).toMatchObject({ generation: 3, attempt: 2 })
+      const why = /nobody was to answer for more than 25 min, too little for anybody to answer in, and goes back first/
+      expect(await texts()).toContainEqual(expect.stringMatching(why))
+      await town.advance(5 * HOUR)
+      const { state } = await town.lane(SERVE)
+      expect([state, await replicasOf(town), await looseEnds(town)]).toEqual(['expired', { 1: 1 }, []])
+    })
+
+    it('in a freeze', async () => {
+      const since = await out()
+      await town.advance(2 * MINUTE)
+      await town.house.command({ kind: 'freeze', lane: SERVE, until: since + 10 * HOUR, by: ANA })
+      await isBack(since)
+      expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
+      expect([await replicasOf(town), await looseEnds(town)]).toEqual([{ 1: 1 }, []])
+    })
+
+    it('where its gate cannot be, and another attempt asks before it makes an outage of its own', async () => {
+      await isBack(await out())
+      await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+      expect(await town.lane(SERVE)).toMatchObject({ generation: 2, attempt: 2, outcome: null })
+      expect([await answering(town), await replicasOf(town)]).toEqual([1, { 1: 1 }])
+    })
   })
 
   it('refused: it goes back, and starts by itself once what refused it has changed', async () => {

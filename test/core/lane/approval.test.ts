@@ -25,6 +25,8 @@ describe('a plan inside bounds', () => {
     expect(within(bounded({ gpus: { 'gpu-train': 9 } }), bounds)).toBe(false)
     expect(within(bounded({ gpus: { 'gpu-serve': 1 } }), bounds)).toBe(false)
     expect(within(bounded({ unavailable: 1 }), bounds)).toBe(false)
+    expect(within(bounded({ unanswered: 25 }), bounds)).toBe(true)
+    expect(within(bounded({ unanswered: 25 }), { ...bounds, unanswered: 24 })).toBe(false)
   })
 
   it('is not without them for the node that a rung may have started again: what was approved binds that, too', () => {
@@ -70,6 +72,12 @@ describe('whether somebody has to be asked', () => {
   it('nobody, about what needs no approval', () => {
     expect(covered(null, {}, { ...plan, approval: { ...plan.approval, required: false } })).toBe('yes')
     expect(covered(null)).toBe('no')
+  })
+
+  it('people, about each attempt that makes an outage of its own', () => {
+    const out = bounded({ unanswered: 25 })
+    expect([covered(approved(), {}, out), covered(approved({ begun: true }), {}, out)]).toEqual(['yes', 'no'])
+    expect(covered(approved({ begun: true }))).toBe('yes')
   })
 
   it('nobody, about what was approved to the digest', () => {
