@@ -1,4 +1,5 @@
 import type { V1Container, V1EnvVar, V1PodSpec } from '@kubernetes/client-node'
+import { digestOf } from '../digest.ts'
 
 /**
  * Where `signalbox-run` comes from: an image of ours that has it; or a bucket, from which an image with the AWS CLI fetches it, so that
@@ -22,6 +23,9 @@ const PROGRAM = `${RUNNER_FOLDER}/bin/signalbox-run`
 /** The container that brings it, and the volume that it lies in. */
 export const RUNNER = 'signalbox-run'
 const MOUNT = { name: RUNNER, mountPath: RUNNER_FOLDER }
+
+/** What the program is called for a processor, as it is built, and lies in a bucket. */
+export const programFor = (processor: string): string => `signalbox-run-linux-${processor}`
 
 /** What it ends with by itself: another try cures none of them within the same Job, which says so of them (docs/runner.md). In order. */
 export const RUNNER_CODES: readonly number[] = [42, 70, 73, 74, 75, 76, 77, 126, 127]
@@ -59,9 +63,28 @@ export const wrapped = (
   volumes: [...(spec.volumes ?? []), { name: RUNNER, emptyDir: {} }],
 })
 
+/**
+ * Where an init container brings the program from by what is fetched; null: it is none of ours, to the last word of it, or its image has
+ * the program.
+ */
+export const fetchedBy = (container: V1Container): Extract<RunnerSource, { uri: string }> | null => {
+  const said = (name: string): string => container.env?.find((one) => one.name === name)?.value ?? ''
+  const sha256 = { amd64: said('RUNNER_SHA256_AMD64'), arm64: said('RUNNER_SHA256_ARM64') }
+  const source = { image: container.image ?? '', uri: said('RUNNER_URI').replaceAll('$$', () => '$'), sha256 }
+  return digestOf(bringer(source)) === digestOf(container) ? source : null
+}
+
+/** What is brought into its pod before a container's program begins, as it is told. */
+export const broughtTo = (container: V1Container): string[] =>
+  isOfRunner(container)
+    ? (container.env ?? []).flatMap(({ name, value = '' }) => (name === INPUTS ? value.split(',') : []))
+    : []
+
+const INPUTS = 'SIGNALBOX_INPUTS'
+
 const environment = ({ stage, inputs }: RunnerTold, { terminationGracePeriodSeconds = 30 }: V1PodSpec): V1EnvVar[] => [
   { name: 'SIGNALBOX_STAGE', value: stage },
-  { name: 'SIGNALBOX_INPUTS', value: inputs.length === 0 ? 'none' : inputs.join(',') },
+  { name: INPUTS, value: inputs.length === 0 ? 'none' : inputs.join(',') },
   { name: 'SIGNALBOX_GRACE', value: String(terminationGracePeriodSeconds) },
 ]
 
