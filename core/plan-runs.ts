@@ -9,6 +9,7 @@ import type {
 } from '@kubernetes/client-node'
 import { NODE_POOL, podSpecOf } from './kube.ts'
 import type { Step } from './plan.ts'
+import { RUNNER_SETTINGS } from './policy/ours.ts'
 import { SERVING_USER } from './workloads/pod-room.ts'
 import { PRESETS } from './workloads/presets.ts'
 import { broughtTo, fetchedBy } from './workloads/runner.ts'
@@ -84,7 +85,11 @@ const PRESET = new Map(
 const toldTo = (container: V1Container): [string, string[]][] => {
   const { command = [], args = [], env = [], workingDir } = container
   const own = env.filter(
-    ({ name, value }) => value !== undefined && !OURS.test(name) && !READ.test(value) && PRESET.get(name) !== value,
+    ({ name, value }) =>
+      value !== undefined &&
+      (!OURS.test(name) || RUNNER_SETTINGS.has(name)) &&
+      !READ.test(value) &&
+      PRESET.get(name) !== value,
   )
   const told: [string, string[]][] = [
     ['brought in before', broughtTo(container)],

@@ -56,6 +56,12 @@ describe('what people say yes to', () => {
     expect(planCard(plan).lines[0]).toContain('LD_PRELOAD')
   })
 
+  it('has how signalbox-run saves, where its stage says so: of our variables those alone are for a stage to say', () => {
+    const { runs } = runsWith({ image: image('acme/trainer'), args: [], env: { SIGNALBOX_SYNC: 'off' } })
+    expect(runs).toMatch(/ train\.py; variables: SIGNALBOX_SYNC$/)
+    expect(() => runsWith({ env: { SIGNALBOX_INPUTS: 'none' } })).toThrow('SIGNALBOX_INPUTS: it is ours')
+  })
+
   it('has every container and Secret that its pod is given in any way', () => {
     const { runs } = runsWith({
       image: image('acme/trainer'),

@@ -48,20 +48,23 @@ describe('stages that signalbox-run goes before', () => {
     [74, 'disk-failed', 'input/output error'],
     [75, 'storage-away', 'S3 did not answer for 1800 s'],
     [143, 'told-to-end', 'told to end by SIGTERM; the program ended with exit 0'],
-  ])('ended by it with %i (%s): another attempt begins by itself, and does what was wanted', async (code, reason, text) => {
-    town = await openTown({ config })
-    const made = await everyJob(town)
-    await upload(town, 'a', { simulation: ends(code, text) })
-    await town.until('it failed', async () => (await town.lane(TRAIN)).state === 'failed')
-    const { outcome, rest } = await town.lane(TRAIN)
-    expect(outcome).toMatchObject({ kind: 'failed', reason, detail: expect.stringContaining(text) })
-    expect(rest).toMatchObject({ why: 'pause' })
-    await behaves({})
-    await town.until('it is tried again', async () => (await town.lane(TRAIN)).attempt === 2)
-    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 2 })
-    expect(made()).toEqual(['g1a1-train', 'g1a2-evaluate', 'g1a2-train'])
-    expect(await looseEnds(town)).toEqual([])
-  })
+  ])(
+    'ended by it with %i (%s): another attempt begins by itself, and does what was wanted',
+    async (code, reason, text) => {
+      town = await openTown({ config })
+      const made = await everyJob(town)
+      await upload(town, 'a', { simulation: ends(code, text) })
+      await town.until('it failed', async () => (await town.lane(TRAIN)).state === 'failed')
+      const { outcome, rest } = await town.lane(TRAIN)
+      expect(outcome).toMatchObject({ kind: 'failed', reason, detail: expect.stringContaining(text) })
+      expect(rest).toMatchObject({ why: 'pause' })
+      await behaves({})
+      await town.until('it is tried again', async () => (await town.lane(TRAIN)).attempt === 2)
+      expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 2 })
+      expect(made()).toEqual(['g1a1-train', 'g1a2-evaluate', 'g1a2-train'])
+      expect(await looseEnds(town)).toEqual([])
+    },
+  )
 
   it.each([
     [42, 'exit-code', 'SIGNALBOX_INPUTS says nothing of it'],

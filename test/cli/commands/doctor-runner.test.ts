@@ -38,12 +38,15 @@ it('looks at nothing where nothing is fetched', async () => {
   expect(await said(bucket({}), { image })).toEqual([])
 })
 
-it.each([true, false])('finds each program where the policy says, by what S3 keeps of it or by its bytes', async (isKnown) => {
-  expect(await said(bucket(BOTH, isKnown), { image, sha256, prefix: 'tools/' })).toEqual([
-    'true signalbox-run-linux-amd64: is at s3://acme-results/tools/signalbox-run-linux-amd64, as the policy says',
-    'true signalbox-run-linux-arm64: is at s3://acme-results/tools/signalbox-run-linux-arm64, as the policy says',
-  ])
-})
+it.each([true, false])(
+  'finds each program where the policy says, by what S3 keeps of it or by its bytes',
+  async (isKnown) => {
+    expect(await said(bucket(BOTH, isKnown), { image, sha256, prefix: 'tools/' })).toEqual([
+      'true signalbox-run-linux-amd64: is at s3://acme-results/tools/signalbox-run-linux-amd64, as the policy says',
+      'true signalbox-run-linux-arm64: is at s3://acme-results/tools/signalbox-run-linux-arm64, as the policy says',
+    ])
+  },
+)
 
 it('says what is not there, or another, and what to do', async () => {
   const [amd64, arm64] = await said(bucket({ 'signalbox-run/signalbox-run-linux-arm64': 'other' }), { image, sha256 })

@@ -156,7 +156,12 @@ describe('the images of a config', () => {
       tags.runner = { image: 'acme/runner:1' }
       tags.pools['gpu-train']!.instanceType = 'p6e-gb200.36xlarge'
       const [stage] = tags.pipelines![PIPELINE]!.stages
-      tags.pipelines![PIPELINE]!.stages = wrapped.map((pool) => ({ ...stage!, pool, name: pool, runner: { inputs: [] } }))
+      tags.pipelines![PIPELINE]!.stages = wrapped.map((pool) => ({
+        ...stage!,
+        pool,
+        name: pool,
+        runner: { inputs: [] },
+      }))
       return imagesIn(tags)[0]
     }
     const at = { path: ['runner', 'image'], text: 'acme/runner:1' }

@@ -15,7 +15,10 @@ const failed = (message = 'Job has reached the specified backoff limit', reason 
 })
 
 /** A pod that one of its containers has failed, as a kubelet writes it. */
-const died = (exitCode: number, { message, of = 'train', spec = SPEC }: { message?: string; of?: string; spec?: typeof SPEC } = {}): V1Pod => {
+const died = (
+  exitCode: number,
+  { message, of = 'train', spec = SPEC }: { message?: string; of?: string; spec?: typeof SPEC } = {},
+): V1Pod => {
   const status = (name: string) => ({
     name,
     image: IMAGE,
@@ -63,22 +66,31 @@ describe('a stage whose program signalbox-run goes before, and which ends by tha
     expect(TRANSIENT_FAILURES.has(failure)).toBe(cures)
     // Its last line tells it where the program has left a message of its own.
     const logs = own(SAYS, code)
-    expect(jobState(failed(), [died(code, { message: '{"a":1}' })], { logs })).toMatchObject({ failure, note: expect.stringContaining(SAYS) })
+    expect(jobState(failed(), [died(code, { message: '{"a":1}' })], { logs })).toMatchObject({
+      failure,
+      note: expect.stringContaining(SAYS),
+    })
   })
 
   it.each([1, 2, 137, 139])('with %i says nothing of its own: it is the program’s', (code) => {
     expect(jobState(failed(), [died(code)])).toMatchObject({ failure: 'exit-code' })
   })
 
-  it.each([42, 70, 75, 77, 127])('hands on what its program ends with: %i is that one’s, and so are the last lines', (code) => {
-    for (const text of [`the program ended with exit ${code}`, `rank 3 failed first, with exit ${code}: ValueError`]) {
-      const bare = jobState(failed(), [died(code, { spec: BARE as never, message: text })])
-      expect(jobState(failed(), [died(code, { message: text })])).toEqual(bare)
-      expect(bare.failure).toBe('exit-code')
-      const logs = ['NCCL: Watchdog caught collective operation timeout', ...own(text, code)]
-      expect(jobState(failed(), [died(code)], { logs })).toMatchObject({ failure: 'nccl-timeout' })
-    }
-  })
+  it.each([42, 70, 75, 77, 127])(
+    'hands on what its program ends with: %i is that one’s, and so are the last lines',
+    (code) => {
+      for (const text of [
+        `the program ended with exit ${code}`,
+        `rank 3 failed first, with exit ${code}: ValueError`,
+      ]) {
+        const bare = jobState(failed(), [died(code, { spec: BARE as never, message: text })])
+        expect(jobState(failed(), [died(code, { message: text })])).toEqual(bare)
+        expect(bare.failure).toBe('exit-code')
+        const logs = ['NCCL: Watchdog caught collective operation timeout', ...own(text, code)]
+        expect(jobState(failed(), [died(code)], { logs })).toMatchObject({ failure: 'nccl-timeout' })
+      }
+    },
+  )
 
   it('is told from the same end of a stage that it does not go before', () => {
     expect(jobState(failed(), [died(75, { spec: BARE as never })])).toMatchObject({ failure: 'exit-code' })
@@ -93,7 +105,8 @@ describe('a stage whose program signalbox-run goes before, and which ends by tha
   })
 
   it('is known by its Job once its pod is gone', () => {
-    const message = (name: string) => `Container ${name} for pod training/p failed with exit code 75 matching FailJob rule at index 1`
+    const message = (name: string) =>
+      `Container ${name} for pod training/p failed with exit code 75 matching FailJob rule at index 1`
     for (const name of ['train', 'signalbox-run'])
       expect(jobState(failed(message(name), 'PodFailurePolicy'), [])).toMatchObject({
         failure: 'storage-away',

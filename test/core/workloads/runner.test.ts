@@ -6,7 +6,14 @@ import { join } from 'node:path'
 import type { V1PodSpec } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RUNNER_ENDS } from '../../../core/pods/runner-ends.ts'
-import { fetchedBy, RUNNER_CODES, RUNNER_FOLDER, type RunnerSource, whyNotWrapped, wrapped } from '../../../core/workloads/runner.ts'
+import {
+  fetchedBy,
+  RUNNER_CODES,
+  RUNNER_FOLDER,
+  type RunnerSource,
+  whyNotWrapped,
+  wrapped,
+} from '../../../core/workloads/runner.ts'
 
 const IMAGE = `repo/runner@sha256:${'a'.repeat(64)}`
 const SPEC: V1PodSpec = {
@@ -142,7 +149,10 @@ describe('where the program is fetched from a bucket', () => {
   ])('what cannot be fetched ends it by its cause, in the words of who fetches: %s', (words, code) => {
     failing(words)
     const { status, stderr } = play()
-    expect([status, stderr]).toEqual([code, expect.stringMatching(/^s3:\/\/results\/tools\/\$1\/signalbox-run-linux-a\w+64: /)])
+    expect([status, stderr]).toEqual([
+      code,
+      expect.stringMatching(/^s3:\/\/results\/tools\/\$1\/signalbox-run-linux-a\w+64: /),
+    ])
     expect(stderr).toContain(words)
     expect(RUNNER_ENDS.has(code)).toBe(true)
   })

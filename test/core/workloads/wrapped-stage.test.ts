@@ -24,7 +24,14 @@ const made = (change: Partial<Stage> = {}, runner: Config['runner'] = { image: I
   const stage = policy.pipelines['support-chats']!.stages[0]!
   const preset = stage.use === undefined ? null : presetOf(stage.use)
   const input = trainInput({ policy })
-  return stageJob({ ...input, desired: { ...input.desired, pods }, stage, preset, model: stage.model ?? null, reads: {} })
+  return stageJob({
+    ...input,
+    desired: { ...input.desired, pods },
+    stage,
+    preset,
+    model: stage.model ?? null,
+    reads: {},
+  })
 }
 const wrapped: Partial<Stage> = { runner: { inputs: ['dataset'] } }
 const specOf = (job: Job): V1PodSpec => job.spec!.template.spec!
@@ -96,7 +103,10 @@ describe('the Job of a stage that signalbox-run goes before', () => {
         terminationGracePeriodSeconds: fc.integer({ min: 0, max: 5000 }),
         initContainers: fc.uniqueArray(container, { maxLength: 2, selector: (one) => one.name }),
         containers: fc.uniqueArray(own, { maxLength: 1, selector: (one) => one.name }),
-        volumes: fc.uniqueArray(fc.record({ name, emptyDir: fc.constant({}) }), { maxLength: 2, selector: (one) => one.name }),
+        volumes: fc.uniqueArray(fc.record({ name, emptyDir: fc.constant({}) }), {
+          maxLength: 2,
+          selector: (one) => one.name,
+        }),
       },
       { requiredKeys: [] },
     )
@@ -108,7 +118,8 @@ describe('the Job of a stage that signalbox-run goes before', () => {
         const spec = specOf(job)
         const containers = [...(spec.initContainers ?? []), ...spec.containers]
         for (const { image } of containers) expect(image).toMatch(/@sha256:[0-9a-f]{64}$/)
-        for (const named of [containers, spec.volumes!]) expect(new Set(named.map((one) => one.name)).size).toBe(named.length)
+        for (const named of [containers, spec.volumes!])
+          expect(new Set(named.map((one) => one.name)).size).toBe(named.length)
         expect(spec.initContainers!.at(-1)!.resources?.limits).toBeUndefined()
         expect(main(job).resources).toEqual(main(bare).resources)
         expect(main(job).command!.slice(3)).toEqual(main(bare).command)
