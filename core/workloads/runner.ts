@@ -27,7 +27,7 @@ const MOUNT = { name: RUNNER, mountPath: RUNNER_FOLDER }
 /** What the program is called for a processor, as it is built, and lies in a bucket. */
 export const programFor = (processor: string): string => `signalbox-run-linux-${processor}`
 
-/** What it ends with by itself: another try cures none of them within the same Job, which says so of them (docs/runner.md). In order. */
+/** What it ends with by itself, in order (docs/runner.md). A Job fails with each of them at once, and says which: every other try is an attempt. */
 export const RUNNER_CODES: readonly number[] = [42, 70, 73, 74, 75, 76, 77, 126, 127]
 
 /** Whether it stands before the program of a container, or brings what does. */
