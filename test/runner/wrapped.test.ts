@@ -89,8 +89,14 @@ it.each([
   const { code, said, message, pod, container } = await run(train!)
   expect(code, said).toBe(exitCode)
   const terminated = { exitCode, reason: 'Error', message }
-  const status = { phase: 'Failed', containerStatuses: [{ name: container, ready: false, restartCount: 0, state: { terminated } }] }
-  const ended = { ...train!, status: { conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }] } }
+  const status = {
+    phase: 'Failed',
+    containerStatuses: [{ name: container, ready: false, restartCount: 0, state: { terminated } }],
+  }
+  const ended = {
+    ...train!,
+    status: { conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }] },
+  }
   // By its message, and by its last lines where that is the program's own.
   for (const [text, logs] of [
     [message, []],
@@ -98,6 +104,9 @@ it.each([
   ] as const) {
     terminated.message = text
     const state = jobState(ended as never, [{ ...pod, status } as never], { logs })
-    expect(state).toMatchObject({ failure, note: expect.stringContaining(text === message ? sentence : String(exitCode)) })
+    expect(state).toMatchObject({
+      failure,
+      note: expect.stringContaining(text === message ? sentence : String(exitCode)),
+    })
   }
 })
