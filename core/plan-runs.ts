@@ -9,8 +9,10 @@ import type {
 } from '@kubernetes/client-node'
 import { NODE_POOL, podSpecOf } from './kube.ts'
 import type { Step } from './plan.ts'
+import { RUNNER_SETTINGS } from './policy/ours.ts'
 import { SERVING_USER } from './workloads/pod-room.ts'
 import { PRESETS } from './workloads/presets.ts'
+import { broughtTo, fetchedBy } from './workloads/runner.ts'
 
 /** Of an image's digest so much is shown as tells two apart. */
 const DIGEST = 12
@@ -35,9 +37,17 @@ const podText = (pod: V1PodSpec): string => {
   ]
   return [
     ...containers.map((one, n) => `${n === 0 ? '' : `beside it ${one.name}: `}${containerText(one)}`),
-    ...initContainers.map((one) => `before it ${one.name}: ${containerText(one)}`),
+    ...initContainers.map((one) => `before it ${one.name}: ${fetchText(one) ?? containerText(one)}`),
     ...given.filter(([, all]) => all.length > 0).map(([what, all]) => `${what}: ${all.join(', ')}`),
   ].join('; ')
+}
+
+/** Of what brings `signalbox-run` from a bucket its script is ours; what it may bring is what people say yes to. */
+const fetchText = (container: V1Container): string | null => {
+  const source = fetchedBy(container)
+  if (source === null) return null
+  const programs = Object.entries(source.sha256).map(([processor, digest]) => `${processor} ${digest.slice(0, DIGEST)}`)
+  return `${imageText(source.image)} fetches it from ${source.uri}, by its SHA-256: ${programs.join(', ')}`
 }
 
 const containerText = (container: V1Container): string => {
@@ -72,11 +82,17 @@ const PRESET = new Map(
  * Where a container runs, and by which variables it is told what no word of its command has: their names, since one may be a secret, and
  * what they say where the command is made of it.
  */
-const toldTo = ({ command = [], args = [], env = [], workingDir }: V1Container): [string, string[]][] => {
+const toldTo = (container: V1Container): [string, string[]][] => {
+  const { command = [], args = [], env = [], workingDir } = container
   const own = env.filter(
-    ({ name, value }) => value !== undefined && !OURS.test(name) && !READ.test(value) && PRESET.get(name) !== value,
+    ({ name, value }) =>
+      value !== undefined &&
+      (!OURS.test(name) || RUNNER_SETTINGS.has(name)) &&
+      !READ.test(value) &&
+      PRESET.get(name) !== value,
   )
   const told: [string, string[]][] = [
+    ['brought in before', broughtTo(container)],
     ['in', workingDir === undefined ? [] : [workingDir]],
     ['variables', own.map(({ name }) => name)],
     ...usedIn([...command, ...args], own).map(({ name, value = '' }): [string, string[]] => [`$(${name})`, [value]]),

@@ -12,10 +12,12 @@ import { resultProblems } from './policy/pod-result.ts'
 import { podProblems } from './policy/pod-shape.ts'
 import { pool } from './policy/pools.ts'
 import { inOurWords, sentencesOf } from './policy/problems.ts'
+import { runner } from './policy/runner.ts'
 import { type Newer, newerSchema, SCHEMA } from './policy/schema.ts'
 import { service } from './policy/services.ts'
 import { sources, whyTooMany } from './policy/sources.ts'
 import { togetherProblems } from './policy/together.ts'
+import { runnerProblems } from './policy/wrapped.ts'
 import { promotionOf, signalAt } from './promotion.ts'
 import { counted, inSight } from './text.ts'
 
@@ -54,6 +56,8 @@ export const document = z
       /** Where in the bucket. */
       prefix: z._default(folder.check(z.maxLength(100, 'a prefix of results has at most 100 characters')), 'results/'),
     }),
+    /** Where `signalbox-run` comes from, for stages that say `runner`; left out: no stage does. */
+    runner: z.optional(runner),
     /** What all plans together may hold and spend. */
     budget,
     /**
@@ -90,7 +94,8 @@ export const document = z
   })
   .check(
     z.superRefine((value, context) => {
-      for (const { path, message } of togetherProblems(value)) context.addIssue({ code: 'custom', path, message })
+      for (const { path, message } of [...togetherProblems(value), ...runnerProblems(value)])
+        context.addIssue({ code: 'custom', path, message })
       const many = whyTooMany(value)
       if (many !== null) context.addIssue({ code: 'custom', path: ['sources'], message: many })
     }),

@@ -114,6 +114,11 @@ export type Failure =
   | 'image-pull'
   | 'configuration'
   | 'nccl-timeout'
+  | 'storage-away'
+  | 'storage-refused'
+  | 'disk-failed'
+  | 'runner-bug'
+  | 'told-to-end'
   | 'node-lost'
   | 'preempted'
   | 'pod-gone'
@@ -140,6 +145,9 @@ export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'not-admitted',
   'nccl-timeout',
   'image-pull',
+  'storage-away',
+  'disk-failed',
+  'told-to-end',
   'other-machines',
   'halfway-bound',
 ])

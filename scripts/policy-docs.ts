@@ -6,6 +6,7 @@ import { document } from '../core/policy.ts'
 /** Where each block's docstrings are: its place in the policy, the file and the constants. `*` is any name, `[]` any of a list. */
 const BLOCKS: Record<string, { file: string; of: string[] }> = {
   '': { file: 'core/policy.ts', of: ['document'] },
+  runner: { file: 'core/policy/runner.ts', of: ['runner'] },
   budget: { file: 'core/policy/budget.ts', of: ['budget'] },
   'budget.ladder': { file: 'core/policy/budget.ts', of: ['rung'] },
   'budget.notices': { file: 'core/policy/notices.ts', of: ['notices'] },
@@ -25,6 +26,7 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   'pipelines.*.on.drift': { file: 'core/policy/drift.ts', of: ['onDrift'] },
   'pipelines.*.stages': { file: 'core/policy/stages.ts', of: ['stage'] },
   'pipelines.*.stages.secrets.*': { file: 'core/policy/stages.ts', of: ['secretKey'] },
+  'pipelines.*.stages.runner': { file: 'core/policy/runner.ts', of: ['stageRunner'] },
   'services.*': { file: 'core/policy/services.ts', of: ['service'] },
   'services.*.drift': { file: 'core/policy/drift.ts', of: ['drift'] },
   'services.* ': { file: 'core/promotion.ts', of: ['promotionFields'] },

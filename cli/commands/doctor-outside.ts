@@ -2,7 +2,7 @@ import { groupOf, rightsIn } from '../../core/bootstrap/rights.ts'
 import { groupsOf } from '../../core/policy/approvals.ts'
 import { datasetBuckets } from '../../core/policy/datasets.ts'
 import type { Policy } from '../../core/policy.ts'
-import { awsFindings, type Finding, finding, secretsIn } from '../../effects/aws/checks.ts'
+import { awsFindings, type Finding, finding, objectsIn, secretsIn } from '../../effects/aws/checks.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
 import { mlflowVersion, webhookAnswer } from '../../effects/registry/checks.ts'
@@ -12,6 +12,7 @@ import { namesFindings } from './doctor-names.ts'
 import { nodeClassFindings } from './doctor-nodes.ts'
 import { pluginFindings } from './doctor-plugin.ts'
 import { prometheusFindings } from './doctor-prometheus.ts'
+import { runnerFindings } from './doctor-runner.ts'
 import { namedCluster } from './kubeconfig.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
@@ -44,6 +45,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
             scopes: scopesOf(policy),
           })),
           ...(await ofEks(aws, policy)),
+          ...(await runnerFindings(objectsIn(aws), policy)),
         ]),
     ...(context === undefined && kubeconfig === undefined
       ? []

@@ -29,9 +29,13 @@ const texts = (value: unknown): string[] => listed(value).filter((one) => typeof
 
 /** Every image that a config names, in its order. Total: of what is no config there are none. */
 export const imagesIn = (config: unknown): ImagePlace[] => {
-  const { pipelines, services, pools } = named(config)
+  const { pipelines, services, pools, runner } = named(config)
   const typesOf = typesIn(named(pools))
+  const wrapped = Object.values(named(pipelines)).flatMap((one) =>
+    stagesIn(named(one)).filter(({ isWrapped }) => isWrapped),
+  )
   return [
+    ...place(['runner', 'image'], named(runner)['image'], onTypes(typesOf(wrapped.flatMap((stage) => stage.pools)))),
     ...Object.entries(named(pipelines)).flatMap(([key, one]) => inPipeline(['pipelines', key], named(one), typesOf)),
     ...Object.entries(named(services)).flatMap(([key, one]) => inService(['services', key], named(one), typesOf)),
   ]
@@ -50,12 +54,18 @@ const typesIn =
       return typeof instanceType === 'string' ? [instanceType] : texts(instanceTypes)
     })
 
-const inPipeline = (path: ImagePlace['path'], { stages, alternatives }: Named, typesOf: TypesOf): ImagePlace[] =>
-  listed(stages).flatMap((one, index) => {
-    const { name, use, image, pool, pod } = named(one)
+/** The stages of a pipeline, with all pools that each may run on. */
+const stagesIn = ({ stages, alternatives }: Named) =>
+  listed(stages).map((one) => {
+    const { name, use, image, pool, pod, runner } = named(one)
     const key = String(name ?? use)
     const others = Object.values(named(alternatives)).map((way) => named(named(named(way)['stages'])[key])['pool'])
-    const needs = onTypes(typesOf([pool, ...others]))
+    return { image, pod, pools: [pool, ...others], isWrapped: runner !== undefined }
+  })
+
+const inPipeline = (path: ImagePlace['path'], pipeline: Named, typesOf: TypesOf): ImagePlace[] =>
+  stagesIn(pipeline).flatMap(({ image, pod, pools }, index) => {
+    const needs = onTypes(typesOf(pools))
     const at = [...path, 'stages', index]
     return [...place([...at, 'image'], image, needs), ...inPod([...at, 'pod'], pod, needs)]
   })

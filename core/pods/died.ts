@@ -4,6 +4,7 @@ import type { Failure } from '../reasons.ts'
 import { deletedOf } from './deleted.ts'
 import { firstSaid, fromLogs } from './logs.ts'
 import { whyEnded } from './program.ts'
+import { whyRunnerEnded } from './runner-ends.ts'
 import { endedFirst } from './speaking.ts'
 import { type Lost, ownPressure, takenBy } from './taken.ts'
 
@@ -38,7 +39,8 @@ interface Failed {
 export const whyDied = (job: V1Job, { failed, pods, logs, lost }: Failed): { failure: Failure; note: string } => {
   const died = lastDied(pods, job)
   const ended = died && endedFirst(died)
-  if (ended?.state?.terminated !== undefined) return whyEnded({ name: ended.name, ended: ended.state.terminated, logs })
+  if (ended?.state?.terminated !== undefined)
+    return whyEnded({ name: ended.name, ended: ended.state.terminated, logs, spec: died?.spec })
   const own = ownPressure(pods)
   if (own !== null) return own
   const taken = pods.map((pod) => lostOf(pod, job)).find((one) => one !== null) ?? (pods.length === 0 ? lost : null)
@@ -49,11 +51,21 @@ export const whyDied = (job: V1Job, { failed, pods, logs, lost }: Failed): { fai
     }
   const told = firstSaid(failed.message, failed.reason)
   if (pods.length === 0 && !EXITS.has(failed.reason ?? '')) return unseen(job, told)
+  const runner = runnersOf(job, failed)
+  if (runner !== null) return runner
   return fromLogs(logs) ?? { failure: 'exit-code', note: told ?? 'the Job failed and does not say why' }
 }
 
 /** By which a Job says itself that a program has ended, and how. */
 const EXITS: ReadonlySet<string> = new Set(['PodFailurePolicy'])
+
+/** How its Job tells it where no pod says so any more (`pkg/controller/job` of Kubernetes 1.36). */
+const BY_POLICY = /^Container (\S+) for pod \S+ failed with exit code (\d{1,3}) matching FailJob rule/
+
+const runnersOf = ({ spec }: V1Job, { message = '' }: V1JobCondition): { failure: Failure; note: string } | null => {
+  const [, name, code] = BY_POLICY.exec(message) ?? []
+  return name === undefined ? null : whyRunnerEnded(spec?.template.spec, { name, exitCode: Number(code), logs: [] })
+}
 
 /** Pods of a Job stay until somebody deletes them or their Job, or their node goes. */
 const unseen = (job: V1Job, told: string | null): { failure: Failure; note: string } => {

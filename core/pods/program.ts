@@ -1,6 +1,7 @@
-import type { V1ContainerStateTerminated } from '@kubernetes/client-node'
+import type { V1ContainerStateTerminated, V1PodSpec } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
 import { firstSaid, fromLogs, inBrackets } from './logs.ts'
+import { whyRunnerEnded } from './runner-ends.ts'
 import { START_ERROR, whyNotStarted } from './starting.ts'
 
 /** How a program ended. */
@@ -8,6 +9,8 @@ export interface Ended {
   name: string
   ended: V1ContainerStateTerminated
   logs: readonly string[]
+  /** Of its pod: what goes before its program ends it by itself, too. */
+  spec?: V1PodSpec | undefined
 }
 
 /** What a kubelet writes of a container that it does not find any more, with a code of its own making (`kubelet_pods.go` of Kubernetes 1.36). */
@@ -17,7 +20,7 @@ const LOST_SIGHT = 'ContainerStatusUnknown'
  * What a program died of: by what the kernel says, what its last lines say, then its exit code. What never began, and what nobody has seen
  * end, did not end by itself.
  */
-export const whyEnded = ({ name, ended, logs }: Ended): { failure: Failure; note: string } => {
+export const whyEnded = ({ name, ended, logs, spec }: Ended): { failure: Failure; note: string } => {
   const { exitCode = 1, reason, message } = ended
   if (reason === 'OOMKilled')
     return {
@@ -32,6 +35,7 @@ export const whyEnded = ({ name, ended, logs }: Ended): { failure: Failure; note
     }
   const last = firstSaid(message)
   return (
+    whyRunnerEnded(spec, { name, exitCode, message, logs }) ??
     fromLogs(logs) ?? {
       failure: 'exit-code',
       note: `${name} ended with exit ${exitCode}${exitMeaning(exitCode)}${last === null ? '' : `: ${last}`}`,

@@ -49,6 +49,8 @@ const OF_GATES: Sayings = {
   threshold: 'say `value`',
 }
 
+const IN_RESULTS = 'say `prefix`: it lies in the bucket of results, which pods of training read'
+
 const OF_RESULTS = 'say `on.dataset` for what comes in, and `results` of the whole config for what goes out'
 
 /** By the path, in which `*` is any name or number. */
@@ -136,6 +138,7 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     port: 'it is asked on a port of ours, and its Service has port 80: leave it out',
     autoscaling: 'a service has as many replicas as `replicas` says',
   },
+  runner: { uri: IN_RESULTS, bucket: IN_RESULTS, digest: 'say `sha256: { amd64, arm64 }`' },
   'pipelines.*.stages.*.hours': OF_RANGES,
   'services.*.loadMinutes': OF_RANGES,
   'services.*.gate.minutes': OF_RANGES,

@@ -21,8 +21,20 @@ export const ofStages = (variable: string): string | null => {
   if (variable === DEVICES) return ALL_DEVICES
   if (variable === 'BASE_MODEL') return 'it is ours: say `model`'
   if (variable === 'GPUS') return 'it is ours: say `gpus`'
+  if (RUNNER_SETTINGS.has(variable)) return null
   return /^(SIGNALBOX_.*|INPUT_.*|JOB_NAME|POD_NAME|RESULTS_URI)$/.test(variable) ? OURS : null
 }
+
+/** What `signalbox-run` lets a stage say of how it saves (docs/runner.md): it is the stage’s own to say, and a card has it as any other. */
+export const RUNNER_SETTINGS: ReadonlySet<string> = new Set([
+  'SIGNALBOX_CHECKPOINT_MARKER',
+  'SIGNALBOX_CHECKPOINT_SECONDS',
+  'SIGNALBOX_CHECKPOINT_SETTLE',
+  'SIGNALBOX_PARTS',
+  'SIGNALBOX_PATIENCE',
+  'SIGNALBOX_STEP',
+  'SIGNALBOX_SYNC',
+])
 
 /** Why a variable is not for a stage to say that reads these; null: it is. */
 export const ofInputs = (variable: string, reads: readonly string[]): string | null => {

@@ -5,6 +5,7 @@ import { graceOfStage, servingGrace } from '../workloads/draining.ts'
 import { DISK_ROOM } from '../workloads/pod-disk.ts'
 import { patched } from '../workloads/pod-patch.ts'
 import { SERVING_USER, servingRoom, stageRoom } from '../workloads/pod-room.ts'
+import { RUNNER, RUNNER_FOLDER } from '../workloads/runner.ts'
 import { ANSWERING, healthOf } from '../workloads/serving-health.ts'
 import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
@@ -21,7 +22,7 @@ interface Patching {
 interface Patched {
   pod?: PodPatch | undefined
 }
-type OfStage = { gpus: number } & Parameters<typeof graceOfStage>[0]
+type OfStage = { gpus: number; runner?: object | undefined } & Parameters<typeof graceOfStage>[0]
 type OfService = { gpusPerReplica: number } & Parameters<typeof healthOf>[1]
 
 /**
@@ -46,11 +47,36 @@ const stageWrongs = (name: string, stage: Patched & OfStage): Wrong[] => {
   // Where Kueue lends the pool less is asked for: what holds beside ours holds there, too.
   const { volumes, ...room } = stageRoom({ ...stage, container: name, isLent: false })
   const container = { name, image: OURS, ...room }
-  return podWrongs(
-    patched({ terminationGracePeriodSeconds: graceOfStage(stage), containers: [container], volumes }, stage.pod),
-    stage.pod,
-  )
+  const grace = graceOfStage(stage)
+  const spec = patched({ terminationGracePeriodSeconds: grace, containers: [container], volumes }, stage.pod)
+  return [...podWrongs(spec, stage.pod), ...(stage.runner === undefined ? [] : runnerWrongs(stage.pod, name))]
 }
+
+/** What would stand where `signalbox-run` and its folders do. */
+const runnerWrongs = (patch: PodPatch, own: string): Wrong[] => [
+  ...([...LISTS, 'volumes'] as const).flatMap((list) =>
+    writtenAt(patch, list).flatMap(({ name }, index) =>
+      name === RUNNER ? [{ path: [list, index, 'name'], message: `\`${RUNNER}\` is ours here: use another name` }] : [],
+    ),
+  ),
+  ...(patch.containers ?? []).flatMap((one, index) =>
+    one?.name !== own
+      ? []
+      : (one.volumeMounts ?? []).flatMap((mount, at) =>
+          isOfRunner(mount?.mountPath ?? '')
+            ? [
+                {
+                  path: ['containers', index, 'volumeMounts', at, 'mountPath'],
+                  message: `\`signalbox-run\` lies there: mount it below, at ${RUNNER_FOLDER}/checkpoints or ${RUNNER_FOLDER}/in/NAME, or elsewhere`,
+                },
+              ]
+            : [],
+        ),
+  ),
+]
+
+const isOfRunner = (mountPath: string): boolean =>
+  [RUNNER_FOLDER, `${RUNNER_FOLDER}/bin`].includes(mountPath.replace(/\/+$/, ''))
 
 const serviceWrongs = (service: Patching['services'][string]): Wrong[] => {
   const { pod: patch, engine: name } = service

@@ -6,6 +6,7 @@ import { count, hours, image, matching, name, ownName, within } from './fields.t
 import { gate } from './gates.ts'
 import { containerWrongs, ofInputs, ofStages, reservedIn, SAID_OF_STAGES, stageGrace, type Wrong } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
+import { stageRunner } from './runner.ts'
 
 /** The longest name of a stage that the name of its Job has room for. */
 const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
@@ -83,6 +84,11 @@ export const stage = z
     command: z.optional(z.array(z.string()).check(z.minLength(1))),
     /** Arguments; they follow the command. */
     args: z._default(z.array(z.string()), []),
+    /**
+     * That `signalbox-run` goes before its command, so that the program knows neither S3 nor Signalbox: it finds its inputs in `/signalbox/in`, what it leaves in `/signalbox/out` is its result, and what it saves in `/signalbox/checkpoints`
+     * another pod goes on from ([runner.md](runner.md)). Where the program comes from, `runner` of the whole config says. Left out: its image does all of that.
+     */
+    runner: z.optional(stageRunner),
     /** Variables of the container, by name; those that we set (`RESULTS_URI`, `INPUT_…`, `GPUS`, …) are not for a stage to say. */
     env: z._default(z.record(variable, z.string()), {}),
     /** Variables from Kubernetes Secrets of the training namespace, by name. */

@@ -12,6 +12,8 @@ import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { type PodRoom, SCRATCH, stageRoom } from './pod-room.ts'
 import type { Preset } from './presets.ts'
+import { RUNNER, RUNNER_CODES } from './runner.ts'
+import { runnerSource } from './runner-source.ts'
 import { stagePods } from './stage-revisions.ts'
 
 /** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
@@ -25,7 +27,7 @@ export interface StageInput {
   identity: Identity
   run: RunKey
   desired: TrainDesired
-  policy: Pick<Policy, 'namespaces' | 'results' | 'pools'>
+  policy: Pick<Policy, 'namespaces' | 'results' | 'pools' | 'runner'>
   stage: StagePolicy
   /** Null: it uses none. */
   preset: Preset | null
@@ -63,13 +65,24 @@ export const stageJob = (input: StageInput): KubeObject<'Job'> => {
       podFailurePolicy: {
         rules: [
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-          { action: 'FailJob', onExitCodes: { containerName: name, operator: 'In', values: [BAD_INPUT_EXIT] } },
+          ...finalEnds(stage).map(({ containerName, values }) => ({
+            action: 'FailJob',
+            onExitCodes: { containerName, operator: 'In', values },
+          })),
         ],
       },
       activeDeadlineSeconds: Math.ceil(stage.hours.p95 * 3 * 3600),
       template: podTemplate(input, { ...labels, ...Object.fromEntries(reads) }),
     },
   })
+}
+
+/** By which ends a Job says itself how its program ended: that is then known of pods that nobody sees any more, too. */
+const finalEnds = (stage: StagePolicy): { containerName: string; values: number[] }[] => {
+  const containerName = nameOfStage(stage)
+  return stage.runner === undefined
+    ? [{ containerName, values: [BAD_INPUT_EXIT] }]
+    : [containerName, RUNNER].map((one) => ({ containerName: one, values: [...RUNNER_CODES] }))
 }
 
 /** In a pool that Kueue owns a Job begins suspended, and Kueue lifts that in its own time: its deadline counts from then. */
@@ -85,8 +98,16 @@ const attemptLabels = ({ identity, run }: StageInput): Record<string, string> =>
 
 const podTemplate = (input: StageInput, labels: Record<string, string>): V1PodTemplateSpec => ({
   metadata: { labels, ...(isHeld(input) ? { annotations: { [DO_NOT_DISRUPT]: 'true' } } : {}) },
-  spec: patched(podSpec(input), input.stage.pod),
+  spec: behindRunner(input, patched(podSpec(input), input.stage.pod)),
 })
+
+/** After what the policy patches, so that its grace is told, and its patch cannot change what goes before its program. */
+const behindRunner = ({ stage, desired, policy }: StageInput, spec: V1PodSpec): V1PodSpec => {
+  if (stage.runner === undefined) return spec
+  const container = nameOfStage(stage)
+  const told = { stage: container, inputs: stage.runner.inputs }
+  return stagePods(desired.pods).wrapped(spec, { container, source: runnerSource(policy), told })
+}
 
 const isHeld = ({ desired, policy, stage }: StageInput): boolean =>
   stagePods(desired.pods).heldIn(policy.pools[stage.pool])

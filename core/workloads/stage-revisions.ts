@@ -1,5 +1,6 @@
 import type { PoolPolicy } from '../policy.ts'
 import { DISK_ROOM, type DiskRoom } from './pod-disk.ts'
+import { wrapped } from './runner.ts'
 
 /** What the pods of a pipeline's stages are made of, beside what the policy says. */
 interface StagePods {
@@ -7,9 +8,11 @@ interface StagePods {
   disk: DiskRoom | null
   /** In which pools Karpenter is told not to evict them. */
   heldIn(pool: Pick<PoolPolicy, 'capacityTypes'> | undefined): boolean
+  /** How `signalbox-run` goes before the program of a stage that says `runner`. All have the same, since no policy could say so before the third. */
+  wrapped: typeof wrapped
 }
 
-const FIRST: StagePods = { disk: null, heldIn: () => true }
+const FIRST: StagePods = { disk: null, heldIn: () => true, wrapped }
 const SECOND: StagePods = { ...FIRST, disk: DISK_ROOM }
 /**
  * A spot node that is taken back ends two minutes after its notice. A pod that Karpenter may not evict would pass them without being told

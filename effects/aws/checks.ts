@@ -6,7 +6,9 @@ import { GetTopicAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient }
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
+import type { Objects } from '../../flows/ports.ts'
 import { byBot } from '../chat/slack-chat.ts'
+import { openS3Objects } from '../objects/s3-objects.ts'
 import { type ManagedSecrets, openSecretsManager } from '../secrets/secrets-manager.ts'
 
 /** One thing that was looked at; when it is not well, `detail` says what to do. */
@@ -45,6 +47,9 @@ export const secretsIn = ({
   installation: prefix,
 }: Pick<AwsPlace, 'region' | 'installation'>): ManagedSecrets =>
   openSecretsManager({ client: new SecretsManagerClient({ region }), prefix, clock: { now: () => Date.now() } })
+
+/** What lies in buckets, read by who asks. */
+export const objectsIn = (region: string): Objects => openS3Objects(new S3Client({ region }))
 
 /** Looks, and turns what goes wrong into a finding with its fix. */
 export const finding = async (check: string, fix: string, look: () => Promise<string>): Promise<Finding> => {

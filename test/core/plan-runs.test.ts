@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { runsOf } from '../../core/plan-runs.ts'
 import { planCard, planText } from '../../core/plan-text.ts'
 import { parsePolicy } from '../../core/policy.ts'
-import { exampleWith, trainPlan } from './training-fixture.ts'
+import { STAGE_REVISION } from '../../core/workloads/stage-revisions.ts'
+import { desired, exampleWith, trainPlan } from './training-fixture.ts'
 
 const image = (name: string) => `${name}@sha256:${'ab'.repeat(32)}`
 const STAGE = 'pipelines.support-chats.stages.0'
@@ -53,6 +54,12 @@ describe('what people say yes to', () => {
     )
     expect(runs).not.toContain('x.so')
     expect(planCard(plan).lines[0]).toContain('LD_PRELOAD')
+  })
+
+  it('has how signalbox-run saves, where its stage says so: of our variables those alone are for a stage to say', () => {
+    const { runs } = runsWith({ image: image('acme/trainer'), args: [], env: { SIGNALBOX_SYNC: 'off' } })
+    expect(runs).toMatch(/ train\.py; variables: SIGNALBOX_SYNC$/)
+    expect(() => runsWith({ env: { SIGNALBOX_INPUTS: 'none' } })).toThrow('SIGNALBOX_INPUTS: it is ours')
   })
 
   it('has every container and Secret that its pod is given in any way', () => {
@@ -111,6 +118,35 @@ describe('what people say yes to', () => {
     for (const flag of flags) expect(runs).toContain(flag)
     expect(planCard(plan).lines[0]).toContain(`. Runs ${runs}`)
     expect(planText(plan, null)).toContain(`runs ${runs}`)
+  })
+
+  it('has that signalbox-run goes before it, from where, by which digests, and what it brings', () => {
+    const runner = { image: image('acme/runner') }
+    const sha256 = { amd64: '12'.repeat(32), arm64: '34'.repeat(32) }
+    const planned = (more: object) =>
+      trainPlan({
+        desired: { ...desired, pods: STAGE_REVISION },
+        policy: parsePolicy({
+          ...exampleWith([`${STAGE}.args`, []], [`${STAGE}.runner`, { inputs: ['dataset'] }]),
+          runner: { ...runner, ...more },
+        }),
+      })
+    const [brought, fetched] = [{}, { sha256 }].map(planned)
+    const runs = (plan = brought) => runsOf(plan!.steps[0]!) ?? ''
+    expect(runs()).toContain(
+      ' /signalbox/bin/signalbox-run run -- torchrun --standalone --nproc-per-node=$(GPUS) train.py; brought in before: dataset; ',
+    )
+    expect(runs()).toContain(
+      '; before it signalbox-run: acme/runner@sha256:abababababab /signalbox-run install /signalbox/bin/signalbox-run',
+    )
+    expect(runs(fetched)).toContain(
+      '; before it signalbox-run: acme/runner@sha256:abababababab fetches it from s3://acme-results/signalbox-run, by its SHA-256: amd64 121212121212, arm64 343434343434',
+    )
+    for (const plan of [brought!, fetched!]) {
+      expect(planCard(plan).lines[0]).toContain(runs(plan))
+      expect(plan.effects.images).toContain(runner.image)
+    }
+    expect(brought!.digest).not.toBe(fetched!.digest)
   })
 
   it('of what runs nothing says nothing', () => {

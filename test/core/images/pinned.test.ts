@@ -150,6 +150,26 @@ describe('the images of a config', () => {
     ])
   })
 
+  it('have that of signalbox-run, for the processors of all pools whose stages it goes before', () => {
+    const of = (...wrapped: ('gpu-train' | 'gpu-serve')[]) => {
+      const tags = structuredClone(config)
+      tags.runner = { image: 'acme/runner:1' }
+      tags.pools['gpu-train']!.instanceType = 'p6e-gb200.36xlarge'
+      const [stage] = tags.pipelines![PIPELINE]!.stages
+      tags.pipelines![PIPELINE]!.stages = wrapped.map((pool) => ({
+        ...stage!,
+        pool,
+        name: pool,
+        runner: { inputs: [] },
+      }))
+      return imagesIn(tags)[0]
+    }
+    const at = { path: ['runner', 'image'], text: 'acme/runner:1' }
+    expect(of()).toEqual({ ...at, needs: [] })
+    expect(of('gpu-train')).toEqual({ ...at, needs: [['linux/arm64']] })
+    expect(of('gpu-train', 'gpu-serve')).toEqual({ ...at, needs: [['linux/amd64'], ['linux/arm64']] })
+  })
+
   it('of anything at all are found without an error, and nothing else of it is touched', () => {
     const shape = fc.letrec((tie) => ({
       any: fc.oneof(
@@ -161,6 +181,7 @@ describe('the images of a config', () => {
       map: fc.dictionary(
         fc.constantFrom(
           'pipelines',
+          'runner',
           'services',
           'pools',
           'stages',

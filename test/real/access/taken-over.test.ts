@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import { GATE_ACCOUNT } from '../../../core/workloads/accounts.ts'
 import { servingClassName } from '../../../core/workloads/priority.ts'
+import { wrapped } from '../../../core/workloads/runner.ts'
 import {
   ASK,
   by,
@@ -40,6 +41,16 @@ describe('a door that was taken over', () => {
     await expectTaken(make('door', 'jobs', { namespace: serving, spec: { serviceAccountName: GATE_ACCOUNT } }))
     await expectTaken(make('door', 'jobs', { container: { securityContext: { capabilities: { add: ['CHOWN'] } } } }))
     await expectTaken(service({}))
+  })
+
+  it('makes what signalbox-run goes before: of who brings that, the same is asked as of any container', async () => {
+    const bare = { containers: [{ name: 'c', image: IMAGE, command: ['python'] }] }
+    const told = { stage: 'c', inputs: [] }
+    const sha256 = { amd64: '1'.repeat(64), arm64: '2'.repeat(64) }
+    for (const source of [{ image: IMAGE }, { image: IMAGE, uri: 's3://results/signalbox-run', sha256 }])
+      await expectTaken(make('door', 'jobs', { spec: wrapped(bare, { container: 'c', source, told }) }))
+    const tagged = wrapped(bare, { container: 'c', source: { image: 'x:latest' }, told })
+    await expectRefused(make('door', 'jobs', { spec: tagged }), 'named by digest')
   })
 
   const HOST = 'its node’s network'

@@ -1,10 +1,15 @@
 import { expect, inject, it } from 'vitest'
 import type { FieldManager, KubeObject } from '../../../core/kube.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { presetOf } from '../../../core/workloads/presets.ts'
+import { stageJob } from '../../../core/workloads/stage-job.ts'
+import { STAGE_REVISION } from '../../../core/workloads/stage-revisions.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { objectPath, pathOf } from '../../../effects/cluster/paths.ts'
 import { openRequests } from '../../../effects/cluster/requests.ts'
 import type { Cluster } from '../../../flows/ports.ts'
 import { playTour } from '../../../local/tour.ts'
+import { exampleWith, trainInput } from '../../core/training-fixture.ts'
 import { openTown } from '../../journeys/town.ts'
 
 /** Names of our own: other files on this rig furnish the example's namespaces and clear them away. */
@@ -46,6 +51,20 @@ const sentOnTheTour = async (): Promise<Sent[]> => {
   return sent.map(({ object, manager }) => ({ object: moved(object), manager }))
 }
 
+/** A stage that signalbox-run goes before, from wherever that comes. */
+const wrappedJobs = (): Sent[] => {
+  const runner = { image: `acme/runner@sha256:${'ab'.repeat(32)}` }
+  const sha256 = { amd64: '1'.repeat(64), arm64: '2'.repeat(64) }
+  const config = exampleWith(['pipelines.support-chats.stages.0.runner', { inputs: ['dataset'] }])
+  return [runner, { ...runner, sha256 }].map((from) => {
+    const input = trainInput({ policy: parsePolicy({ ...config, runner: from }) })
+    const [stage] = input.policy.pipelines['support-chats']!.stages
+    const desired = { ...input.desired, pods: STAGE_REVISION }
+    const job = stageJob({ ...input, desired, stage: stage!, preset: presetOf('fine-tune'), model: null, reads: {} })
+    return { object: moved(job), manager: null }
+  })
+}
+
 const moved = (object: KubeObject): KubeObject =>
   ({
     ...object,
@@ -53,7 +72,7 @@ const moved = (object: KubeObject): KubeObject =>
   }) as KubeObject
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
-  const sent = await sentOnTheTour()
+  const sent = [...(await sentOnTheTour()), ...wrappedJobs()]
   expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
     new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
   )
@@ -65,6 +84,7 @@ it('every object of the tour passes the strict validation of a real API server: 
     'ephemeral-storage',
     '"timeoutSeconds":5',
     'signalbox-scratch',
+    'RUNNER_SHA256_ARM64',
   ])
     expect(JSON.stringify(sent)).toContain(said)
   const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))

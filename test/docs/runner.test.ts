@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { pinned } from '../../core/images/pinned.ts'
+import { wantedImages } from '../../core/images/places.ts'
+import { RUNNER_ENDS } from '../../core/pods/runner-ends.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import { TRANSIENT_FAILURES } from '../../core/reasons.ts'
+import example from '../example.ts'
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/runner.md'), 'utf8')
+
+it('docs/runner.md shows a policy that is one, once its tags are pinned and what it leaves out is said', () => {
+  const shown = /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
+  const rest = { image: `a@sha256:${'a'.repeat(64)}`, pool: 'gpu-train', gpus: 1, hours: { p50: 1, p95: 2 } }
+  const said = new Function('rest', `return {${shown.replaceAll('…', '...rest')}}`)(rest)
+  const { on } = example.pipelines!['support-chats']!
+  const config = { ...example, ...said, pipelines: { 'support-chats': { on, ...said.pipelines['support-chats'] } } }
+  const one = { digest: `sha256:${'b'.repeat(64)}`, platforms: ['linux/amd64'], from: 'x', resolved: 'y' }
+  const images = wantedImages(config)
+  expect(images.map(({ paths }) => paths)).toEqual([['runner.image']])
+  const { config: policy } = pinned(config, Object.fromEntries(images.map(({ image }) => [image, one])))
+  expect(parsePolicy(policy).pipelines['support-chats']!.stages.map(({ runner }) => runner)).toEqual([
+    { inputs: ['dataset'] },
+    { inputs: ['train'] },
+  ])
+})
+
+it('its table of ends says of each code whether another attempt begins by itself, as it does', () => {
+  const rows = [...page.matchAll(/^\| ([\d, ]+) \| (.+?) \| (.+?) \|$/gm)].flatMap(([, codes = '', , again = '']) =>
+    codes.split(', ').map((code) => [Number(code), /^(yes|perhaps)/.test(again)] as const),
+  )
+  const told = [...RUNNER_ENDS].map(([code, { failure }]) => [code, TRANSIENT_FAILURES.has(failure)] as const)
+  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(told))
+})
