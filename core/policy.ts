@@ -121,6 +121,8 @@ export interface Policy extends Document {
     byAlert: ReadonlyMap<string, readonly { service: string; labels: Readonly<Record<string, string>> }[]>
     /** Pipelines by the service whose drift begins them. */
     byDrift: ReadonlyMap<string, string>
+    /** Pipelines by the registered model whose versions begin them. */
+    byVersion: ReadonlyMap<string, readonly string[]>
   }
 }
 export type PoolPolicy = Document['pools'][string]
@@ -194,5 +196,10 @@ const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
   ),
   byDrift: new Map(
     Object.entries(pipelines).flatMap(([key, { on }]) => (on.drift === undefined ? [] : [[on.drift.service, key]])),
+  ),
+  byVersion: new Map(
+    [...Map.groupBy(Object.entries(pipelines), ([, { on }]) => on.version?.model)].flatMap(([model, all]) =>
+      model === undefined ? [] : [[model, all.map(([key]) => key)]],
+    ),
   ),
 })

@@ -111,10 +111,7 @@ const foldLooks = (
 const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Facts; seen: Seen }): Change => {
   const decision = decidedBy(given, letters, told)
   const [letter] = letters as [LookLetter]
-  const { schedule: before, ...doc } = given.doc
-  const { episodes = doc.episodes, schedule = before } = decision
-  const learnt = { ...(episodes === undefined ? {} : { episodes }), ...(schedule == null ? {} : { schedule }) }
-  const view = { ...given, doc: { ...doc, ...learnt } }
+  const view = { ...given, doc: learnt(given.doc, decision) }
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
@@ -122,6 +119,18 @@ const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Fa
   return rule?.mode === 'shadow'
     ? inShadow(whole, letters, { intent: decision.intent, seen })
     : intended(whole, letters, { ...decision, seen })
+}
+
+/** With what is known by a decision of alerts, of its schedule and of versions. */
+const learnt = (given: LaneDocument, decision: Decision): LaneDocument => {
+  const { schedule: before, versions: seen, ...doc } = given
+  const { episodes = doc.episodes, schedule = before, versions = seen } = decision
+  return {
+    ...doc,
+    ...(episodes === undefined ? {} : { episodes }),
+    ...(schedule == null ? {} : { schedule }),
+    ...(versions == null ? {} : { versions }),
+  }
 }
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {

@@ -34,6 +34,7 @@ import {
   usesOf,
 } from './pipeline-price.ts'
 import { gpuCount, type PipelineInput, stepsOf, whoAsks } from './pipeline-steps.ts'
+import { weightsText, whyNotOn } from './pipeline-weights.ts'
 import { againText, datasetText, planTitle, undoOf } from './pipeline-words.ts'
 
 /**
@@ -105,6 +106,8 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const found = ruleOf(input)
   if ('kind' in found) return found
   const { pipeline, key } = found
+  const weights = whyNotOn(desired, policy)
+  if (weights !== null) return weights
   const uses = usesOf(input, pipeline)
   const made = stepsOf({ input, pipeline, uses, presets })
   const left = usesLeft(uses, { ...input, steps: made })
@@ -190,7 +193,7 @@ const reasonsOf = (
   return [
     ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
     ...(desired.occasion === undefined ? [] : occasionOf(desired.occasion).reasonsOf(desired.occasion)),
-    datasetText(desired),
+    ...(desired.weights === undefined ? [datasetText(desired)] : weightsText(desired.weights, policy)),
     ...pipeline.stages.map(
       (stage) =>
         `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${gpuCount(stage.gpus)} of the ${policy.pools[stage.pool]?.gpusPerNode} of one node`,

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { registryEvent } from '../../../events/model-promoted.ts'
+import { registryEvents } from '../../../events/registry-webhook.ts'
 import { signMlflow, verifyMlflow } from '../../../functions/signatures.ts'
 import { virtualClock } from '../../../local/clock.ts'
 import type { RawRequest } from '../../../local/house-type.ts'
@@ -44,7 +44,7 @@ describe('as MLflow does', () => {
     expect(sent).toHaveLength(3)
     for (const { headers, body } of sent) {
       expect(verifyMlflow({ secret: 'test-secret', headers, body, now: 1_795_459_939_000 })).toMatchObject({ ok: true })
-      expect(registryEvent('d', JSON.parse(Buffer.from(body).toString()))).toMatchObject({ ok: true })
+      expect(registryEvents('d', JSON.parse(Buffer.from(body).toString()))).toMatchObject({ ok: true })
     }
     expect(Buffer.from(sent[0]?.body ?? []).toString()).toMatch(
       /^\{"entity": "model_version_alias", "action": "created", "timestamp": ".*\+00:00", "data": \{"name": "demo-llm", "alias": "champion", "version": "1"\}\}$/,

@@ -1,0 +1,37 @@
+import type { TrainDesired, Weights } from '../desired.ts'
+import { label } from '../names.ts'
+import { versionAt } from '../occasions/version.ts'
+import { whoMayChange, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
+import type { Policy } from '../policy.ts'
+import { said } from '../text.ts'
+import { type Refuse, refuse } from './pipeline-price.ts'
+
+/** Longest address, and name of who made a version, in a sentence. Characters. */
+const [ADDRESS, BY] = [300, 100]
+
+/** Why nothing runs on the version that is wanted; null: it may, or none is. */
+export const whyNotOn = ({ weights }: TrainDesired, policy: Policy): Refuse | null => {
+  if (weights === undefined) return null
+  const why = whyNoAddress(weights.source) ?? whyNotAllowed(weights.source, policy)
+  return why === null ? null : refuse('source-not-allowed', why)
+}
+
+/** Which version it runs on, where that lies, who made it, and who may change it. */
+export const weightsText = (weights: Weights, policy: Policy): string[] => {
+  const { model, version, source, runId } = weights
+  const run = runId === null ? '' : `, of the run ${said(runId, BY)}`
+  const open = whoMayChange(weights, policy)
+  return [
+    `${versionAt(model, version)}: ${madeBy(weights)}${run}; it lies at ${said(source, ADDRESS)}`,
+    ...(open === null ? [] : [open]),
+  ]
+}
+
+const madeBy = ({ ours, by }: Weights): string => {
+  if (by === null) return 'the registry does not say who made it'
+  return ours === true ? `registered here by pipeline/${said(by, BY)}, after its gates` : `made by ${said(by, BY)}, as the registry says`
+}
+
+/** What a version that is made from it says of it. */
+export const weightsTags = ({ weights }: Pick<TrainDesired, 'weights'>): Record<string, string> =>
+  weights === undefined ? {} : { [label('from-version')]: `${weights.model}/${weights.version}` }
