@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
+import type { Since } from './policy/begun-by.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
 import { budget } from './policy/budget.ts'
 import { datasetsIn } from './policy/datasets.ts'
@@ -111,6 +112,8 @@ export interface Policy extends Document {
   version: string
   /** Why a service of it is to have fewer replicas than it says; left out: as of every policy that is read, none is. */
   floored?: string
+  /** Since when it says by which times and versions pipelines begin; left out: nobody knows. */
+  since?: Since
   /** Keys of rules by what events name, so that an event costs the same with 10 and with 10,000 rules. */
   found: {
     /** Pipelines by `bucket/prefix`. */

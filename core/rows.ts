@@ -6,6 +6,7 @@ import type { Made } from './lane/made.ts'
 import type { Months } from './money/months.ts'
 import type { MoneyRows } from './money/rows.ts'
 import type { Plan, Step } from './plan.ts'
+import type { Since } from './policy/begun-by.ts'
 import type { ContributionRow } from './pools/contribution.ts'
 import type { Outcome } from './reasons.ts'
 import type { Telling } from './telling.ts'
@@ -223,6 +224,8 @@ export interface IdentityRow {
   called?: Record<string, string>
   /** What the policy called the budget first: sums and holds are under that name. Left out: an earlier release wrote it. */
   budget?: string
+  /** Since when it says by which times and versions pipelines begin. Left out: an earlier release wrote it. */
+  since?: Since
 }
 export const SELF = 'self'
 

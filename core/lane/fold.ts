@@ -143,7 +143,7 @@ const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind:
   const { held, fresh } = heldAfter(doc.held, given)
   const loud = fresh || told
   const isOver = endsWanted(reason) && doc.outcome?.kind === 'refused' && isAt(view, doc.desired, place)
-  return changed(isOver ? asBeforeOccasion(doc) : { ...doc, held }, {
+  return changed(isOver ? asBeforeOccasion(view, doc) : { ...doc, held }, {
     removed: letters,
     moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
     counts: loud ? [`ignored:${reason}`] : [],

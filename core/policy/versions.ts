@@ -35,6 +35,10 @@ export const onVersion = z.strictObject({
 /** Versions that begin a pipeline. */
 export type VersionTrigger = z.output<typeof onVersion>
 
+/** `support-llama`, `support-llama#stage=candidate`. */
+export const nameOfTrigger = ({ model, tag }: VersionTrigger): string =>
+  tag === undefined ? model : `${model}#${tag.key}=${tag.value}`
+
 /** What of a pipeline says of which model it takes versions, and of which it makes some. */
 interface Link {
   on: { version?: { model: string } | undefined }

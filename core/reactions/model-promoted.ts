@@ -56,6 +56,12 @@ export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
     const rule = key === undefined ? undefined : policy.services[key]
     return key === undefined || rule === undefined ? null : service.ruleOf(policy, laneNameOf(key, rule))
   },
+  // A tag that nothing is served by, and that begins pipelines, is their matter.
+  each: (event, policy) => {
+    const { model, signal } = event
+    const isServed = policy.found.bySignal.has(signalAt(model, signal))
+    return signal.kind === 'tag' && !isServed && policy.found.byVersion.has(model) ? [] : [event]
+  },
   whyNoRule: (event, policy) => elsewhere(event, policy),
   at: ({ model, signal }) => signalAt(model, signal),
   look: ({ model }, { policy, rule }) => ({

@@ -5,8 +5,9 @@ import { laneName, laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import type { Versioned } from '../occasions/occasion.ts'
 import { placeOfVersion, versionAt, versioned } from '../occasions/version.ts'
+import { sinceOf } from '../policy/begun-by.ts'
 import { laneNameOf } from '../policy/names.ts'
-import type { VersionTrigger } from '../policy/versions.ts'
+import { nameOfTrigger, type VersionTrigger } from '../policy/versions.ts'
 import type { Policy } from '../policy.ts'
 import { awaitedFor, isWantedFor, occasionIn, wantedFor } from './for-occasion.ts'
 import { ofOtherWorkspace, REGISTRATION } from './model-promoted.ts'
@@ -76,7 +77,7 @@ type Facts = Exclude<VersionFacts, { kind: 'nowhere' }>
 type Given = Parameters<typeof onVersionChanged.decide>[2] & { trigger: VersionTrigger }
 
 const decided = (event: VersionChanged, facts: Facts, given: Given): Decision => {
-  const { doc, trigger, now } = given
+  const { policy, rule, doc, trigger, now } = given
   const { model, tag } = trigger
   if (facts.kind === 'version' && facts.status === 'PENDING_REGISTRATION')
     return {
@@ -85,7 +86,7 @@ const decided = (event: VersionChanged, facts: Facts, given: Given): Decision =>
       detail: `${versionAt(model, facts.version)} is still being registered`,
       until: Math.max(event.at, now - REGISTRATION) + REGISTRATION,
     }
-  const known = doc.versions?.of === nameOf(trigger) ? doc.versions : null
+  const known = doc.versions?.of === nameOfTrigger(trigger) ? doc.versions : null
   const seen = seenIn(facts, trigger)
   const versions = known !== null && !isLater(seen, known) ? known : seen
   // Of one version alone nobody knows yet which is the newest.
@@ -101,35 +102,37 @@ const decided = (event: VersionChanged, facts: Facts, given: Given): Decision =>
   if (isWantedFor(doc, occasion)) return run()
   if (doc.had?.includes(versioned.keyOf(occasion)))
     return { kind: 'ignore', reason: 'already-done', detail: `${title}: it had its run`, ...learns }
-  return isNew(event, seen, { known, trigger })
+  return isNew(event, seen, { known, trigger, since: sinceOf(policy, rule.name, 'version') })
     ? { ...run(), versions }
     : { kind: 'ignore', reason: 'older-than-current', detail: `${at} is none that came since`, ...learns }
 }
 
 type Seen = NonNullable<LaneDocument['versions']>
 
-/** Whether it came since the policy says so: after the newest that is known, or told of where none is. A tag may be set on an old one. */
+/**
+ * Whether it came since the policy says so: by what whoever told of it says, by when it was made, and where that is not known, after the newest
+ * that is. A tag may be set on an old one, which has its run once.
+ */
 const isNew = (
   { version }: VersionChanged,
   seen: Seen,
-  { known, trigger }: { known: Seen | null; trigger: VersionTrigger },
+  { known, trigger, since }: { known: Seen | null; trigger: VersionTrigger; since: number },
 ): boolean => {
-  if (known === null) return version !== null
-  return isLater(seen, known) || (trigger.tag !== undefined && version !== null && seen.last !== known.last)
+  const isTold = version !== null
+  const isTagged = trigger.tag !== undefined
+  const isSince = since > 0 && !isTagged ? seen.made > since : known !== null
+  const isAfter = known === null || isLater(seen, known) || (isTagged && isTold)
+  return (isTold || isSince) && isAfter
 }
 
 /** Numbers count up; of a model that was deleted and made again they begin anew, and it is made later. */
 const isLater = (a: Seen, b: Seen): boolean => a.last > b.last || a.made > b.made
 
 const seenIn = (facts: Facts, trigger: VersionTrigger): Seen => {
-  const of = nameOf(trigger)
+  const of = nameOfTrigger(trigger)
   if (facts.kind === 'none') return { of, last: 0, made: 0 }
   return { of, last: Number(facts.version) || 0, made: facts.kind === 'version' ? (facts.made ?? 0) : 0 }
 }
-
-/** `support-llama`, `support-llama#stage=candidate`. */
-const nameOf = ({ model, tag }: VersionTrigger): string =>
-  tag === undefined ? model : `${model}#${tag.key}=${tag.value}`
 
 const atOf = ({ model, version }: Pick<VersionChanged, 'model' | 'version'>): string =>
   version === null ? `versions of ${model}` : placeOfVersion(model, version)
