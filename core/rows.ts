@@ -208,10 +208,7 @@ export interface GroupRow {
 export interface IdentityRow {
   /** 12 hex digits. */
   ledger: string
-  /**
-   * 24 hex digits that are on no object and in no answer: what is made under it is known again as ours, after a restore too.
-   * A row of an earlier release gets one when it is read next.
-   */
+  /** 24 hex digits that are on no object and in no answer: what is made under it is known again as ours, after a restore too. A row of an earlier release gets one when it is read next. */
   secret?: string
   at: number
   /** Fences are counted from here: above the greatest that was seen when namespaces were adopted. */

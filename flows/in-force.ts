@@ -92,8 +92,7 @@ const compare = async (ledger: Beside['ledger'], policy: Policy, at: number): Pr
       return { why, remembered: true, budget, since: why === null ? since : row.value.since }
     const written = await ledger.commit?.([{ put: 'identity', id: SELF, revision: row.revision, value }])
     const isWritten = written !== undefined
-    if (written?.ok !== false)
-      return { why, remembered: isWritten, budget, since: isWritten ? since : row.value.since }
+    if (written?.ok !== false) return { why, remembered: isWritten, budget, since: isWritten ? since : row.value.since }
   }
 }
 

@@ -8,7 +8,8 @@ import { isProven, MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-mod
 import { PERSON } from '../events/input.ts'
 import type { AskedOnce } from './asked-once.ts'
 import { pinOf, UNPINNED } from './pins.ts'
-import type { ModelVersion, Objects, Ports, Registry } from './ports.ts'
+import type { Objects, Ports } from './ports.ts'
+import type { ModelVersion, Registry } from './registry-port.ts'
 
 const promoted = (registry: Registry, model: string, promotion: Promotion): Promise<ModelVersion | null> => {
   switch (promotion.kind) {
@@ -26,8 +27,7 @@ const versionOf = async (
   registry: Registry,
   { model, version, tag }: Extract<Look, { kind: 'version' }>,
 ): Promise<ModelVersion | null> => {
-  if (version === null)
-    return tag === null ? registry.newest(model) : registry.findByTag(model, tag.key, tag.value)
+  if (version === null) return tag === null ? registry.newest(model) : registry.findByTag(model, tag.key, tag.value)
   const found = await registry.version(model, version)
   return tag === null || found?.tags[tag.key] === tag.value ? found : null
 }
@@ -57,8 +57,7 @@ export const lookAtModel = async (
   { registry, objects }: Pick<Ports, 'registry' | 'objects'>,
   { model, promotion, results }: Looked,
   { secret }: { secret: string },
-): Promise<ModelFacts> =>
-  factsOf(objects, await promoted(registry, model, promotion), { model, results, secret })
+): Promise<ModelFacts> => factsOf(objects, await promoted(registry, model, promotion), { model, results, secret })
 
 /** Asks the registry for one version, or the newest; many lanes ask about the same ones. */
 export const lookAtVersion = async (

@@ -57,10 +57,7 @@ export const onNewest = (
 /** What of a desired state says what it runs on. */
 type RunsOn = DatasetVersion & Pick<TrainDesired, 'weights'>
 
-const onDataset = (
-  facts: DatasetFacts | { kind: 'nowhere' },
-  known: Known,
-): ReturnType<typeof onNewest> => {
+const onDataset = (facts: DatasetFacts | { kind: 'nowhere' }, known: Known): ReturnType<typeof onNewest> => {
   const rule = ruleNamed(known.policy.pipelines, known.rule.name)?.rule
   if (rule?.on.dataset === undefined) return { kind: 'on', dataset: NO_DATASET }
   const on = knownIn(known)

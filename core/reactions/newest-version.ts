@@ -31,17 +31,13 @@ export const onVersion = (
   { doc, version = null }: { doc: LaneDocument; version?: string | null },
 ): { kind: 'on'; weights: Weights } | { kind: 'none'; reason: 'no-version'; detail: string } => {
   const none = (detail: string) => ({ kind: 'none', reason: 'no-version', detail }) as const
-  const carrying = tag === undefined ? '' : ` whose tag ${tag.key} is ${tag.value}`
   if (facts.kind === 'nowhere') {
     const known = weightsIn(doc.desired)
-    return known?.model === model ? { kind: 'on', weights: known } : none(`no version of ${model} is known: say it again`)
+    return known?.model === model
+      ? { kind: 'on', weights: known }
+      : none(`no version of ${model} is known: say it again`)
   }
-  if (facts.kind === 'none')
-    return none(
-      version === null
-        ? `${model} has no version${carrying}: register one`
-        : `${versionAt(model, version)} is not there${tag === undefined ? ' any more' : `, or not one${carrying}`}`,
-    )
+  if (facts.kind === 'none') return none(missingText({ model, tag }, version))
   const at = versionAt(model, facts.version)
   if (facts.kind === 'changed') return none(`the weights of ${at} are not what was registered: nothing runs on them`)
   const unfit = whyUnfit(facts)
@@ -50,4 +46,12 @@ export const onVersion = (
   const known = { ...(pin && { pin }), ...(unpinned && { unpinned }), ...(ours && { ours }) }
   const weights = { model, version: facts.version, made, source, runId, ...known, by: by?.slice(0, BY) ?? null }
   return { kind: 'on', weights }
+}
+
+/** That there is no such version, and what to do. */
+const missingText = ({ model, tag }: VersionTrigger, version: string | null): string => {
+  const carrying = tag === undefined ? '' : ` whose tag ${tag.key} is ${tag.value}`
+  if (version === null) return `${model} has no version${carrying}: register one`
+  const at = versionAt(model, version)
+  return tag === undefined ? `${at} is not there any more` : `${at} is not there, or not one${carrying}`
 }

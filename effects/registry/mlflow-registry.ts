@@ -1,4 +1,5 @@
-import { type ModelVersion, Refused, type Registry } from '../../flows/ports.ts'
+import { Refused } from '../../flows/ports.ts'
+import type { ModelVersion, Registry } from '../../flows/registry-port.ts'
 import { expectRead, expectWritten, isThereAlready, isUnknownAlias, isUnknownModel } from './mlflow-answers.ts'
 import { type MlflowOptions, openMlflowRest, type Within } from './mlflow-rest.ts'
 
@@ -24,27 +25,7 @@ interface Version {
  */
 export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
   const { get, post, close } = openMlflowRest(options)
-  const versionOf = async (found: Version | undefined, within?: Within): Promise<ModelVersion | null> => {
-    if (found === undefined) return null
-    const { name, version, source, run_id = '', status, tags = [], user_id = '' } = found
-    const resolved = await get('model-versions/get-download-uri', { name, version }, within)
-    return {
-      name,
-      version,
-      source,
-      artifactUri: expectRead<{ artifact_uri: string }>(resolved, 'model-versions/get-download-uri').artifact_uri,
-      runId: run_id === '' ? null : run_id,
-      status,
-      tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
-      made: Number(found.creation_timestamp) || 0,
-      by: user_id === '' ? null : user_id,
-    }
-  }
-  const newestOf = async (filter: string, within?: Within): Promise<ModelVersion | null> => {
-    const path = 'model-versions/search'
-    const answer = await get(path, { filter, max_results: '1', order_by: 'version_number DESC' }, within)
-    return versionOf(expectRead<{ model_versions?: Version[] }>(answer, path).model_versions?.[0], within)
-  }
+  const { versionOf, newestOf } = readingBy(get)
 
   return {
     alias: async (name, alias) => {
@@ -80,6 +61,32 @@ export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
     },
     close,
   }
+}
+
+/** How versions are read: each with where its artifact lies. */
+const readingBy = (get: ReturnType<typeof openMlflowRest>['get']) => {
+  const versionOf = async (found: Version | undefined, within?: Within): Promise<ModelVersion | null> => {
+    if (found === undefined) return null
+    const { name, version, source, run_id = '', status, tags = [], user_id = '' } = found
+    const resolved = await get('model-versions/get-download-uri', { name, version }, within)
+    return {
+      name,
+      version,
+      source,
+      artifactUri: expectRead<{ artifact_uri: string }>(resolved, 'model-versions/get-download-uri').artifact_uri,
+      runId: run_id === '' ? null : run_id,
+      status,
+      tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+      made: Number(found.creation_timestamp) || 0,
+      by: user_id === '' ? null : user_id,
+    }
+  }
+  const newestOf = async (filter: string, within?: Within): Promise<ModelVersion | null> => {
+    const path = 'model-versions/search'
+    const answer = await get(path, { filter, max_results: '1', order_by: 'version_number DESC' }, within)
+    return versionOf(expectRead<{ model_versions?: Version[] }>(answer, path).model_versions?.[0], within)
+  }
+  return { versionOf, newestOf }
 }
 
 /** A new version as MLflow takes it. */

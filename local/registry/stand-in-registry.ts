@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, type ModelVersion, Refused, type Registry } from '../../flows/ports.ts'
+import { type Clock, Refused } from '../../flows/ports.ts'
+import type { ModelVersion, Registry } from '../../flows/registry-port.ts'
 import type { RawAnswer, RawRequest } from '../house-type.ts'
 import { pythonJson } from './python-json.ts'
 import { aliasProblem, nameProblem, sourceProblem, stageProblem } from './refusals.ts'

@@ -34,7 +34,10 @@ describe('MLflow’s alias webhook', () => {
 
   it('says whose webhook told of it, where the registry has workspaces', () => {
     const workspaceOf = (sample: string) => {
-      const parsed = registryEvents('d-1', JSON.parse(captured.find(({ name }) => name === sample)?.request?.body ?? ''))
+      const parsed = registryEvents(
+        'd-1',
+        JSON.parse(captured.find(({ name }) => name === sample)?.request?.body ?? ''),
+      )
       return parsed.ok ? modelPromoted.parse(onBus(parsed.event[0])) : parsed
     }
     expect(workspaceOf('workspace-alias-set')).toMatchObject({ event: { model: 'm', workspace: 'team-a' } })

@@ -43,7 +43,9 @@ describe('a pipeline that new versions begin', () => {
     expect(plan?.title).toMatch(/^Fine-tune \S+ on support-llama v1, as it is new$/)
     const reasons = plan?.reasons.join('\n')
     expect(reasons).toContain('support-llama v1 was registered 2026-11-23 12:00 UTC')
-    expect(reasons).toMatch(/support-llama v1: the registry does not say who made it; it lies at s3:\/\/acme-results\/m/)
+    expect(reasons).toMatch(
+      /support-llama v1: the registry does not say who made it; it lies at s3:\/\/acme-results\/m/,
+    )
     await town.answered(SCAN)
     await town.until('it runs', async () => (await jobsOf(town)).length > 0)
     expect(envOf((await jobsOf(town))[0])).toMatchObject({
@@ -99,7 +101,10 @@ describe('a pipeline that new versions begin', () => {
     await town.until('it asks', async () => (await town.question(SCAN)) !== null)
     await remove(version)
     await town.advance(HOUR)
-    expect(await town.lane(SCAN)).toMatchObject({ run: null, outcome: { detail: expect.stringMatching(/v1 is not there/) } })
+    expect(await town.lane(SCAN)).toMatchObject({
+      run: null,
+      outcome: { detail: expect.stringMatching(/v1 is not there/) },
+    })
     expect(await jobsOf(town)).toEqual([])
     // Its number is nobody else's.
     expect(await made()).toBe('2')
@@ -120,7 +125,10 @@ describe('a pipeline that new versions begin', () => {
     expect(envOf(job)).toMatchObject({ INPUT_MODEL_PIN: expect.stringMatching(/^(sha256|version):/) })
     await town.settled(SCAN)
     const made = await town.house.registry.newest('support-llama-scanned')
-    expect(made?.tags).toMatchObject({ 'signalbox.dev/from-version': 'support-llama/1', 'signalbox.dev/dataset': 'scan' })
+    expect(made?.tags).toMatchObject({
+      'signalbox.dev/from-version': 'support-llama/1',
+      'signalbox.dev/dataset': 'scan',
+    })
   })
 
   it('by hand and by the clock runs on the newest version, and says so where there is none', async () => {

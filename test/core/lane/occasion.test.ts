@@ -47,7 +47,12 @@ describe('what is wanted for an occasion', () => {
     expect(asBeforeOccasion(viewOf(), before)).toEqual(before)
     // What nothing came of had no run: said again it is new.
     const hand = { kind: 'hand', id: 'r', at: NOW, by: 'ana' } as const
-    const asked = wanted({ desired: { ...desired, occasion: hand }, generation: 2, had: ['hand r', 'hand q'], ...{ gaveWay } } as never)
+    const asked = wanted({
+      desired: { ...desired, occasion: hand },
+      generation: 2,
+      had: ['hand r', 'hand q'],
+      ...{ gaveWay },
+    } as never)
     expect(asBeforeOccasion(viewOf(), asked).had).toEqual(['hand q'])
   })
 })

@@ -35,13 +35,17 @@ registryContract('the stand-in', async () => {
 })
 
 describe('as MLflow does', () => {
-  it('sends a signed webhook for every alias set, also when nothing changed, and for a deletion', async () => {
+  it('sends a signed webhook for every version made and alias set, also when nothing changed, and for a deletion', async () => {
     const { registry, sent } = open()
     await registry.register({ model: 'demo-llm', source: 's3://bucket/m', runId: null, tags: {} })
     await registry.setAlias('demo-llm', 'champion', '1')
     await registry.setAlias('demo-llm', 'champion', '1')
     await registry.deleteAlias('demo-llm', 'champion')
-    expect(sent).toHaveLength(3)
+    expect(sent).toHaveLength(4)
+    const [made] = sent.splice(0, 1)
+    expect(Buffer.from(made?.body ?? []).toString()).toMatch(
+      /^\{"entity": "model_version", "action": "created", "timestamp": ".*\+00:00", "data": \{"name": "demo-llm", "version": "1", "source": "s3:\/\/bucket\/m", "run_id": null, "tags": \{\}, "description": null\}\}$/,
+    )
     for (const { headers, body } of sent) {
       expect(verifyMlflow({ secret: 'test-secret', headers, body, now: 1_795_459_939_000 })).toMatchObject({ ok: true })
       expect(registryEvents('d', JSON.parse(Buffer.from(body).toString()))).toMatchObject({ ok: true })
