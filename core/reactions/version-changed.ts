@@ -1,5 +1,6 @@
 import type { VersionChanged } from '../../events/occasions.ts'
 import { versionChanged } from '../../events/version-changed.ts'
+import { type Weights, weightsIn } from '../desired.ts'
 import type { LaneDocument } from '../lane/document.ts'
 import { laneName, laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
@@ -100,11 +101,18 @@ const decided = (event: VersionChanged, facts: Facts, given: Given): Decision =>
   const requester = facts.kind === 'version' ? facts.requester : null
   const run = (): Decision => wantedFor(occasion, { facts, detail: title, requester }, given)
   if (isWantedFor(doc, occasion)) return run()
-  if (doc.had?.includes(versioned.keyOf(occasion)))
-    return { kind: 'ignore', reason: 'already-done', detail: `${title}: it had its run`, ...learns }
+  if (doc.had?.includes(versioned.keyOf(occasion)) || isOn(doc, on.weights))
+    return { kind: 'ignore', reason: 'already-done', detail: `${title}: it has had its run, or has it`, ...learns }
   return isNew(event, seen, { known, trigger, since: sinceOf(policy, rule.name, 'version') })
     ? { ...run(), versions }
     : { kind: 'ignore', reason: 'older-than-current', detail: `${at} is none that came since`, ...learns }
+}
+
+/** Whether it is run on for something else, by hand or by the clock, or was and that ended well: it needs no other run. */
+const isOn = ({ desired, outcome }: LaneDocument, { model, version, made }: Weights): boolean => {
+  const now = occasionIn(desired, 'version') === null ? weightsIn(desired) : null
+  const isSame = now?.model === model && now.version === version && now.made === made
+  return isSame && (outcome === null || outcome.kind === 'succeeded')
 }
 
 type Seen = NonNullable<LaneDocument['versions']>

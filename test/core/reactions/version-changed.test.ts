@@ -96,6 +96,17 @@ describe('a version that changed', () => {
     expect(decide(event, facts, empty)).toMatchObject({ kind: 'ignore', reason })
   })
 
+  it('that is run on by hand already needs no other run, unless that failed', () => {
+    const desired = knowing(empty, decide(told('7'), factsOf(7), empty)).desired as TrainDesired
+    const hand = { kind: 'hand', id: 'r', at: SINCE, by: 'ana' } as const
+    const doc = (outcome: string | null) =>
+      ({ ...empty, desired: { ...desired, occasion: hand }, outcome: outcome && { kind: outcome } }) as LaneDocument
+    for (const outcome of [null, 'succeeded'])
+      expect(decide(told('7'), factsOf(7), doc(outcome))).toMatchObject({ kind: 'ignore', reason: 'already-done' })
+    expect(decide(told('7'), factsOf(7), doc('failed')).kind).toBe('intend')
+    expect(decide(told('8'), factsOf(8), doc(null)).kind).toBe('intend')
+  })
+
   it('that is still being registered is waited for', () => {
     const pending = factsOf(7, SINCE, { status: 'PENDING_REGISTRATION' })
     expect(decide(told('7'), pending, empty)).toMatchObject({ kind: 'wait', reason: 'registry-pending' })
