@@ -121,12 +121,13 @@ const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Fa
     : intended(whole, letters, { ...decision, seen })
 }
 
-/** With what is known by a decision of alerts, of its schedule and of versions. */
-const learnt = (given: LaneDocument, decision: Decision): LaneDocument => {
-  const { schedule: before, versions: seen, ...doc } = given
-  const { episodes = doc.episodes, schedule = before, versions = seen } = decision
+/** With what is known by a decision of alerts, of its schedule and of versions; where that is nothing new it is the same to the byte. */
+const learnt = (given: LaneDocument, { episodes, schedule, versions }: Decision): LaneDocument => {
+  const { schedule: _, ...withoutSchedule } = given
+  const before: LaneDocument = schedule === null ? withoutSchedule : given
+  const { versions: __, ...withoutVersions } = before
   return {
-    ...doc,
+    ...(versions === null ? withoutVersions : before),
     ...(episodes === undefined ? {} : { episodes }),
     ...(schedule == null ? {} : { schedule }),
     ...(versions == null ? {} : { versions }),

@@ -58,7 +58,12 @@ describe('a pipeline that new versions begin', () => {
       INPUT_MODEL_URI: expect.stringMatching(/^s3:\/\/acme-results\/models\/support-llama\//),
     })
     expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 1 })
+    // At rest, looking leaves no letter.
+    await town.advance(10 * MINUTE)
+    const letters = async () => (await town.house.ports.ledger.counts())['letter:version-changed']
+    const before = await letters()
     await town.advance(HOUR)
+    expect(await letters()).toBe(before)
     expect(await town.lane(SCAN)).toMatchObject({ generation: 1, run: null })
     expect(await looseEnds(town)).toEqual([])
   })

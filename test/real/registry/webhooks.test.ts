@@ -22,7 +22,7 @@ const { alias: _alias, ...rule } = example.services!['support-llama']!
 const { on: _on, register: _register, ...scan } = piped()
 const policy = parsePolicy({
   ...example,
-  pipelines: { scan: { ...scan, on: { version: { model: 'by-stage' } } } },
+  pipelines: { scan: { ...scan, on: { version: { model: 'scanned' } } } },
   services: {
     'by-alias': { ...rule, alias: 'champion' },
     'by-tag': { ...rule, tag: { key: 'signalbox.promote', value: 'production' } },
@@ -63,10 +63,14 @@ beforeEach(async () => {
   stop = keepGoing(house, { speed: 1, onError: () => undefined })
   way = await openWay(house)
   await mlflow.call('POST', 'webhooks', { name: 'signalbox', url: way.url, secret: SECRET, events: EVENTS })
-  for (const name of Object.keys(policy.services)) await mlflow.call('POST', 'registered-models/create', { name })
+  for (const name of [...Object.keys(policy.services), 'scanned'])
+    await mlflow.call('POST', 'registered-models/create', { name })
+  // Which versions were there before is known.
+  await resyncDoor(house.ports)()
 })
 afterEach(async () => {
-  for (const name of Object.keys(policy.services)) await mlflow.call('DELETE', 'registered-models/delete', { name })
+  for (const name of [...Object.keys(policy.services), 'scanned'])
+    await mlflow.call('DELETE', 'registered-models/delete', { name })
   const { webhooks } = (await mlflow.call('GET', 'webhooks', {})) as { webhooks: { webhook_id: string }[] }
   for (const { webhook_id } of webhooks) await mlflow.call('DELETE', `webhooks/${webhook_id}`, {})
   await way.close()
@@ -180,16 +184,16 @@ describe('webhooks of a real MLflow', () => {
       const desired = (await readRow(house.ports.ledger, 'lane', 'pipeline/scan'))?.value.desired
       return (desired as TrainDesired | null | undefined)?.weights?.version
     }
-    await add('by-stage')
+    await add('scanned')
     await until('v1 is scanned', async () => (await scanned()) === '1')
     expect(way.passed.map(({ status }) => status)).toEqual([202])
     way.instead.push(400)
-    const second = await add('by-stage')
+    const second = await add('scanned')
     await until('it is lost', async () => way.passed.length === 2)
     expect(await resyncDoor(house.ports)()).toMatchObject({ letters: 1 })
     await until('v2 is scanned', async () => (await scanned()) === second)
     expect(await resyncDoor(house.ports)()).toMatchObject({ letters: 0 })
-    await mlflow.call('DELETE', 'model-versions/delete', { name: 'by-stage', version: second })
+    await mlflow.call('DELETE', 'model-versions/delete', { name: 'scanned', version: second })
     await resyncDoor(house.ports)()
     await until('v1 is what was wanted before', async () => (await scanned()) === '1')
   })
