@@ -52,6 +52,8 @@ export interface TrainDesired extends Desired, Asked {
   bytes: number
   /** The objects themselves, where they are few: asked side by side with the manifest before anything begins. */
   named?: readonly ManifestObject[]
+  /** The version of a registered model that it runs on; left out: on none. */
+  weights?: Weights
   /** Why it is run on once more; left out: it is new. */
   drift?: Drift
   /** What it is run for besides; left out: it is new, or `drift` says. */
@@ -63,6 +65,30 @@ export interface TrainDesired extends Desired, Asked {
   /** Revision of how it is priced; left out: the first. */
   priced?: number
 }
+
+/** A version of a registered model, as something that a run reads. */
+export interface Weights {
+  model: string
+  /** The registry's version, a decimal number as a string. */
+  version: string
+  /** When it was made, by the registry's clock: after its model was deleted and made again, numbers begin anew. Milliseconds since the epoch. */
+  made: number
+  /** Resolved URI of what lies there. */
+  source: string
+  runId: string | null
+  /** What lay there when a pipeline registered it, and lies there still; left out: nobody can say. */
+  pin?: string
+  /** As of what is served. */
+  unpinned?: ServeDesired['unpinned']
+  /** As of what is served. */
+  ours?: true
+  /** Who made it, as far as the registry tells. */
+  by: string | null
+}
+
+/** The version that it runs on; null: on none, or nothing was wanted. */
+export const weightsIn = (desired: Desired | null): Weights | null =>
+  (desired as Partial<TrainDesired> | null)?.weights ?? null
 
 /** What of a desired state says which dataset version it is. */
 export type DatasetVersion = Pick<TrainDesired, 'version' | 'bucket' | 'key' | 'etag' | 'objects' | 'bytes' | 'named'>

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
+import type { Since } from './policy/begun-by.ts'
 import { budget } from './policy/budget.ts'
 import { datasetsIn } from './policy/datasets.ts'
 import { alertsOf } from './policy/drift.ts'
@@ -116,6 +117,8 @@ export interface Policy extends Document {
   version: string
   /** Why a service of it is to have fewer replicas than it says; left out: as of every policy that is read, none is. */
   floored?: string
+  /** Since when it says by which times and versions pipelines begin; left out: nobody knows. */
+  since?: Since
   /** Keys of rules by what events name, so that an event costs the same with 10 and with 10,000 rules. */
   found: {
     /** Pipelines by `bucket/prefix`. */
@@ -126,6 +129,8 @@ export interface Policy extends Document {
     byAlert: ReadonlyMap<string, readonly { service: string; labels: Readonly<Record<string, string>> }[]>
     /** Pipelines by the service whose drift begins them. */
     byDrift: ReadonlyMap<string, string>
+    /** Pipelines by the registered model whose versions begin them. */
+    byVersion: ReadonlyMap<string, readonly string[]>
   }
 }
 export type PoolPolicy = Document['pools'][string]
@@ -199,5 +204,10 @@ const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
   ),
   byDrift: new Map(
     Object.entries(pipelines).flatMap(([key, { on }]) => (on.drift === undefined ? [] : [[on.drift.service, key]])),
+  ),
+  byVersion: new Map(
+    [...Map.groupBy(Object.entries(pipelines), ([, { on }]) => on.version?.model)].flatMap(([model, all]) =>
+      model === undefined ? [] : [[model, all.map(([key]) => key)]],
+    ),
   ),
 })

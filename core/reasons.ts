@@ -44,6 +44,7 @@ export type Ignored =
   | 'drift-counted'
   | 'bad-report'
   | 'no-dataset'
+  | 'no-version'
   | 'notice-known'
   | 'not-by-hand'
   | 'bad-set'

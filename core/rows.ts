@@ -6,6 +6,7 @@ import type { Made } from './lane/made.ts'
 import type { Months } from './money/months.ts'
 import type { MoneyRows } from './money/rows.ts'
 import type { Plan, Step } from './plan.ts'
+import type { Since } from './policy/begun-by.ts'
 import type { ContributionRow } from './pools/contribution.ts'
 import type { Outcome } from './reasons.ts'
 import type { Telling } from './telling.ts'
@@ -207,10 +208,7 @@ export interface GroupRow {
 export interface IdentityRow {
   /** 12 hex digits. */
   ledger: string
-  /**
-   * 24 hex digits that are on no object and in no answer: what is made under it is known again as ours, after a restore too.
-   * A row of an earlier release gets one when it is read next.
-   */
+  /** 24 hex digits that are on no object and in no answer: what is made under it is known again as ours, after a restore too. A row of an earlier release gets one when it is read next. */
   secret?: string
   at: number
   /** Fences are counted from here: above the greatest that was seen when namespaces were adopted. */
@@ -223,6 +221,8 @@ export interface IdentityRow {
   called?: Record<string, string>
   /** What the policy called the budget first: sums and holds are under that name. Left out: an earlier release wrote it. */
   budget?: string
+  /** Since when it says by which times and versions pipelines begin. Left out: an earlier release wrote it. */
+  since?: Since
 }
 export const SELF = 'self'
 

@@ -12,11 +12,13 @@ import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
 import { runAsked } from './run-asked.ts'
 import { scheduleDue } from './schedule-due.ts'
+import { versionChanged } from './version-changed.ts'
 
 /** Every event that is understood, in the order in which a story meets them. */
 export const contracts: readonly Contract<unknown>[] = [
   datasetUploaded,
   modelPromoted,
+  versionChanged,
   driftDetected,
   alarmChanged,
   driftReported,

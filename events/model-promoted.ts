@@ -2,8 +2,8 @@ import * as z from 'zod/mini'
 import type { Contract, ModelPromoted, Parsed } from './contract.ts'
 import { envelope, millisecondsOf, NAME, parseWith, refusal, short } from './input.ts'
 
-/** MLflow's webhooks of an alias and of a tag: `deleted` of an alias names no version. Names of test deliveries are fixed. */
-const body = z.object({
+/** What all of MLflow's webhooks of its registry have. */
+export const body = z.object({
   entity: short(NAME),
   action: short(NAME),
   timestamp: short(64),
@@ -11,6 +11,7 @@ const body = z.object({
   /** Only of a server with workspaces. */
   workspace: z.nullish(short(NAME)),
 })
+/** Of an alias and of a tag: `deleted` of an alias names no version. */
 const alias = z.extend(body, {
   entity: z.literal('model_version_alias'),
   action: z.enum(['created', 'deleted']),
@@ -21,10 +22,12 @@ const tag = z.extend(body, {
   action: z.enum(['set', 'deleted']),
   data: z.object({ name: short(NAME), key: short(NAME) }),
 })
-const change = z.discriminatedUnion('entity', [alias, tag])
+/** An alias or a tag that changed. */
+export const change = z.discriminatedUnion('entity', [alias, tag])
 const shape = z.extend(envelope, { detail: z.intersection(change, z.object({ deliveryId: short(NAME) })) })
 
-const TEST_NAMES: ReadonlySet<unknown> = new Set(['example_model', 'example_prompt'])
+/** Models that MLflow's own test deliveries are about. */
+export const TEST_NAMES: ReadonlySet<unknown> = new Set(['example_model', 'example_prompt'])
 export const SOURCE = 'signalbox.registry'
 export const DETAIL_TYPE = 'Model Promotion Changed'
 
@@ -37,29 +40,6 @@ export const modelPromoted: Contract<ModelPromoted> = {
     const parsed = parseWith(shape, input)
     return parsed.ok ? toEvent(parsed.event) : parsed
   },
-}
-
-/** What the webhook's door puts on our bus for a verified delivery, or why it does not. */
-export const registryEvent = (
-  deliveryId: string,
-  input: unknown,
-): Parsed<{ source: string; detailType: string; detail: Record<string, unknown> }> => {
-  const parsed = parseWith(body, input)
-  if (!parsed.ok) return parsed
-  const { entity, action, data } = parsed.event
-  if (TEST_NAMES.has(data['name']))
-    return refusal(
-      'test-payload',
-      `${String(data['name'])} is MLflow's test delivery: the webhook works, and nothing is done`,
-    )
-  if (entity !== 'model_version_alias' && entity !== 'model_version_tag')
-    return refusal(
-      'not-this-event',
-      `${entity}.${action} is not acted on: subscribe to model_version_alias and model_version_tag`,
-    )
-  const known = parseWith(change, input)
-  if (!known.ok) return known
-  return { ok: true, event: { source: SOURCE, detailType: DETAIL_TYPE, detail: { ...parsed.event, deliveryId } } }
 }
 
 const toEvent = (event: z.output<typeof shape>): Parsed<ModelPromoted> => {

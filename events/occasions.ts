@@ -20,6 +20,20 @@ export interface RunAsked extends IntendingEvent {
   set: SetOf
 }
 
+/** A version of a registered model was made, or a tag was set on one. Which pipelines that begins the policy says, and what is there the registry. */
+export interface VersionChanged extends IntendingEvent {
+  type: 'version-changed'
+  model: string
+  /** A decimal number; null: nobody told of one, and the newest is looked for. */
+  version: string | null
+  /** Key of the tag that was set; null: the version is new. */
+  tag: string | null
+  /** Whose webhook told of it, where the registry has workspaces. */
+  workspace?: string
+  /** Name of the lane of the pipeline that it is for; left out: for each that such versions begin. */
+  pipeline?: string
+}
+
 /** Ours: the time of a pipeline has come. Which one that is by now, its schedule says. */
 export interface ScheduleDue extends IntendingEvent {
   type: 'schedule-due'

@@ -11,6 +11,7 @@ import type {
   WarnedLetter,
 } from '../core/lane/letters.ts'
 import { letterRow } from '../core/lane/letters.ts'
+import type { Policy } from '../core/policy.ts'
 import { reactionTo, whyNoRule } from '../core/reactions/catalogue.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import type { Moment } from '../core/rows.ts'
@@ -48,7 +49,7 @@ const leave = async ({ ledger, queue }: LetterPorts, letter: Letter, count: stri
 /** What an event became at its door: a letter for a lane, or nothing since no rule is about it. */
 export type Reacted = ({ kind: 'left' } & Left) | { kind: 'not-configured'; detail: string }
 
-/** Leaves word that a lane should look where the event points. Neither cluster nor registry is asked, nor the policy beyond names. */
+/** Leaves word that a lane, or each that it is about, should look where the event points. Neither cluster nor registry is asked, nor the policy beyond names. */
 export const leaveLook = async (
   ports: LetterPorts & Pick<Ports, 'policies'>,
   event: IntendingEvent,
@@ -56,8 +57,25 @@ export const leaveLook = async (
 ): Promise<Reacted> => {
   const reaction = reactionTo(reactions, event)
   const policy = await ports.policies.load()
+  const [first, ...others] = reaction?.each?.(event, policy) ?? [event]
+  for (const other of others) await leaveOne(ports, other, { reaction, policy, unique, from })
+  return first === undefined
+    ? { kind: 'not-configured', detail: whyNoRule(reaction, event, policy) }
+    : leaveOne(ports, first, { reaction, policy, unique, from })
+}
+
+const leaveOne = async (
+  ports: LetterPorts,
+  event: IntendingEvent,
+  {
+    reaction,
+    policy,
+    unique,
+    from,
+  }: { reaction: Reaction | undefined; policy: Policy; unique: string; from: LookLetter['from'] },
+): Promise<Reacted> => {
   const rule = reaction?.ruleOf(event, policy) ?? null
-  if (reaction === undefined || rule === null) {
+  if (rule === null) {
     const detail = whyNoRule(reaction, event, policy)
     if (from === 'door') await noteNotConfigured(ports, event, detail)
     return { kind: 'not-configured', detail }

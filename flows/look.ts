@@ -1,21 +1,14 @@
 import { stillOf } from '../core/alerting.ts'
-import type { ServeDesired } from '../core/desired.ts'
 import { sha256OfPieces } from '../core/digest.ts'
-import { label } from '../core/names.ts'
-import { whyNoAddress } from '../core/policy/sources.ts'
-import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { AlertFacts } from '../core/reactions/drift-detected.ts'
 import type { ReportFacts } from '../core/reactions/drift-reported.ts'
-import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
-import { isProven, MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
 import { verdictOf } from '../events/drift-report.ts'
-import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
 import { type AskedOnce, askedOnce } from './asked-once.ts'
-import { pinOf, UNPINNED } from './pins.ts'
-import { type ModelVersion, type Objects, type Ports, type Registry, TooLarge, Unavailable } from './ports.ts'
+import { lookAtModel, lookAtVersion } from './models.ts'
+import { type Objects, type Ports, TooLarge, Unavailable } from './ports.ts'
 
 /** Largest manifest that is read: 100,000 objects with keys of the greatest length, and some space. Bytes. */
 const MANIFEST_LIMIT = 128 * 1024 * 1024
@@ -44,6 +37,8 @@ export const lookAt = async (
       return lookAtAlert(ports, look, once)
     case 'promotion':
       return lookAtModel(ports, look, { secret })
+    case 'version':
+      return lookAtVersion(ports, look, { secret, once })
     case 'nowhere':
       return { kind: 'nowhere' }
   }
@@ -184,59 +179,4 @@ const whyMissing = async (objects: Objects, bucket: string, object: ManifestObje
   return head.sha256 === null || !object.sha256 || head.sha256 === object.sha256
     ? null
     : `${object.key} (has another SHA-256)`
-}
-
-const promoted = (registry: Registry, model: string, promotion: Promotion): Promise<ModelVersion | null> => {
-  switch (promotion.kind) {
-    case 'alias':
-      return registry.alias(model, promotion.name)
-    case 'tag':
-      return registry.findByTag(model, promotion.name, promotion.value)
-    case 'stage':
-      return registry.inStage(model, promotion.name)
-  }
-}
-
-/**
- * A version that says what its artifact was is served while it is that; of any other nobody knows. Only among our own results: whoever may
- * tag must not make us ask any bucket.
- */
-const weightsNow = async (
-  objects: Objects,
-  { artifactUri, tags }: ModelVersion,
-  { model, results: { bucket, prefix }, secret }: Pick<Looked, 'model' | 'results'> & { secret: string },
-): Promise<'changed' | Pick<ServeDesired, 'unpinned' | 'ours'>> => {
-  if (!artifactUri.startsWith(`s3://${bucket}/${prefix}`) || whyNoAddress(artifactUri) !== null) return {}
-  const pin = tags[PIN]
-  if (pin !== undefined && (await pinOf(objects, artifactUri)) !== pin) return 'changed'
-  if (pin !== undefined && pin !== UNPINNED)
-    return isProven({ model, source: artifactUri, tags }, secret) ? { ours: true } : {}
-  return { unpinned: tags[MADE_BY] === undefined ? 'unknown' : 'pipeline' }
-}
-
-type Looked = Extract<Look, { kind: 'promotion' }>
-
-/** Asks the registry which version the model's promotion signal means now. */
-export const lookAtModel = async (
-  { registry, objects }: Pick<Ports, 'registry' | 'objects'>,
-  { model, promotion, results }: Looked,
-  { secret }: { secret: string },
-): Promise<ModelFacts> => {
-  const found = await promoted(registry, model, promotion)
-  if (found === null) return { kind: 'none' }
-  const { version, artifactUri, runId, status, tags } = found
-  const now = await weightsNow(objects, found, { model, results, secret })
-  if (now === 'changed') return { kind: 'changed', version }
-  const requester = tags[REQUESTED_BY] ?? ''
-  return {
-    kind: 'version',
-    version,
-    source: artifactUri,
-    runId,
-    status,
-    // Whoever may write a tag may write anything into it: what names no person names nobody.
-    requester: PERSON.test(requester) ? requester : null,
-    ...(tags[label('weights')] === 'adapter' && { adapter: true as const }),
-    ...now,
-  }
 }

@@ -3,6 +3,7 @@ import type { FieldManager, Kind, KubeObject, ObjectRef } from '../core/kube.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ledger } from './ledger-port.ts'
 import type { Metrics } from './metrics-port.ts'
+import type { Registry } from './registry-port.ts'
 
 /**
  * The ports: what flows ask of the outside. Every implementation passes the contract suite `test/ports/<port>.contract.ts`.
@@ -168,35 +169,6 @@ export interface Replies {
    * be told: nothing depends on it.
    */
   say(to: string, text: string): Promise<void>
-}
-
-export interface ModelVersion {
-  name: string
-  version: string
-  source: string
-  /** `source` resolved to where the bytes are (`get-download-uri`). */
-  artifactUri: string
-  runId: string | null
-  status: 'READY' | 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | string
-  tags: Record<string, string>
-}
-
-/** `workspace`: the one that was approved, null for none; left out, the one that the policy names now. */
-export interface Registry {
-  /** What the alias says now; null when the model or the alias is not there. */
-  alias(model: string, alias: string): Promise<ModelVersion | null>
-  /** The newest version that carries this tag value, null when none does (law 14: search before writing). */
-  findByTag(model: string, key: string, value: string, workspace?: string | null): Promise<ModelVersion | null>
-  /** The newest version in a stage (deprecated by MLflow since 2.9, still used); null when there is none. */
-  inStage(model: string, stage: string): Promise<ModelVersion | null>
-  /** Registers a new version; makes the model when it is not there. Not idempotent: search first. Throws `Refused` in its words. */
-  register(input: {
-    model: string
-    source: string
-    runId: string | null
-    tags: Record<string, string>
-    workspace?: string | null
-  }): Promise<ModelVersion>
 }
 
 export interface ObjectHead {

@@ -1,7 +1,7 @@
 import type { ParseRefusal } from '../events/contract.ts'
 import { gatewayEvent } from '../events/gateway-budget.ts'
 import { parseJson } from '../events/input.ts'
-import { registryEvent } from '../events/model-promoted.ts'
+import { registryEvents } from '../events/registry-webhook.ts'
 import type { Ports } from '../flows/ports.ts'
 import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
@@ -39,8 +39,14 @@ const receive = async (
       { source: 'registry-webhook', status: 400 },
       { reason: 'not-json', detail: `the body ${read.detail}` },
     )
-  const parsed = gatewayEvent(read.value) ?? registryEvent(verified.deliveryId, read.value)
+  const budget = gatewayEvent(read.value)
+  const parsed =
+    budget === null
+      ? registryEvents(verified.deliveryId, read.value)
+      : budget.ok
+        ? { ok: true as const, event: [budget.event] }
+        : budget
   if (!parsed.ok) return refused(ports, { source: 'registry-webhook', status: ELSE[parsed.reason] ?? 400 }, parsed)
-  await ports.bus.publish([parsed.event])
+  await ports.bus.publish(parsed.event)
   return json(202, { accepted: verified.deliveryId })
 }

@@ -17,6 +17,7 @@ import type { AwsRight } from '../functions/rights.ts'
 import { door as slackCommand } from '../functions/slack-command.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
 import { door as tick } from '../functions/tick.ts'
+import { door as versionChanged } from '../functions/version-changed.ts'
 import { door as watch } from '../functions/watch.ts'
 
 /** What a stack needs of a door. */
@@ -33,6 +34,7 @@ export const everyDoor = [
   datasetUploaded,
   registryWebhook,
   modelPromoted,
+  versionChanged,
   alertWebhook,
   driftDetected,
   alarmChanged,

@@ -20,7 +20,7 @@ export const POD = '${aws:PrincipalTag/kubernetes-pod-name}'
  * download a folder; without it S3 says 403 of what is not there.
  */
 export const podRights = (of: PodAccount['of'], policy: PolicyFacts): PodRight[] => {
-  const { datasetBuckets, resultsBucket, resultsPrefix, sources } = policy
+  const { datasetBuckets, resultsBucket, resultsPrefix, sources, runsOnVersions } = policy
   const own = `${resultsBucket}/${resultsPrefix}${POD}`
   // What lies in the bucket of results is read already.
   const elsewhere = sources.filter(({ bucket }) => bucket !== resultsBucket)
@@ -28,19 +28,20 @@ export const podRights = (of: PodAccount['of'], policy: PolicyFacts): PodRight[]
     { actions: ['s3:ListBucket'], on: [resultsBucket] },
     { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: [`${resultsBucket}/*`] },
   ]
+  const weights: PodRight[] = [
+    { actions: ['s3:ListBucket'], on: [...new Set(elsewhere.map(({ bucket }) => bucket))] },
+    { actions: ['s3:GetObject'], on: elsewhere.map(({ bucket, folder }) => `${bucket}/${folder}*`) },
+  ]
   const rights: Record<PodAccount['of'], PodRight[]> = {
     training: [
+      ...(runsOnVersions ? weights : []),
       { actions: ['s3:ListBucket'], on: datasetBuckets },
       // A manifest may name the version of an object.
       { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: datasetBuckets.map((bucket) => `${bucket}/*`) },
       ...read,
       { actions: ['s3:PutObject'], on: [`${own}/*`] },
     ],
-    serving: [
-      ...read,
-      { actions: ['s3:ListBucket'], on: [...new Set(elsewhere.map(({ bucket }) => bucket))] },
-      { actions: ['s3:GetObject'], on: elsewhere.map(({ bucket, folder }) => `${bucket}/${folder}*`) },
-    ],
+    serving: [...read, ...weights],
     gate: [...read, { actions: ['s3:PutObject'], on: [`${own}/result.json`] }],
   }
   return rights[of].filter(({ on }) => on.length > 0)

@@ -11,6 +11,8 @@ export interface PolicyFacts {
   resultsBucket: string
   /** Folders of S3 that weights may come from besides, each with its bucket. */
   sources: { bucket: string; folder: string }[]
+  /** Whether pipelines run on versions of models: then what they read may lie in these folders too. */
+  runsOnVersions: boolean
   /** Below it each Job writes into a folder of its own name. */
   resultsPrefix: string
   namespaces: Policy['namespaces']
@@ -45,6 +47,7 @@ export const policyFacts = (dist: string): PolicyFacts => {
       const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(source) ?? []
       return bucket === undefined || folder === undefined ? [] : [{ bucket, folder }]
     }),
+    runsOnVersions: Object.values(pipelines).some(({ on }) => on.version !== undefined),
     resultsPrefix: results.prefix,
     namespaces,
     cluster,

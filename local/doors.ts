@@ -19,6 +19,7 @@ import { door as registryWebhook } from '../functions/registry-webhook.ts'
 import { door as resync } from '../functions/resync.ts'
 import { door as slackCommand } from '../functions/slack-command.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
+import { door as versionChanged } from '../functions/version-changed.ts'
 import { door as watch } from '../functions/watch.ts'
 import { matches } from './bus/match-pattern.ts'
 import type { Became, RawAnswer, RawRequest } from './house-type.ts'
@@ -29,6 +30,7 @@ import type { Wait } from './person.ts'
 const busDoors = [
   datasetUploaded,
   modelPromoted,
+  versionChanged,
   driftDetected,
   alarmChanged,
   driftReported,

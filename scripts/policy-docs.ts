@@ -20,6 +20,7 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   'pipelines.*': { file: 'core/policy/pipelines.ts', of: ['pipeline'] },
   'pipelines.*.on.dataset': { file: 'core/policy/pipelines.ts', of: ['dataset'] },
   'pipelines.*.on.schedule': { file: 'core/policy/times.ts', of: ['schedule'] },
+  'pipelines.*.on.version': { file: 'core/policy/versions.ts', of: ['onVersion'] },
   'pipelines.*.alternatives.*': { file: 'core/policy/alternatives.ts', of: ['alternative'] },
   'pipelines.*.alternatives.*.stages.*': { file: 'core/policy/alternatives.ts', of: ['other'] },
   'pipelines.*.idle': { file: 'core/policy/pipelines.ts', of: ['idle'] },

@@ -30,7 +30,11 @@ export interface Outside {
 export const outsideFindings = async (outside: Outside, policy: Policy): Promise<Finding[]> => {
   const { aws, context, kubeconfig, mlflow, webhook, prometheus } = outside
   const workspace = policy.registry?.workspace
-  const budgets = (policy.budget.notices?.mlflow ?? []).length > 0
+  const begunBy = Object.values(policy.pipelines).flatMap(({ on }) => on.version ?? [])
+  const besides = [
+    ...((policy.budget.notices?.mlflow ?? []).length > 0 ? (['budgets'] as const) : []),
+    ...begunBy.map(({ tag }) => (tag === undefined ? ('versions' as const) : ('tags' as const))),
+  ]
   const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
   return [
     ...(aws === undefined
@@ -57,7 +61,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
       ? []
       : [
           await finding('mlflow webhook', 'then run this again', () =>
-            webhookAnswer({ url: mlflow, webhook, headers, workspace, budgets }),
+            webhookAnswer({ url: mlflow, webhook, headers, workspace, besides }),
           ),
         ]),
     ...(prometheus === undefined ? [] : await prometheusFindings({ url: prometheus, aws, policy })),

@@ -13,11 +13,12 @@ import { type LaneKind, laneOf } from './kind.ts'
 
 type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf'
 
-/** What is wanted is known by its dataset version, and by what it is run for besides. */
+/** What is wanted is known by its dataset version, or that of a model, and by what it is run for besides. */
 const known: Pick<LaneKind<TrainDesired>, Known> = {
-  keyOf: ({ dataset, version, drift, occasion }) =>
+  keyOf: ({ dataset, version, weights, drift, occasion }) =>
     [
       `train:${dataset}:${version}`,
+      ...(weights === undefined ? [] : [weights.model, weights.version, weights.made, weights.source]),
       ...(drift === undefined ? [] : [alertPlace(drift), drift.since]),
       ...(occasion === undefined ? [] : [occasionOf(occasion).keyOf(occasion)]),
     ].join(':'),

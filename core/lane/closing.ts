@@ -193,7 +193,7 @@ const halfwayIn = (view: View, given: { run: Run; plan: Plan | null }): Partial<
 const asSaid = ({ kind }: View, run: Run, { gaveWay, ...done }: LaneDocument): LaneDocument => {
   const ended = done.outcome?.kind
   if (gaveWay !== undefined && !hasBegun(run) && (ended === 'superseded' || ended === 'refused'))
-    return ended === 'superseded' ? asBeforeOccasion({ ...done, gaveWay }) : { ...done, gaveWay }
+    return ended === 'superseded' ? asBeforeOccasion({ kind }, { ...done, gaveWay }) : { ...done, gaveWay }
   if (ended !== 'succeeded' && ended !== 'superseded') return done
   if (done.aside !== undefined && isKeeping({ doc: done, kind })) return asAside(done)
   if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })

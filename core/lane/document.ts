@@ -92,6 +92,8 @@ export interface LaneDocument {
   had?: readonly string[]
   /** The schedule that it goes by, and the last of its times that it knows; left out: none. */
   schedule?: { of: string; last: number }
+  /** The versions that begin it, and the newest of them that it knows: its number, and when it was made; left out: none. */
+  versions?: { of: string; last: number; made: number }
   /** What EC2 has warned it of, and of a pool the signed requests to lease that it was told: each counts once. The last few; left out: of nothing. */
   warned?: readonly string[]
   /** The desired state whose shadow plan is on record. */
@@ -220,10 +222,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   lane,
   writtenAt: 0,
   name: mintName(place, lane),
-  desired: null,
-  generation: 0,
-  attempt: 0,
-  ...{ since: 0, order: null },
+  ...{ desired: null, generation: 0, attempt: 0, since: 0, order: null },
   doneWith: null,
   onNewer: 'stop',
   attemptsLeft: 0,

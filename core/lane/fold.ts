@@ -111,10 +111,7 @@ const foldLooks = (
 const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Facts; seen: Seen }): Change => {
   const decision = decidedBy(given, letters, told)
   const [letter] = letters as [LookLetter]
-  const { schedule: before, ...doc } = given.doc
-  const { episodes = doc.episodes, schedule = before } = decision
-  const learnt = { ...(episodes === undefined ? {} : { episodes }), ...(schedule == null ? {} : { schedule }) }
-  const view = { ...given, doc: { ...doc, ...learnt } }
+  const view = { ...given, doc: learnt(given.doc, decision) }
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
@@ -122,6 +119,19 @@ const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Fa
   return rule?.mode === 'shadow'
     ? inShadow(whole, letters, { intent: decision.intent, seen })
     : intended(whole, letters, { ...decision, seen })
+}
+
+/** With what is known by a decision of alerts, of its schedule and of versions; where that is nothing new it is the same to the byte. */
+const learnt = (given: LaneDocument, { episodes, schedule, versions }: Decision): LaneDocument => {
+  const { schedule: _, ...withoutSchedule } = given
+  const before: LaneDocument = schedule === null ? withoutSchedule : given
+  const { versions: __, ...withoutVersions } = before
+  return {
+    ...(versions === null ? withoutVersions : before),
+    ...(episodes === undefined ? {} : { episodes }),
+    ...(schedule == null ? {} : { schedule }),
+    ...(versions == null ? {} : { versions }),
+  }
 }
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {
@@ -134,7 +144,7 @@ const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind:
   const { held, fresh } = heldAfter(doc.held, given)
   const loud = fresh || told
   const isOver = endsWanted(reason) && doc.outcome?.kind === 'refused' && isAt(view, doc.desired, place)
-  return changed(isOver ? asBeforeOccasion(doc) : { ...doc, held }, {
+  return changed(isOver ? asBeforeOccasion(view, doc) : { ...doc, held }, {
     removed: letters,
     moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
     counts: loud ? [`ignored:${reason}`] : [],

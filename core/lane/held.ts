@@ -33,7 +33,7 @@ const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([
   'owned-by-others',
 ])
 /** What says of what is wanted that it is so no more. */
-const ENDS: ReadonlySet<Ignored> = new Set<Ignored>(['source-gone', 'drift-over', 'no-dataset'])
+const ENDS: ReadonlySet<Ignored> = new Set<Ignored>(['source-gone', 'drift-over', 'no-dataset', 'no-version'])
 /** Whether what a source says means that what is wanted from there is wanted no more. */
 export const endsWanted = (reason: Ignored): boolean => ENDS.has(reason)
 /** Of these, what one place says: it holds until that says otherwise, or something else is wanted. */

@@ -41,6 +41,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     episodes: true,
     had: true,
     schedule: true,
+    versions: true,
     warned: true,
     shadow: true,
     held: true,

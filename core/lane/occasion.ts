@@ -29,6 +29,10 @@ export const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<L
   }
 }
 
-/** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7). */
-export const asBeforeOccasion = ({ gaveWay, ...doc }: LaneDocument): LaneDocument =>
-  gaveWay === undefined ? doc : asBefore(doc, gaveWay)
+/** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7), and said again it is new. */
+export const asBeforeOccasion = ({ kind }: Pick<View, 'kind'>, { gaveWay, ...doc }: LaneDocument): LaneDocument => {
+  if (gaveWay === undefined) return doc
+  const key = doc.desired === null ? null : (kind.occasionOf?.(doc.desired as never) ?? null)
+  const { had = [] } = doc
+  return asBefore(key === null ? doc : { ...doc, had: had.filter((other) => other !== key) }, gaveWay)
+}

@@ -1,11 +1,13 @@
 import { hand } from './hand.ts'
 import type { Occasion, OccasionKind } from './occasion.ts'
 import { scheduled } from './schedule.ts'
+import { versioned } from './version.ts'
 
 /** Every kind of occasion: a file of this folder each, and a line here. */
 const OCCASIONS: { readonly [K in Occasion['kind']]: OccasionKind<Extract<Occasion, { kind: K }>> } = {
   hand,
   schedule: scheduled,
+  version: versioned,
 }
 
 /** What there is to know of an occasion. */

@@ -21,8 +21,19 @@ export interface Scheduled {
   zone: string
 }
 
+/** A version of a registered model is new, or a tag was set on it. */
+export interface Versioned {
+  kind: 'version'
+  model: string
+  version: string
+  /** When it was made, milliseconds since the epoch. */
+  made: number
+  /** The tag that it carries; left out: it is new. */
+  tag?: { key: string; value: string }
+}
+
 /** What something is run for besides its dataset, which is part of what is wanted: the next one is new (law 1). */
-export type Occasion = Hand | Scheduled
+export type Occasion = Hand | Scheduled | Versioned
 
 /** One kind of occasion as a value: nobody outside of this folder asks which kind one is. */
 export interface OccasionKind<O extends Occasion = Occasion> {

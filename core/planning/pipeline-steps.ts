@@ -2,6 +2,7 @@ import { datasetIn, type Requester, requesterIn, type TrainDesired } from '../de
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { label } from '../names.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
+import { versionAt } from '../occasions/version.ts'
 import type { LaunchJobStep, Step } from '../plan.ts'
 import { registeredStage } from '../policy/pipelines.ts'
 import { nameOfStage, readsOf } from '../policy/stages.ts'
@@ -12,6 +13,7 @@ import { counted } from '../text.ts'
 import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
 import { stageJob } from '../workloads/stage-job.ts'
 import type { UseOrNone } from './pipeline-price.ts'
+import { weightsTags } from './pipeline-weights.ts'
 
 export type PipelineInput = Omit<PlanInput<TrainDesired>, 'baseline' | 'within'>
 
@@ -75,8 +77,9 @@ const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step =
       }),
 })
 
-const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({
+const tagsOf = ({ dataset, version, requester, ...desired }: TrainDesired): Record<string, string> => ({
   [label('dataset')]: dataset,
+  ...weightsTags(desired),
   ...(version === '' ? {} : { [label('dataset-version')]: version }),
   ...(requester === null ? {} : { [REQUESTED_BY]: requester }),
 })
@@ -160,11 +163,18 @@ export const wordsOf = (stage: StagePolicy, preset: Preset | null): string => {
 
 /** Why a stage may begin that reads no other. */
 const firstWhy = (desired: TrainDesired): string =>
-  datasetIn(desired) === null ? 'it reads nothing that must be there' : `${shortName(desired)} is all there`
+  desired.weights !== undefined
+    ? `${shortName(desired)} is registered`
+    : datasetIn(desired) === null
+      ? 'it reads nothing that must be there'
+      : `${shortName(desired)} is all there`
 
-/** `support-chats@0123abcd`: a dataset version as people say it; of a run on none the pipeline. */
-export const shortName = (desired: TrainDesired): string =>
-  datasetIn(desired) === null ? desired.dataset : `${desired.dataset}@${desired.version.slice(0, 8)}`
+/** `support-chats@0123abcd`: a dataset version as people say it; `support-llama v7`: that of a model; of a run on none the pipeline. */
+export const shortName = (desired: TrainDesired): string => {
+  const { weights } = desired
+  if (weights !== undefined) return versionAt(weights.model, weights.version)
+  return datasetIn(desired) === null ? desired.dataset : `${desired.dataset}@${desired.version.slice(0, 8)}`
+}
 
 /** `8 GPUs`. */
 export const gpuCount = (gpus: number): string => counted(gpus, 'GPU')

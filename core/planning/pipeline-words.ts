@@ -14,8 +14,10 @@ export const datasetText = (desired: TrainDesired): string =>
 /** A dataset version to run a pipeline on, in the words of a person. */
 export const trainTitle = (desired: TrainDesired): string =>
   desired.drift === undefined
-    ? `${datasetIn(desired) === null ? 'run' : 'run on'} ${shortName(desired)}${occasionText(desired)}`
+    ? `${isOnNothing(desired) ? 'run' : 'run on'} ${shortName(desired)}${occasionText(desired)}`
     : `run on ${shortName(desired)} once more, since ${said(desired.drift.alert, 100)} fires`
+
+const isOnNothing = (desired: TrainDesired): boolean => datasetIn(desired) === null && desired.weights === undefined
 
 /** What it is run for, behind its title. */
 export const occasionText = ({ occasion }: TrainDesired): string =>
@@ -42,7 +44,7 @@ export const planTitle = (made: Made): string => {
   const { drift } = desired
   const why = drift === undefined ? occasionText(desired) : `, since ${said(drift.alert, 100)} fires`
   const as = chosen === undefined ? '' : `, as its alternative ${chosen.name}`
-  const on = datasetIn(desired) === null ? '' : ` on ${shortName(desired)}`
+  const on = isOnNothing(desired) ? '' : ` on ${shortName(desired)}`
   return `${what}${on}${more}${keeping}${registers}${why}${as}`
 }
 

@@ -34,6 +34,7 @@ import {
   usesOf,
 } from './pipeline-price.ts'
 import { gpuCount, type PipelineInput, stepsOf, whoAsks } from './pipeline-steps.ts'
+import { weightsAsk, weightsText, whyNotOn } from './pipeline-weights.ts'
 import { againText, datasetText, planTitle, undoOf } from './pipeline-words.ts'
 
 /**
@@ -107,14 +108,14 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const { pipeline, key } = found
   const uses = usesOf(input, pipeline)
   const made = stepsOf({ input, pipeline, uses, presets })
-  const left = usesLeft(uses, { ...input, steps: made })
+  const left = whyNotOn(desired, policy) ?? usesLeft(uses, { ...input, steps: made })
   if ('kind' in left) return left
   const steps = withBeside(made, left)
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const asks = bothAsk(bothAsk(againText(desired), input.asks), chosen === undefined ? undefined : CHOSEN)
-  const approval = approvalNeed(policy.approvals, { requester: whoAsks(desired), dollars: price.total.p95, asks })
+  const asked = { requester: whoAsks(desired), dollars: price.total.p95, asks: asksOf(input) }
+  const approval = approvalNeed(policy.approvals, asked)
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   const plan: Plan = {
@@ -140,6 +141,10 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   }
   return { plan, pipeline, uses: left }
 }
+
+/** Why people are asked about it, whatever it costs; undefined: for no such reason. */
+const asksOf = ({ desired, policy, asks, chosen }: PipelineInput): string | undefined =>
+  [againText(desired), weightsAsk(desired, policy), asks, chosen && CHOSEN].reduce(bothAsk, undefined)
 
 /** Whatever it costs: what people said of it binds it, over all attempts. */
 const CHOSEN = 'nobody takes an alternative but people'
@@ -190,7 +195,7 @@ const reasonsOf = (
   return [
     ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
     ...(desired.occasion === undefined ? [] : occasionOf(desired.occasion).reasonsOf(desired.occasion)),
-    datasetText(desired),
+    desired.weights === undefined ? datasetText(desired) : weightsText(desired.weights),
     ...pipeline.stages.map(
       (stage) =>
         `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${gpuCount(stage.gpus)} of the ${policy.pools[stage.pool]?.gpusPerNode} of one node`,

@@ -11,7 +11,7 @@ const OF_TRAINING = 'it is said by the stage: the first of `stages`, '
 const IN_POD = 'a pod’s own fields are said below `pod`'
 const IN_CONTAINER = 'a container’s own fields are said below `pod`: `pod: { containers: [{ name: …, … }] }`'
 const IN_ENGINE = "`pod: { containers: [{ name: 'vllm'"
-const NO_TRIGGER = 'nothing but `dataset`, `drift`, `schedule` and people (`hand: true`) begin a pipeline yet'
+const BY_VERSION = 'say `version: { model }`, with `tag: { key, value }` where that is what begins it'
 
 const OF_PODS: Sayings = {
   affinity: IN_POD,
@@ -94,7 +94,9 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     manifest: 'say `dataset: { bucket, prefix, manifest }`',
     completeWithin: 'say `dataset: { bucket, prefix, completeWithin }`',
     s3: 'say `dataset: { bucket, prefix }`',
-    model: NO_TRIGGER,
+    model: BY_VERSION,
+    tag: BY_VERSION,
+    alias: 'an alias says what is served: say `version: { model, tag: { key, value } }`',
     cron: 'say `schedule: { cron, zone }`',
     manual: 'say `hand: true`',
   },

@@ -3,15 +3,10 @@ import { filled } from '../../events/input.ts'
 import { milliseconds } from '../duration.ts'
 import { alternatives, alternativeWrongs } from './alternatives.ts'
 import { onDrift } from './drift.ts'
-import { askable, bucket, duration, folder, matching, mode, name } from './fields.ts'
+import { askable, bucket, duration, folder, mode, name } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
 import { schedule } from './times.ts'
-
-/** What a registered model may be called, as MLflow has it, and without what two names could differ by unseen. */
-const registered = matching(
-  /^(?!\.$|\.\.|\s)[^/:\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u,
-  'MLflow takes no `/` and no `:` in the name of a registered model, not `.` or what begins with `..`, and at most 256 characters; write it without spaces around it or characters that are not seen',
-)
+import { onVersion, registered } from './versions.ts'
 
 /** A machine that nobody has to wait for starts in so many. Milliseconds. */
 const STARTS = 10 * 60_000
@@ -78,6 +73,12 @@ export const pipeline = z
         dataset: z.optional(dataset),
         /** Drift of a service: the newest dataset version is run on once more. */
         drift: z.optional(onDrift),
+        /**
+         * A new version of a registered model, or one that a tag is set on: it runs on that, once a version. Its stages are told of it by `INPUT_MODEL`, `INPUT_MODEL_VERSION`,
+         * `INPUT_MODEL_URI`, and `INPUT_MODEL_PIN` where a pipeline of ours says what lies there; weights may come from `results` and `sources`. Versions from before the policy says so
+         * begin nothing; of several that come while a run is under way the last one does. Other triggers run it on the newest such version.
+         */
+        version: z.optional(onVersion),
         /** Times at which it runs, on the newest dataset version: once each, within five minutes; of those that passed while nobody looked, the last. */
         schedule: z.optional(schedule),
         /** Whether people may begin it by hand, with `signalbox run`; left out: they may. `true` is enough to begin it by. */
@@ -85,12 +86,16 @@ export const pipeline = z
       })
       .check(
         z.refine(
-          (on) => [on.dataset, on.drift, on.schedule].some((one) => one !== undefined) || on.hand === true,
-          'say what begins it: `dataset: { bucket, prefix }`, `schedule: { cron, zone }`, or `hand: true` where people alone do',
+          (on) => [on.dataset, on.drift, on.version, on.schedule].some((one) => one !== undefined) || on.hand === true,
+          'say what begins it: `dataset: { bucket, prefix }`, `version: { model }`, `schedule: { cron, zone }`, or `hand: true` where people alone do',
         ),
         z.refine(({ dataset: of, drift }) => of !== undefined || drift === undefined, {
           path: ['dataset'],
           message: 'drift runs it on the newest dataset version once more: say `dataset: { bucket, prefix }` too',
+        }),
+        z.refine(({ dataset: of, version }) => of === undefined || version === undefined, {
+          path: ['version'],
+          message: 'a pipeline runs on datasets or on versions of a model: give these a pipeline of their own',
         }),
       ),
     /** Something newer while a run is under way: let that finish, or replace it. */

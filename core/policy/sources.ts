@@ -97,17 +97,18 @@ export const whoMayChange = (
 /**
  * Why somebody must be asked about weights before they are brought up, whatever that costs, in a sentence that tells who may change
  * them, or that no gate is known to have judged them; null: what they are was compared with the pin that a pipeline of ours registered
- * after its gates.
+ * after its gates. `used`: what becomes of them.
  */
 export const whyAsked = (
   desired: Pick<ServeDesired, 'source' | 'unpinned' | 'ours'>,
   policy: Pick<Sources, 'results'>,
+  used = 'is served',
 ): string | null => {
   if (desired.ours === true) return null
   const open = whoMayChange(desired, policy)
   return (
     open ??
-    `not proven to be what a pipeline registered here: whoever may write to the registry says that ${shown(addressOf(desired.source))} is served`
+    `not proven to be what a pipeline registered here: whoever may write to the registry says that ${shown(addressOf(desired.source))} ${used}`
   )
 }
 

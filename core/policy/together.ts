@@ -5,6 +5,7 @@ import { nearest } from './nearest.ts'
 import type { PodPatch } from './pod.ts'
 import { nodeProblems } from './pod-nodes.ts'
 import { nameOfStage } from './stages.ts'
+import { versionProblems } from './versions.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together extends DriftTogether {
@@ -19,7 +20,8 @@ export interface Together extends DriftTogether {
       alternatives?:
         | Record<string, { stages: Record<string, { pool?: string | undefined }>; whenOpens?: true | undefined }>
         | undefined
-    } & DriftTogether['pipelines'][string]
+    } & DriftTogether['pipelines'][string] &
+      Parameters<typeof versionProblems>[0][string]
   >
   services: Record<
     string,
@@ -63,6 +65,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...otherNodes(value),
   ...neverOpened(value),
   ...driftProblems(value, nearest),
+  ...versionProblems(value.pipelines),
 ]
 
 /** Pods that ask for nodes which their pool never has. */

@@ -7,6 +7,7 @@ import { onModelPromoted } from './model-promoted.ts'
 import type { Reaction } from './reaction.ts'
 import { onRunAsked } from './run-asked.ts'
 import { onScheduleDue } from './schedule-due.ts'
+import { onVersionChanged } from './version-changed.ts'
 
 /** Every reaction: a file of this folder each, and a line here. */
 export const reactions = [
@@ -16,6 +17,7 @@ export const reactions = [
   onDriftReported,
   onRunAsked,
   onScheduleDue,
+  onVersionChanged,
 ] as unknown as readonly Reaction[]
 
 /** The reaction to an event. */

@@ -29,6 +29,11 @@ export type ModelFacts =
       unpinned?: 'pipeline' | 'unknown'
       /** Whether a pipeline of this ledger has registered it after its gates, and its pin is what lies there. */
       ours?: true
+      /** What lies there, where its registration says so and it is that still. */
+      pin?: string
+      /** When it was made, milliseconds since the epoch, and who made it; left out: the registry does not say. */
+      made?: number
+      by?: string
     }
 
 /** A version in a sentence. Characters. */
@@ -38,7 +43,7 @@ const SHORT = 20
 const DETAIL = 300
 
 /** How long a pending registration is waited for. Milliseconds. */
-const REGISTRATION = 60 * 60_000
+export const REGISTRATION = 60 * 60_000
 
 /** A promotion signal changed: serve what it says now. */
 export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
@@ -50,6 +55,12 @@ export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
     const key = policy.found.bySignal.get(signalAt(model, signal))
     const rule = key === undefined ? undefined : policy.services[key]
     return key === undefined || rule === undefined ? null : service.ruleOf(policy, laneNameOf(key, rule))
+  },
+  // A tag that nothing is served by, and that begins pipelines, is their matter.
+  each: (event, policy) => {
+    const { model, signal } = event
+    const isServed = policy.found.bySignal.has(signalAt(model, signal))
+    return signal.kind === 'tag' && !isServed && policy.found.byVersion.has(model) ? [] : [event]
   },
   whyNoRule: (event, policy) => elsewhere(event, policy),
   at: ({ model, signal }) => signalAt(model, signal),
@@ -94,10 +105,18 @@ export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
 }
 
 /** The registry is asked in one workspace: what another one tells says nothing of what is there, though the names may be the same. */
-const elsewhere = ({ model, signal, workspace }: ModelPromoted, { registry }: Policy): string | null =>
+const elsewhere = ({ model, signal, ...told }: ModelPromoted, policy: Policy): string | null =>
+  ofOtherWorkspace(signalAt(model, signal), told, policy)
+
+/** The same of anything that is told of the registry. */
+export const ofOtherWorkspace = (
+  what: string,
+  { workspace }: Pick<ModelPromoted, 'workspace'>,
+  { registry }: Policy,
+): string | null =>
   workspace === undefined || registry === undefined || workspace === registry.workspace
     ? null
-    : `${signalAt(model, signal)} is of the workspace ${workspace}, and the policy’s registry.workspace is ${registry.workspace}`
+    : `${what} is of the workspace ${workspace}, and the policy’s registry.workspace is ${registry.workspace}`
 
 const onVersion = (event: ModelPromoted, facts: ModelFacts & { kind: 'version' }, now: number): Decision => {
   const at = `${signalAt(event.model, event.signal)} is v${facts.version}`
@@ -117,10 +136,10 @@ const onVersion = (event: ModelPromoted, facts: ModelFacts & { kind: 'version' }
 const STATUS = 40
 
 /**
- * Why a version is served by nobody, wherever its weights lie; null: it may be. What a registry says of it is kept in the lane's
+ * Why a version is of use to nobody, wherever its weights lie; null: it may be. What a registry says of it is kept in the lane's
  * document several times over, and an approval shows it: nothing longer than MLflow's own databases keep is, nor what is not seen (law 14).
  */
-const whyUnfit = ({ version, source, runId, status }: ModelFacts & { kind: 'version' }): string | null => {
+export const whyUnfit = ({ version, source, runId, status }: ModelFacts & { kind: 'version' }): string | null => {
   if (status !== 'READY') return `its status is ${said(status, STATUS) || 'empty'}`
   const texts = { version: [version, SHORT], source: [source, SOURCE], run: [runId ?? '', NAME] } as const
   for (const [name, [text, most]] of Object.entries(texts)) {

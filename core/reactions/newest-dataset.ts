@@ -1,14 +1,15 @@
-import { type DatasetVersion, datasetIn, NO_DATASET } from '../desired.ts'
+import { type DatasetVersion, datasetIn, NO_DATASET, type TrainDesired, weightsIn } from '../desired.ts'
 import type { LaneDocument } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
 import type { Ignored } from '../reasons.ts'
 import type { DatasetFacts } from './dataset-uploaded.ts'
+import { lookAtVersion, onVersion, triggerIn, type VersionFacts } from './newest-version.ts'
 import type { Look } from './reaction.ts'
 
-/** What is known of the newest dataset version of a pipeline; `nowhere`: nobody has looked, or there is nowhere to. */
-export type NewestFacts = DatasetFacts | { kind: 'nowhere' }
+/** What is known of the newest dataset version of a pipeline, or of the version of a model that it runs on; `nowhere`: nobody has looked, or there is nowhere to. */
+export type NewestFacts = DatasetFacts | VersionFacts
 
 interface Known {
   policy: Policy
@@ -23,8 +24,13 @@ const knownIn = ({ doc, rule, policy }: Known): (DatasetVersion & { prefix: stri
   return dataset === undefined || on === null ? null : { ...on, prefix: dataset.prefix }
 }
 
-/** Looks at that again. What was read before was whole; whether it still is counts once it is to run (`again`). */
+/** Looks at that again; of a pipeline that runs on versions of a model at the newest, and then at that. What was read before was whole; whether it still is counts once it is to run (`again`). */
 export const lookAtNewest = (known: Known & { again?: true }): Look => {
+  const trigger = triggerIn(known.policy, known.rule.name)
+  if (trigger !== null) {
+    const weights = known.again ? weightsIn(known.doc.desired) : null
+    return lookAtVersion(trigger, weights?.model === trigger.model ? weights.version : null, known.policy)
+  }
   const on = knownIn(known)
   if (on === null) return { kind: 'nowhere' }
   const { bucket, key, prefix, version, named = [] } = on
@@ -33,13 +39,25 @@ export const lookAtNewest = (known: Known & { again?: true }): Look => {
 }
 
 /**
- * The dataset version that a run is on, which begins by something else than a dataset: the newest as it is there now, as it was known where
- * nobody could look, and none where its pipeline has no datasets. Else why it cannot run.
+ * The dataset version, or the version of a model, that a run is on, which begins by something else than a dataset: the newest as it is there
+ * now, as it was known where nobody could look, and none where its pipeline has neither. Else why it cannot run.
  */
 export const onNewest = (
   facts: NewestFacts,
   known: Known,
-): { kind: 'on'; dataset: DatasetVersion } | { kind: 'none'; reason: Ignored; detail: string } => {
+): { kind: 'on'; dataset: RunsOn } | { kind: 'none'; reason: Ignored; detail: string } => {
+  const trigger = triggerIn(known.policy, known.rule.name)
+  if (trigger !== null) {
+    const on = onVersion(facts as VersionFacts, trigger, known)
+    return on.kind === 'none' ? on : { kind: 'on', dataset: { ...NO_DATASET, weights: on.weights } }
+  }
+  return onDataset(facts as DatasetFacts | { kind: 'nowhere' }, known)
+}
+
+/** What of a desired state says what it runs on. */
+type RunsOn = DatasetVersion & Pick<TrainDesired, 'weights'>
+
+const onDataset = (facts: DatasetFacts | { kind: 'nowhere' }, known: Known): ReturnType<typeof onNewest> => {
   const rule = ruleNamed(known.policy.pipelines, known.rule.name)?.rule
   if (rule?.on.dataset === undefined) return { kind: 'on', dataset: NO_DATASET }
   const on = knownIn(known)

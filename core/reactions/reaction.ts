@@ -38,6 +38,8 @@ export type Decision = (
   episodes?: Episodes
   /** What is known of its schedule by that; null: it has none any more; left out: as before. */
   schedule?: LaneDocument['schedule'] | null
+  /** The same of the versions that begin it. */
+  versions?: LaneDocument['versions'] | null
 }
 
 /** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */
@@ -60,6 +62,14 @@ export type Look =
   | { kind: 'alert'; alert: string; labels: Readonly<Record<string, string>>; since: number; dataset: ManifestLook }
   /** What a promotion signal means now. */
   | { kind: 'promotion'; model: string; promotion: Promotion; results: { bucket: string; prefix: string } }
+  /** A version of a model as it is there now, null: the newest; of those alone that carry the tag. */
+  | {
+      kind: 'version'
+      model: string
+      version: string | null
+      tag: { key: string; value: string } | null
+      results: { bucket: string; prefix: string }
+    }
   /** Nowhere: the event itself says all that there is to know. */
   | { kind: 'nowhere' }
 
@@ -98,6 +108,8 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
   kind: LaneKind
   /** The policy's rule that this event is about; null when none is. */
   ruleOf(event: E, policy: Policy): Rule | null
+  /** One event for each rule that it is about, none: it is about nobody, as most are; left out: it is about one. */
+  each?(event: E, policy: Policy): E[]
   /** Why no rule is about it, where there is more to say than that; null: there is not. */
   whyNoRule?(event: E, policy: Policy): string | null
   /** Where the event points, as people write it: two events with the same answer look at the same source. */

@@ -2,10 +2,11 @@ import type { ScheduleDue } from '../../events/occasions.ts'
 import { scheduleDue } from '../../events/schedule-due.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
 import type { LaneDocument } from '../lane/document.ts'
-import { laneName, laneOf } from '../lane-kinds/kind.ts'
+import { laneName, laneOf, type Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import type { Scheduled } from '../occasions/occasion.ts'
 import { scheduled } from '../occasions/schedule.ts'
+import { sinceOf } from '../policy/begun-by.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
 import { lastSlot, nameOfSchedule, type Schedule } from '../slots.ts'
@@ -27,7 +28,7 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
   // Of a slot that begins nothing no dataset is read.
   look: ({ slot }, given) => {
     const schedule = scheduleIn(given.policy, given.rule.name)
-    const isOver = schedule === null || slot <= knownOf(given.doc, schedule, slot).last
+    const isOver = schedule === null || slot <= knownOf(given, schedule, slot).last
     return isOver && !given.again ? { kind: 'nowhere' } : lookAtNewest(given)
   },
   whence: (desired, { lane }) => {
@@ -60,7 +61,7 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
         reason: 'older-than-current',
         detail: `${minuteText(event.slot)} is not the last time that the schedule of \`${rule.name}\` says by now`,
       }
-    const known = knownOf(doc, schedule, last)
+    const known = knownOf(given, schedule, last)
     if (last <= known.last)
       return { kind: 'ignore', reason: 'already-done', detail: `${minuteText(last)} is known`, schedule: known }
     const decision = run({ kind: 'schedule', slot: last, ...schedule })
@@ -94,13 +95,19 @@ const isUnderWay = ({ desired, outcome }: LaneDocument, wanted: TrainDesired): b
 const scheduleIn = (policy: Policy, name: string): Schedule | null =>
   ruleNamed(policy.pipelines, name)?.rule.on.schedule ?? null
 
-/** What the lane knows of this schedule: where it is another than it knew, or the first, what came before that is no slot of it. */
+/**
+ * What the lane knows of this schedule: what came before the policy said so is no slot of it. Where nobody knows since when that is, and it is
+ * another than the lane knew, or the first, what is looked at now is known.
+ */
 const knownOf = (
-  { schedule }: Pick<LaneDocument, 'schedule'>,
+  { policy, rule, doc: { schedule } }: { policy: Policy; rule: Rule; doc: Pick<LaneDocument, 'schedule'> },
   now: Schedule,
   last: number,
-): NonNullable<LaneDocument['schedule']> =>
-  schedule?.of === nameOfSchedule(now) ? schedule : { of: nameOfSchedule(now), last }
+): NonNullable<LaneDocument['schedule']> => {
+  const [of, since] = [nameOfSchedule(now), sinceOf(policy, rule.name, 'schedule')]
+  const known = schedule?.of === of ? schedule.last : null
+  return { of, last: Math.max(known ?? 0, since > 0 ? since : known === null ? last : 0) }
+}
 
 /** The event that would tell of a slot. */
 const eventOf = (name: string, slot: number): ScheduleDue => ({

@@ -176,6 +176,7 @@ const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
     ...(model === null ? [] : [{ name: 'BASE_MODEL', value: literal(model) }]),
     { name: 'GPUS', value: String(stage.gpus) },
     ...datasetEnv(desired),
+    ...weightsEnv(desired),
     fromLabel('JOB_NAME', JOB_NAME_LABEL),
     POD_NAME_ENV,
     { name: RESULTS_URI, value: literal(resultsUri(policy)) },
@@ -194,6 +195,17 @@ const datasetEnv = (desired: TrainDesired): V1EnvVar[] => {
     { name: 'INPUT_SHA256', value: on.version },
   ]
 }
+
+/** Which version of a model it runs on; of a run on none nothing is said. */
+const weightsEnv = ({ weights }: TrainDesired): V1EnvVar[] =>
+  weights === undefined
+    ? []
+    : [
+        { name: 'INPUT_MODEL', value: literal(weights.model) },
+        { name: 'INPUT_MODEL_VERSION', value: weights.version },
+        { name: 'INPUT_MODEL_URI', value: literal(weights.source) },
+        ...(weights.pin === undefined ? [] : [{ name: 'INPUT_MODEL_PIN', value: literal(weights.pin) }]),
+      ]
 
 const resultsUri = ({ results }: Pick<Policy, 'results'>): string =>
   `s3://${results.bucket}/${results.prefix}`.replace(/\/$/, '')

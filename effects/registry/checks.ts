@@ -11,8 +11,12 @@ import {
 
 /** The events that a webhook must send, as MLflow writes them. */
 const EVENTS = ['MODEL_VERSION_ALIAS CREATED', 'MODEL_VERSION_ALIAS DELETED']
-/** And that of its gateway’s budgets, where the policy names some. */
-const OF_BUDGETS = 'BUDGET_POLICY EXCEEDED'
+/** And those of what the policy may wait for besides: budgets of its gateway, new versions that begin pipelines, and tags that do. */
+const BESIDES = {
+  budgets: ['BUDGET_POLICY EXCEEDED'],
+  versions: ['MODEL_VERSION CREATED'],
+  tags: ['MODEL_VERSION CREATED', 'MODEL_VERSION_TAG SET'],
+} as const
 
 interface Webhook {
   url: string
@@ -29,10 +33,10 @@ export const webhookAnswer = async (options: {
   webhook: string
   headers?: Authentication
   workspace?: string | undefined
-  /** Whether budgets of the gateway are waited for. */
-  budgets?: boolean
+  /** What else is waited for. */
+  besides?: readonly (keyof typeof BESIDES)[]
 }): Promise<string> => {
-  const { workspace, budgets = false } = options
+  const { workspace, besides = [] } = options
   const rest = openMlflowRest({ ...options, workspace: async () => workspace, tries: 2 })
   const answer: Tried = await rest.get('webhooks', {}).finally(() => rest.close())
   if (answer.status === 401 || answer.status === 403) throw new NotAllowed(`MLflow answers ${answer.status}: ${TOKEN}`)
@@ -48,7 +52,8 @@ export const webhookAnswer = async (options: {
   const [{ status, events }] = ours as [Webhook]
   if (status !== 'ACTIVE') throw new Error(`the webhook is ${status}: set it to ACTIVE`)
   const sent = events.map(({ entity, action }) => `${entity} ${action}`)
-  const missing = [...EVENTS, ...(budgets ? [OF_BUDGETS] : [])].filter((event) => !sent.includes(event))
+  const needed = new Set([...EVENTS, ...besides.flatMap((one) => BESIDES[one])])
+  const missing = [...needed].filter((event) => !sent.includes(event))
   if (missing.length > 0) throw new Error(`the webhook does not send ${missing.join(', ')}: add them`)
   return `sends ${sent.length} kinds of events${among} to ${options.webhook}`
 }

@@ -1,4 +1,5 @@
-import { type ModelVersion, Refused, type Registry } from '../../flows/ports.ts'
+import { Refused } from '../../flows/ports.ts'
+import type { ModelVersion, Registry } from '../../flows/registry-port.ts'
 import { expectRead, expectWritten, isThereAlready, isUnknownAlias, isUnknownModel } from './mlflow-answers.ts'
 import { type MlflowOptions, openMlflowRest, type Within } from './mlflow-rest.ts'
 
@@ -14,6 +15,8 @@ interface Version {
   run_id?: string
   status: string
   tags?: { key: string; value: string }[]
+  creation_timestamp: number
+  user_id?: string
 }
 
 /**
@@ -22,20 +25,7 @@ interface Version {
  */
 export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
   const { get, post, close } = openMlflowRest(options)
-  const versionOf = async (found: Version | undefined, within?: Within): Promise<ModelVersion | null> => {
-    if (found === undefined) return null
-    const { name, version, source, run_id = '', status, tags = [] } = found
-    const resolved = await get('model-versions/get-download-uri', { name, version }, within)
-    return {
-      name,
-      version,
-      source,
-      artifactUri: expectRead<{ artifact_uri: string }>(resolved, 'model-versions/get-download-uri').artifact_uri,
-      runId: run_id === '' ? null : run_id,
-      status,
-      tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
-    }
-  }
+  const { versionOf, newestOf } = readingBy(get)
 
   return {
     alias: async (name, alias) => {
@@ -44,12 +34,16 @@ export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
       if (isUnknownModel(answer) || isUnknownAlias(answer, alias)) return null
       return versionOf(expectRead<{ model_version: Version }>(answer, path).model_version)
     },
-    findByTag: async (name, key, value, within) => {
-      const path = 'model-versions/search'
-      const filter = `name = ${quoted(name)} and tags.\`${key.replaceAll('`', '')}\` = ${quoted(value)}`
-      const answer = await get(path, { filter, max_results: '1', order_by: 'version_number DESC' }, within)
-      return versionOf(expectRead<{ model_versions?: Version[] }>(answer, path).model_versions?.[0], within)
+    version: async (name, version) => {
+      const path = 'model-versions/get'
+      const answer = await get(path, { name, version })
+      // Of a model and of a version that is not there alike.
+      if (isUnknownModel(answer)) return null
+      return versionOf(expectRead<{ model_version: Version }>(answer, path).model_version)
     },
+    newest: async (name) => newestOf(`name = ${quoted(name)}`),
+    findByTag: async (name, key, value, within) =>
+      newestOf(`name = ${quoted(name)} and tags.\`${key.replaceAll('`', '')}\` = ${quoted(value)}`, within),
     inStage: async (name, stage) => {
       const path = 'registered-models/get-latest-versions'
       const answer = await get(path, { name, stages: stage })
@@ -67,6 +61,32 @@ export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
     },
     close,
   }
+}
+
+/** How versions are read: each with where its artifact lies. */
+const readingBy = (get: ReturnType<typeof openMlflowRest>['get']) => {
+  const versionOf = async (found: Version | undefined, within?: Within): Promise<ModelVersion | null> => {
+    if (found === undefined) return null
+    const { name, version, source, run_id = '', status, tags = [], user_id = '' } = found
+    const resolved = await get('model-versions/get-download-uri', { name, version }, within)
+    return {
+      name,
+      version,
+      source,
+      artifactUri: expectRead<{ artifact_uri: string }>(resolved, 'model-versions/get-download-uri').artifact_uri,
+      runId: run_id === '' ? null : run_id,
+      status,
+      tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+      made: Number(found.creation_timestamp) || 0,
+      by: user_id === '' ? null : user_id,
+    }
+  }
+  const newestOf = async (filter: string, within?: Within): Promise<ModelVersion | null> => {
+    const path = 'model-versions/search'
+    const answer = await get(path, { filter, max_results: '1', order_by: 'version_number DESC' }, within)
+    return versionOf(expectRead<{ model_versions?: Version[] }>(answer, path).model_versions?.[0], within)
+  }
+  return { versionOf, newestOf }
 }
 
 /** A new version as MLflow takes it. */

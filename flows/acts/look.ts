@@ -85,6 +85,7 @@ const SIDES_OF: Record<Look['kind'], readonly string[]> = {
   report: ['objects'],
   alert: ['metrics', 'objects'],
   promotion: ['registry'],
+  version: ['registry'],
   nowhere: [],
 }
 

@@ -18,6 +18,7 @@ type Route = (shelf: Shelf, input: Record<string, string>, registry: Changes) =>
 
 /** The changes that send a webhook. */
 interface Changes {
+  made(version: Version): Promise<void>
   setAlias(model: string, alias: string, version: string): Promise<void>
   deleteAlias(model: string, alias: string): Promise<void>
   setTag(model: string, version: string, key: string, value: string): Promise<void>
@@ -151,15 +152,15 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     const found = shelf.find(name, version)
     return found === null ? noVersion(name, version) : ok({ artifact_uri: found.source })
   },
-  'POST model-versions/create': (shelf, { name = '', source = '', run_id: runId, ...rest }) => {
+  'POST model-versions/create': async (shelf, { name = '', source = '', run_id: runId, ...rest }, registry) => {
     const wrong = nameProblem(name) ?? sourceProblem(source, runId ?? null)
     if (wrong !== null) return invalid(wrong)
     const tags = Object.fromEntries(
       ((rest['tags'] ?? []) as unknown as { key: string; value: string }[]).map(({ key, value }) => [key, value]),
     )
-    return ok({
-      model_version: versionJson(shelf, shelf.add({ model: name, source, runId: runId ?? null, tags }), true),
-    })
+    const made = shelf.add({ model: name, source, runId: runId ?? null, tags })
+    await registry.made(made)
+    return ok({ model_version: versionJson(shelf, made, true) })
   },
   'POST model-versions/set-tag': async (shelf, { name = '', version = '', key = '', value = '' }, registry) => {
     if (shelf.find(name, version) === null) return noVersion(name, version)
@@ -171,7 +172,13 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     await registry.deleteTag(name, version, key)
     return ok()
   },
-  // Sends no webhook, as MLflow sends none.
+  // These send no webhook, as MLflow sends none.
+  'DELETE model-versions/delete': (shelf, { name = '', version = '' }) => {
+    const found = shelf.find(name, version)
+    if (found === null) return noVersion(name, version)
+    shelf.delete(found)
+    return ok()
+  },
   'POST model-versions/transition-stage': (shelf, { name = '', version = '', stage = '' }) => {
     const found = shelf.find(name, version)
     if (found === null) return noVersion(name, version)

@@ -16,6 +16,8 @@ export interface Version {
   stage?: string
   /** Milliseconds since the epoch. */
   created: number
+  /** Nobody finds it any more, and no other has its number. */
+  deleted?: true
 }
 
 const prepare = (database: DatabaseSync) => ({
@@ -32,6 +34,8 @@ const prepare = (database: DatabaseSync) => ({
   models: database.prepare('SELECT DISTINCT model FROM model_versions ORDER BY model'),
 })
 
+const there = (found: Version): Version | null => (found.deleted === true ? null : found)
+
 /** What the registry holds, in SQLite. */
 export type Shelf = ReturnType<typeof openShelf>
 
@@ -39,10 +43,10 @@ export const openShelf = (database: DatabaseSync, clock: Clock) => {
   database.exec(SCHEMA)
   const { one, all, last, put, alias, aliases, putAlias, dropAlias, models } = prepare(database)
   const versionOf = (row: Record<string, unknown> | undefined): Version | null =>
-    row === undefined ? null : (JSON.parse(String(row['value'])) as Version)
+    row === undefined ? null : there(JSON.parse(String(row['value'])) as Version)
   return {
     find: (model: string, version: string) => versionOf(one.get(model, Number(version))),
-    versions: (model: string) => all.all(model).map((row) => versionOf(row) as Version),
+    versions: (model: string) => all.all(model).flatMap((row) => versionOf(row) ?? []),
     byAlias: (model: string, name: string) => versionOf(alias.get(model, name)),
     aliases: (model: string) =>
       aliases.all(model).map((row) => ({ alias: String(row['alias']), version: String(row['version']) })),
@@ -65,6 +69,8 @@ export const openShelf = (database: DatabaseSync, clock: Clock) => {
       put.run(model, number, JSON.stringify(value))
       return value
     },
+    delete: (found: Version) =>
+      void put.run(found.name, Number(found.version), JSON.stringify({ ...found, deleted: true })),
     update: (found: Version, change: Partial<Pick<Version, 'tags' | 'stage'>>) =>
       void put.run(found.name, Number(found.version), JSON.stringify({ ...found, ...change })),
   }

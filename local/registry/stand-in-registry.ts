@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, type ModelVersion, Refused, type Registry } from '../../flows/ports.ts'
+import { type Clock, Refused } from '../../flows/ports.ts'
+import type { ModelVersion, Registry } from '../../flows/registry-port.ts'
 import type { RawAnswer, RawRequest } from '../house-type.ts'
 import { pythonJson } from './python-json.ts'
 import { aliasProblem, nameProblem, sourceProblem, stageProblem } from './refusals.ts'
@@ -17,7 +18,7 @@ export interface RegistryOptions {
   deliver(request: RawRequest): Promise<RawAnswer>
 }
 
-/** A small registry with MLflow's REST answers and its webhooks of aliases and tags. */
+/** A small registry with MLflow's REST answers and its webhooks of versions, aliases and tags. */
 export interface StandInRegistry extends Registry {
   /** Sets or moves an alias and sends the webhook, as MLflow does: also when nothing changed. */
   setAlias(model: string, alias: string, version: string): Promise<void>
@@ -29,20 +30,28 @@ export interface StandInRegistry extends Registry {
 
 export const openRegistry = ({ database, clock, sign, secret, deliver }: RegistryOptions): StandInRegistry => {
   const shelf = openShelf(database, clock)
-  const send = async (entity: string, action: string, data: Record<string, string>): Promise<void> => {
+  const send = async (entity: string, action: string, data: Record<string, unknown>): Promise<void> => {
     const timestamp = new Date(clock.now()).toISOString().replace('Z', '000+00:00')
     const body = Buffer.from(pythonJson({ entity, action, timestamp, data }))
     const signed = sign({ secret: await secret(), body, now: clock.now(), deliveryId: randomUUID() })
     // Best effort, as MLflow's: what is lost here, the resync finds.
     await deliver({ headers: { 'content-type': 'application/json', ...signed }, body }).catch(() => undefined)
   }
+  const sendMade = ({ name, version, source, runId, tags }: Version): Promise<void> =>
+    send('model_version', 'created', { name, version, source, run_id: runId, tags, description: null })
   const versionOf = (model: string, version: string): Version => {
     const found = shelf.find(model, version)
     if (found === null) throw new Error(`there is no version ${version} of ${model}`)
     return found
   }
+  const port = portOf(shelf)
   const registry: StandInRegistry = {
-    ...portOf(shelf),
+    ...port,
+    register: async (input) => {
+      const made = await port.register(input)
+      await sendMade(versionOf(made.name, made.version))
+      return made
+    },
     setAlias: async (model, alias, version) => {
       versionOf(model, version)
       shelf.setAlias(model, alias, version)
@@ -63,7 +72,7 @@ export const openRegistry = ({ database, clock, sign, secret, deliver }: Registr
       shelf.update(found, { tags })
       await send('model_version_tag', 'deleted', { name: model, version, key })
     },
-    rest: (method, path, input) => restOf(shelf, registry, { method, path, input }),
+    rest: (method, path, input) => restOf(shelf, { ...registry, made: sendMade }, { method, path, input }),
   }
   return registry
 }
@@ -74,6 +83,8 @@ const portOf = (shelf: Shelf): Registry => ({
     expectTaken('registered-models/alias', nameProblem(model) ?? aliasProblem(alias))
     return modelVersion(shelf.byAlias(model, alias))
   },
+  version: async (model, version) => modelVersion(shelf.find(model, version)),
+  newest: async (model) => modelVersion(shelf.versions(model)[0] ?? null),
   findByTag: async (model, key, value) =>
     modelVersion(shelf.versions(model).find(({ tags }) => tags[key] === value) ?? null),
   inStage: async (model, wanted) => {
@@ -106,4 +117,6 @@ const modelVersion = (found: Version | null): ModelVersion | null =>
         runId: found.runId,
         status: 'READY',
         tags: found.tags,
+        made: found.created,
+        by: null,
       }

@@ -4,6 +4,7 @@ export const DESIRED_KINDS = ['kept', 'train', 'serve', 'none', 'retired', 'leas
 export const EVENT_TYPES = [
   'dataset-uploaded',
   'model-promoted',
+  'version-changed',
   'drift-detected',
   'alarm-changed',
   'drift-reported',

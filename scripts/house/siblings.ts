@@ -11,6 +11,7 @@ export interface Stem {
 export const STEMS: Record<string, Stem> = {
   'dataset-uploaded': { intends: true, why: 'a dataset asks for a fine-tuning' },
   'model-promoted': { intends: true, why: 'a promoted model asks to be served' },
+  'version-changed': { intends: true, why: 'a pipeline runs on a new version, or one that a tag was set on' },
   'drift-detected': { intends: true, why: 'drift asks for another training' },
   'drift-reported': { intends: true, why: 'drift asks for another training' },
   'alarm-changed': {

@@ -80,6 +80,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'flows/ledger-port.ts' },
       { of: 'flows/ledger-rules.ts' },
       { of: 'flows/metrics-port.ts' },
+      { of: 'flows/registry-port.ts' },
       { of: 'flows/images-port.ts' },
       { of: 'core/' },
       { of: 'events/' },

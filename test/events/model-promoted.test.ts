@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { modelPromoted, registryEvent } from '../../events/model-promoted.ts'
+import { modelPromoted } from '../../events/model-promoted.ts'
+import { registryEvents } from '../../events/registry-webhook.ts'
 import { samplesOf } from './samples.ts'
 
 const samples = samplesOf('model-promoted')
 const captured = samples.filter(({ request }) => request !== undefined)
-const onBus = ({ source, detailType, detail }: { source: string; detailType: string; detail: unknown }) => ({
+const onBus = ({ source, detailType, detail }: { source?: string; detailType?: string; detail?: unknown } = {}) => ({
   id: 'i',
   source,
   'detail-type': detailType,
@@ -15,13 +16,13 @@ const onBus = ({ source, detailType, detail }: { source: string; detailType: str
 
 describe('MLflow’s alias webhook', () => {
   it.each(captured)('$name, as captured, is what its sample says', ({ name, request, expect: expected }) => {
-    const parsed = registryEvent('d-1', JSON.parse(request?.body ?? ''))
+    const parsed = registryEvents('d-1', JSON.parse(request?.body ?? ''))
     if (expected !== 'accepted') {
       expect(parsed).toMatchObject({ ok: false, reason: expected.refused })
       return
     }
     if (!parsed.ok) throw new Error(parsed.detail)
-    expect(modelPromoted.parse(onBus(parsed.event))).toMatchObject({
+    expect(modelPromoted.parse(onBus(parsed.event[0]))).toMatchObject({
       ok: true,
       event: {
         id: 'd-1',
@@ -33,8 +34,11 @@ describe('MLflow’s alias webhook', () => {
 
   it('says whose webhook told of it, where the registry has workspaces', () => {
     const workspaceOf = (sample: string) => {
-      const parsed = registryEvent('d-1', JSON.parse(captured.find(({ name }) => name === sample)?.request?.body ?? ''))
-      return parsed.ok ? modelPromoted.parse(onBus(parsed.event)) : parsed
+      const parsed = registryEvents(
+        'd-1',
+        JSON.parse(captured.find(({ name }) => name === sample)?.request?.body ?? ''),
+      )
+      return parsed.ok ? modelPromoted.parse(onBus(parsed.event[0])) : parsed
     }
     expect(workspaceOf('workspace-alias-set')).toMatchObject({ event: { model: 'm', workspace: 'team-a' } })
     expect(workspaceOf('alias-set')).not.toHaveProperty('event.workspace')
@@ -53,7 +57,7 @@ describe('MLflow’s alias webhook', () => {
       timestamp: '2026-11-23T18:39:35+00:00',
       data: { name: 'example_model', alias: 'example_alias', version: '1' },
     }
-    expect(registryEvent('d', test)).toMatchObject({ reason: 'test-payload' })
+    expect(registryEvents('d', test)).toMatchObject({ reason: 'test-payload' })
     expect(
       modelPromoted.parse(
         onBus({
@@ -68,7 +72,7 @@ describe('MLflow’s alias webhook', () => {
   it('is total', () => {
     fc.assert(
       fc.property(fc.anything(), (input) => {
-        for (const parsed of [modelPromoted.parse(input), registryEvent('d', input)])
+        for (const parsed of [modelPromoted.parse(input), registryEvents('d', input)])
           if (!parsed.ok) expect(parsed.detail).not.toBe('')
       }),
     )

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { emptyDocument } from '../../core/lane/document.ts'
 import { budgetOf, budgetRoom, roomsOf, spentSum } from '../../core/lane/room.ts'
-import { parsePolicy } from '../../core/policy.ts'
+import { sinceOf } from '../../core/policy/begun-by.ts'
+import { type Policy, parsePolicy } from '../../core/policy.ts'
 import { SELF } from '../../core/rows.ts'
 import { identityOf } from '../../flows/identity.ts'
 import { asCounted, inForce, Renamed } from '../../flows/in-force.ts'
@@ -10,6 +11,7 @@ import { spendOf } from '../../flows/sums.ts'
 import { memoryLedger } from '../../local/ledger/memory-ledger.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import example from '../example.ts'
+import { piped } from '../variants.ts'
 
 const first = parsePolicy(example)
 const renamed = parsePolicy({ ...example, namespaces: { training: 'training', serving: 'serving-2' } })
@@ -126,4 +128,30 @@ it('a rule that is renamed twice says the name that its lane had first: by anoth
     'pipelines.chats': 'support-chats',
     'pipelines.talks': 'support-chats',
   })
+})
+
+it('remembers since when pipelines begin by what it says, and forgets it with that; of what an earlier release wrote nobody knows', async () => {
+  const { open, fixed, ledger, time, clock } = await opened()
+  const { on: _, ...rest } = piped()
+  const scheduled = parsePolicy({
+    ...example,
+    pipelines: { nightly: { ...rest, on: { schedule: { cron: '0 2 * * *', zone: 'UTC' } } } },
+  })
+  const at = (policy: Policy) => sinceOf(policy, 'nightly', 'schedule')
+  const policies = open()
+  expect(at(await policies.load())).toBe(0)
+  fixed.set(scheduled)
+  time.now = 2000
+  expect(at(await policies.load())).toBe(2000)
+  time.now = 3000
+  for (const one of [policies, open(), inForce(fixed, { ledger: { read: ledger.read, lanes: ledger.lanes }, clock })])
+    expect(at(await one.load())).toBe(2000)
+  fixed.set(first)
+  await policies.load()
+  fixed.set(scheduled)
+  expect(at(await policies.load())).toBe(3000)
+  const row = await readRow(ledger, 'identity', SELF)
+  const { since: __, ...earlier } = row!.value
+  await ledger.commit([{ put: 'identity', id: SELF, revision: row!.revision, value: earlier }])
+  expect(at(await open().load())).toBe(0)
 })

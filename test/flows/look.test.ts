@@ -2,9 +2,11 @@ import { describe, expect, it, vi } from 'vitest'
 import { sha256Hex } from '../../core/digest.ts'
 import type { RegisterModelStep } from '../../core/plan.ts'
 import { MADE_BY, PIN, PROOF, registration } from '../../core/steps/register-model.ts'
-import { lookAtDataset, lookAtModel } from '../../flows/look.ts'
+import { lookAtDataset } from '../../flows/look.ts'
+import { lookAtModel } from '../../flows/models.ts'
 import { pinOf, UNPINNED } from '../../flows/pins.ts'
-import { type ObjectHead, type Objects, type Registry, Unavailable } from '../../flows/ports.ts'
+import { type ObjectHead, type Objects, Unavailable } from '../../flows/ports.ts'
+import type { Registry } from '../../flows/registry-port.ts'
 
 const at = { bucket: 'b', key: 'manifest.json' }
 const head: ObjectHead = { size: 3, versionId: null, lastModified: 5, etag: 'e', sha256: null }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { type Cluster, NotAllowed, type Registry, Unavailable } from '../../flows/ports.ts'
+import { type Cluster, NotAllowed, Unavailable } from '../../flows/ports.ts'
+import type { Registry } from '../../flows/registry-port.ts'
 import { givingUp, type Told, withSides } from '../../flows/sides.ts'
 
 /** A registry that answers so, one answer after the other, and how often it was asked. */

@@ -10,6 +10,7 @@ import type { AwsRight } from '../../functions/rights.ts'
 import { door as slackCommand } from '../../functions/slack-command.ts'
 import { door as slackInteraction } from '../../functions/slack-interaction.ts'
 import { door as tick } from '../../functions/tick.ts'
+import { door as versionChanged } from '../../functions/version-changed.ts'
 import { door as watch } from '../../functions/watch.ts'
 import type { Asked } from './asked.ts'
 import { askedInLife } from './life.ts'
@@ -63,7 +64,7 @@ describe.each(doors)(
   },
 )
 
-it.each([datasetUploaded, modelPromoted, registryWebhook])(
+it.each([datasetUploaded, modelPromoted, versionChanged, registryWebhook])(
   '$name cannot vote, nor read anything of a lane',
   ({ aws }) => {
     const rights = named({ aws })

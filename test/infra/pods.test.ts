@@ -212,6 +212,16 @@ describe('whatever the policy says', () => {
     expect(allowedTo(other, 'training').filter((right) => right.includes('acme-models'))).toEqual([])
   })
 
+  it('training reads them too where pipelines run on versions of models', () => {
+    const { on: _, register: __, ...scan } = piped()
+    const pipelines = { ...config.pipelines, scan: { ...scan, on: { version: { model: 'support-llama' } } } }
+    const other = accessOf('pods-versions', { ...config, pipelines, sources: ['s3://acme-models/llama/'] })
+    expect(allowedTo(other, 'training').filter((right) => right.includes('acme-models'))).toEqual([
+      's3:GetObject on arn:aws:s3:::acme-models/llama/*',
+      's3:ListBucket on arn:aws:s3:::acme-models',
+    ])
+  })
+
   it('as many folders as a policy may name are no longer than IAM takes', () => {
     const sources = Array.from({ length: 69 }, (_, n) => `s3://acme-models-${n}/${'a'.repeat(60)}/`)
     const many = accessOf('pods-many', { ...config, sources })

@@ -230,6 +230,7 @@ describe('as IAM evaluates the statements', () => {
     const readersOfIt = [
       'dataset-uploaded',
       'model-promoted',
+      'version-changed',
       'drift-detected',
       'alarm-changed',
       'drift-reported',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Refused, type Registry } from '../../flows/ports.ts'
+import { Refused } from '../../flows/ports.ts'
+import type { Registry } from '../../flows/registry-port.ts'
 
 /** What every model registry promises. `call` is MLflow's REST API, as people and pipelines use it. */
 export const registryContract = (
@@ -61,6 +62,21 @@ export const registryContract = (
       expect(await opened.registry.findByTag('m', 'team', "ana's")).toMatchObject({ version: '2' })
       await opened.call('DELETE', 'model-versions/delete-tag', { name: 'm', version: '2', key: 'team' })
       expect(await opened.registry.findByTag('m', 'team', "ana's")).toMatchObject({ version: '1' })
+    })
+
+    it('tells the newest version and each by its number, with when it was made; none that is deleted, whose number nobody else gets', async () => {
+      expect([await opened.registry.newest('m'), await opened.registry.version('m', '1')]).toEqual([null, null])
+      await add()
+      await add({ stage: 'candidate' })
+      const newest = await opened.registry.newest('m')
+      expect(newest).toMatchObject({ name: 'm', version: '2', source: 's3://bucket/m', tags: { stage: 'candidate' } })
+      expect(newest?.made).toBeGreaterThan(Date.UTC(2026, 0, 1))
+      expect(await opened.registry.version('m', '2')).toEqual(newest)
+      expect(await opened.registry.version('m', '3')).toBeNull()
+      await opened.call('DELETE', 'model-versions/delete', { name: 'm', version: '2' })
+      expect(await opened.registry.version('m', '2')).toBeNull()
+      expect((await opened.registry.newest('m'))?.version).toBe('1')
+      expect((await add()).version).toBe('3')
     })
 
     it('tells the newest version in a stage', async () => {

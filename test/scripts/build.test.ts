@@ -49,6 +49,7 @@ const BUDGET: Record<string, number> = {
   'slack-command': 430,
   'dataset-uploaded': 815,
   'model-promoted': 815,
+  'version-changed': 815,
   'drift-detected': 815,
   'alarm-changed': 815,
   'drift-reported': 815,

@@ -41,9 +41,18 @@ describe('what is wanted for an occasion', () => {
   it('leaves it as it was where nothing comes of it, and its own generation is used no more', () => {
     const before = wanted({ outcome: ended('failed'), kept })
     const { gaveWay } = forOccasion(viewOf({ doc: before }), intentOf(occasional))
-    const after = asBeforeOccasion(wanted({ desired: occasional, generation: 2, ...{ gaveWay } } as never))
+    const after = asBeforeOccasion(viewOf(), wanted({ desired: occasional, generation: 2, ...{ gaveWay } } as never))
     expect(after).toMatchObject({ desired, generation: 1, newest: 2, outcome: { kind: 'failed' }, kept })
     expect(after).not.toHaveProperty('gaveWay')
-    expect(asBeforeOccasion(before)).toEqual(before)
+    expect(asBeforeOccasion(viewOf(), before)).toEqual(before)
+    // What nothing came of had no run: said again it is new.
+    const hand = { kind: 'hand', id: 'r', at: NOW, by: 'ana' } as const
+    const asked = wanted({
+      desired: { ...desired, occasion: hand },
+      generation: 2,
+      had: ['hand r', 'hand q'],
+      ...{ gaveWay },
+    } as never)
+    expect(asBeforeOccasion(viewOf(), asked).had).toEqual(['hand q'])
   })
 })

@@ -212,7 +212,7 @@ it.each<[string, string]>([
   [`${SUPPORT}.baseModel`, 'the first of `stages`, `model`'],
   [`${SUPPORT}.on.prefix`, 'say `dataset: { bucket, prefix }`'],
   [`${SUPPORT}.on.cron`, 'say `schedule: { cron, zone }`'],
-  [`${SUPPORT}.on.model`, 'nothing but `dataset`, `drift`, `schedule` and people (`hand: true`) begin a pipeline yet'],
+  [`${SUPPORT}.on.model`, 'say `version: { model }`'],
   [`${TRAIN}.baseModel`, 'say `model`'],
   [`${TRAIN}.method`, 'say `env: { METHOD }`'],
   [`${TRAIN}.timeout`, 'say `hours: { p50, p95 }`: it is ended at three times p95, and sooner where its run'],

@@ -69,6 +69,16 @@ describe('the time of a pipeline', () => {
     expect(decide(missed, missed + HOUR, forgotten)).toMatchObject({ kind: 'ignore', reason: 'already-done' })
   })
 
+  it('that passed since the policy says so begins at once, and none from before that, whatever was known', () => {
+    const since = (at: number) => ({ ...nightly, since: { 'nightly schedule': { of: '0 2 * * * Europe/Berlin', at } } })
+    expect(decide(NIGHT, NIGHT + 1, empty, since(NIGHT - 1)).kind).toBe('intend')
+    expect(decide(NIGHT, NOON, empty, since(NIGHT))).toMatchObject({ kind: 'ignore', schedule: { last: NIGHT } })
+    // It left the policy, and is back.
+    const known = { ...empty, schedule: { of: '0 2 * * * Europe/Berlin', last: NIGHT - 48 * HOUR } }
+    expect(decide(NIGHT, NOON, known, since(NIGHT + 1)).kind).toBe('ignore')
+    expect(decide(NIGHT, NOON, known, since(NIGHT - 72 * HOUR)).kind).toBe('intend')
+  })
+
   it('that comes while a run on the same is not over is that one’s', () => {
     const known = taken(empty, decide(NIGHT, NOON, empty))
     const [one, two] = [NIGHT + 24 * HOUR, NIGHT + 48 * HOUR]

@@ -208,6 +208,17 @@ describe('what a stage runs', () => {
     })
   })
 
+  it('is told of the version of a model that it runs on, and what lies there where somebody can say', () => {
+    const weights = { model: 'm', version: '7', made: 1, source: 's3://b/$(x)', runId: null, by: null }
+    const told = (more: object) =>
+      env(training({}, { desired: { ...trainInput().desired, weights: { ...weights, ...more } } }))
+    expect(told({ pin: 'version:1' })).toMatchObject({
+      ...{ INPUT_MODEL: 'm', INPUT_MODEL_VERSION: '7', INPUT_MODEL_PIN: 'version:1' },
+      INPUT_MODEL_URI: 's3://b/$$(x)',
+    })
+    expect(told({})).not.toHaveProperty('INPUT_MODEL_PIN')
+  })
+
   it('gets secrets by the names of a Secret and its key, never their values', () => {
     const own = training({ secrets: { HF_TOKEN: { secret: 'hugging-face', key: 'token' } } })
     expect(env(own)['HF_TOKEN']).toEqual({ secretKeyRef: { name: 'hugging-face', key: 'token' } })

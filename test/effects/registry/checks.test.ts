@@ -55,7 +55,7 @@ it('names the workspace that it asked, and what to do where that is none', async
   server.close()
 })
 
-it('where the policy names budgets of the gateway, asks for their event too', async () => {
+it('where the policy names budgets of the gateway, or versions that begin something, asks for their events too', async () => {
   const webhook = 'https://api/webhooks/mlflow'
   const alias = ['CREATED', 'DELETED'].map((action) => ({ entity: 'MODEL_VERSION_ALIAS', action }))
   const events = [...alias]
@@ -65,10 +65,13 @@ it('where the policy names budgets of the gateway, asks for their event too', as
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   expect(await webhookAnswer({ url, webhook })).toContain('sends 2 kinds of events')
-  const asked = () => webhookAnswer({ url, webhook, budgets: true })
+  const asked = () => webhookAnswer({ url, webhook, besides: ['budgets'] })
   await expect(asked()).rejects.toThrow('does not send BUDGET_POLICY EXCEEDED')
   events.push({ entity: 'BUDGET_POLICY', action: 'EXCEEDED' })
   expect(await asked()).toContain('sends 3 kinds of events')
+  await expect(webhookAnswer({ url, webhook, besides: ['versions', 'tags'] })).rejects.toThrow(
+    'does not send MODEL_VERSION CREATED, MODEL_VERSION_TAG SET',
+  )
   server.closeAllConnections()
   server.close()
 })

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { registryEvent } from '../../../events/model-promoted.ts'
+import { registryEvents } from '../../../events/registry-webhook.ts'
 import { signMlflow, verifyMlflow } from '../../../functions/signatures.ts'
 import { virtualClock } from '../../../local/clock.ts'
 import type { RawRequest } from '../../../local/house-type.ts'
@@ -35,16 +35,20 @@ registryContract('the stand-in', async () => {
 })
 
 describe('as MLflow does', () => {
-  it('sends a signed webhook for every alias set, also when nothing changed, and for a deletion', async () => {
+  it('sends a signed webhook for every version made and alias set, also when nothing changed, and for a deletion', async () => {
     const { registry, sent } = open()
     await registry.register({ model: 'demo-llm', source: 's3://bucket/m', runId: null, tags: {} })
     await registry.setAlias('demo-llm', 'champion', '1')
     await registry.setAlias('demo-llm', 'champion', '1')
     await registry.deleteAlias('demo-llm', 'champion')
-    expect(sent).toHaveLength(3)
+    expect(sent).toHaveLength(4)
+    const [made] = sent.splice(0, 1)
+    expect(Buffer.from(made?.body ?? []).toString()).toMatch(
+      /^\{"entity": "model_version", "action": "created", "timestamp": ".*\+00:00", "data": \{"name": "demo-llm", "version": "1", "source": "s3:\/\/bucket\/m", "run_id": null, "tags": \{\}, "description": null\}\}$/,
+    )
     for (const { headers, body } of sent) {
       expect(verifyMlflow({ secret: 'test-secret', headers, body, now: 1_795_459_939_000 })).toMatchObject({ ok: true })
-      expect(registryEvent('d', JSON.parse(Buffer.from(body).toString()))).toMatchObject({ ok: true })
+      expect(registryEvents('d', JSON.parse(Buffer.from(body).toString()))).toMatchObject({ ok: true })
     }
     expect(Buffer.from(sent[0]?.body ?? []).toString()).toMatch(
       /^\{"entity": "model_version_alias", "action": "created", "timestamp": ".*\+00:00", "data": \{"name": "demo-llm", "alias": "champion", "version": "1"\}\}$/,

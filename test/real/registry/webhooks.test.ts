@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { TrainDesired } from '../../../core/desired.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { type MlflowRegistry, openMlflow } from '../../../effects/registry/mlflow-registry.ts'
 import { gatewayEvent } from '../../../events/gateway-budget.ts'
@@ -13,12 +14,15 @@ import { fixedPolicies } from '../../../local/policies/file-policies.ts'
 import { fixedSecrets } from '../../../local/secrets/local-secrets.ts'
 import { openStores } from '../../../local/stores.ts'
 import example from '../../example.ts'
+import { piped } from '../../variants.ts'
 import { type Mlflow, openMlflowServer } from './mlflow.ts'
 
 const SECRET = 'webhook-secret'
 const { alias: _alias, ...rule } = example.services!['support-llama']!
+const { on: _on, register: _register, ...scan } = piped()
 const policy = parsePolicy({
   ...example,
+  pipelines: { scan: { ...scan, on: { version: { model: 'scanned' } } } },
   services: {
     'by-alias': { ...rule, alias: 'champion' },
     'by-tag': { ...rule, tag: { key: 'signalbox.promote', value: 'production' } },
@@ -59,10 +63,14 @@ beforeEach(async () => {
   stop = keepGoing(house, { speed: 1, onError: () => undefined })
   way = await openWay(house)
   await mlflow.call('POST', 'webhooks', { name: 'signalbox', url: way.url, secret: SECRET, events: EVENTS })
-  for (const name of Object.keys(policy.services)) await mlflow.call('POST', 'registered-models/create', { name })
+  for (const name of [...Object.keys(policy.services), 'scanned'])
+    await mlflow.call('POST', 'registered-models/create', { name })
+  // Which versions were there before is known.
+  await resyncDoor(house.ports)()
 })
 afterEach(async () => {
-  for (const name of Object.keys(policy.services)) await mlflow.call('DELETE', 'registered-models/delete', { name })
+  for (const name of [...Object.keys(policy.services), 'scanned'])
+    await mlflow.call('DELETE', 'registered-models/delete', { name })
   const { webhooks } = (await mlflow.call('GET', 'webhooks', {})) as { webhooks: { webhook_id: string }[] }
   for (const { webhook_id } of webhooks) await mlflow.call('DELETE', `webhooks/${webhook_id}`, {})
   await way.close()
@@ -167,6 +175,27 @@ describe('webhooks of a real MLflow', () => {
     await until(`v${version} is wanted`, async () => (await wanted('by-stage')) === version)
     expect(way.passed).toEqual([])
     expect(await resyncDoor(house.ports)()).toMatchObject({ letters: 0 })
+  })
+
+  it('a new version begins a pipeline, once; a lost one is found, and one that is deleted begins nothing', async () => {
+    const events = [{ entity: 'MODEL_VERSION', action: 'CREATED' }]
+    await mlflow.call('POST', 'webhooks', { name: 'versions', url: way.url, secret: SECRET, events })
+    const scanned = async () => {
+      const desired = (await readRow(house.ports.ledger, 'lane', 'pipeline/scan'))?.value.desired
+      return (desired as TrainDesired | null | undefined)?.weights?.version
+    }
+    await add('scanned')
+    await until('v1 is scanned', async () => (await scanned()) === '1')
+    expect(way.passed.map(({ status }) => status)).toEqual([202])
+    way.instead.push(400)
+    const second = await add('scanned')
+    await until('it is lost', async () => way.passed.length === 2)
+    expect(await resyncDoor(house.ports)()).toMatchObject({ letters: 1 })
+    await until('v2 is scanned', async () => (await scanned()) === second)
+    expect(await resyncDoor(house.ports)()).toMatchObject({ letters: 0 })
+    await mlflow.call('DELETE', 'model-versions/delete', { name: 'scanned', version: second })
+    await resyncDoor(house.ports)()
+    await until('v1 is what was wanted before', async () => (await scanned()) === '1')
   })
 
   it('a delivery that we answer with 500 comes again, under the same id', async () => {

@@ -1,0 +1,39 @@
+import type { TrainDesired, Weights } from '../desired.ts'
+import { label } from '../names.ts'
+import { versionAt } from '../occasions/version.ts'
+import { whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
+import type { Policy } from '../policy.ts'
+import { said } from '../text.ts'
+import { type Refuse, refuse } from './pipeline-price.ts'
+
+/** Longest address, and name of who made a version, in a sentence. Characters. */
+const [ADDRESS, BY] = [300, 100]
+
+/** Why nothing runs on the version that is wanted; null: it may, or none is. */
+export const whyNotOn = ({ weights }: TrainDesired, policy: Policy): Refuse | null => {
+  if (weights === undefined) return null
+  const why = whyNoAddress(weights.source) ?? whyNotAllowed(weights.source, policy)
+  return why === null ? null : refuse('source-not-allowed', why)
+}
+
+/** Why people are asked about it, whatever it costs: programs may do what weights say; undefined: a pipeline of ours has made them, or it runs on none. */
+export const weightsAsk = ({ weights }: TrainDesired, policy: Policy): string | undefined =>
+  weights === undefined ? undefined : (whyAsked(weights, policy, 'is run on') ?? undefined)
+
+/** Which version it runs on, who made it, and where it lies. */
+export const weightsText = (weights: Weights): string => {
+  const { model, version, source, runId } = weights
+  const run = runId === null ? '' : `, of the run ${said(runId, BY)}`
+  return `${versionAt(model, version)}: ${madeBy(weights)}${run}; it lies at ${said(source, ADDRESS)}`
+}
+
+const madeBy = ({ ours, by }: Weights): string => {
+  if (by === null) return 'the registry does not say who made it'
+  return ours === true
+    ? `registered here by pipeline/${said(by, BY)}, after its gates`
+    : `made by ${said(by, BY)}, as the registry says`
+}
+
+/** What a version that is made from it says of it. */
+export const weightsTags = ({ weights }: Pick<TrainDesired, 'weights'>): Record<string, string> =>
+  weights === undefined ? {} : { [label('from-version')]: `${weights.model}/${weights.version}` }

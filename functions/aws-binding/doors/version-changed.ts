@@ -1,0 +1,5 @@
+import { door } from '../../version-changed.ts'
+import { lambda } from '../lambda.ts'
+import { reactPorts } from '../react.ts'
+
+export const handler = lambda(door, door.handler(reactPorts()))

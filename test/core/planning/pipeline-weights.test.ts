@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import type { TrainDesired } from '../../../core/desired.ts'
+import { weightsAsk, weightsTags, weightsText, whyNotOn } from '../../../core/planning/pipeline-weights.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import example from '../../example.ts'
+import { desired, NOW } from '../training-fixture.ts'
+
+const policy = parsePolicy(example)
+const weights = {
+  ...{ model: 'support-llama', version: '7', made: NOW, source: 's3://acme-results/results/a/model', runId: null },
+  by: null,
+}
+const on = (more: Partial<typeof weights> = {}): TrainDesired => ({ ...desired, weights: { ...weights, ...more } })
+
+it('runs on weights from where the policy lets them come, and on nothing with an odd address', () => {
+  expect([whyNotOn(on(), policy), whyNotOn(desired, policy)]).toEqual([null, null])
+  expect(whyNotOn(on({ source: 's3://elsewhere/m/' }), policy)).toMatchObject({
+    reason: 'source-not-allowed',
+    detail: expect.stringContaining('s3://elsewhere/m/'),
+  })
+  expect(whyNotOn(on({ source: 's3://acme-results/results/../x' }), policy)?.reason).toBe('source-not-allowed')
+})
+
+it('says which version, and who made it', () => {
+  expect(weightsText({ ...weights, ours: true, by: 'support-chats', pin: 'version:1' })).toBe(
+    'support-llama v7: registered here by pipeline/support-chats, after its gates; it lies at s3://acme-results/results/a/model',
+  )
+  expect(weightsText({ ...weights, by: 'ana', runId: 'r1' })).toMatch(
+    /^support-llama v7: made by ana, as the registry says, of the run r1; it lies at /,
+  )
+  expect(weightsText(weights)).toContain('the registry does not say who made it')
+})
+
+it('asks people about what no pipeline of ours has registered after its gates, whatever it costs', () => {
+  expect([
+    weightsAsk({ ...desired, weights: { ...weights, ours: true } }, policy),
+    weightsAsk(desired, policy),
+  ]).toEqual([undefined, undefined])
+  expect(weightsAsk(on({ source: 's3://acme-results/models/x/' }), policy)).toContain('not pinned')
+  expect(weightsAsk(on(), policy)).toMatch(/^not proven to be what a pipeline registered here: .* is run on$/)
+})
+
+it('is said by what is made of it', () => {
+  expect(weightsTags(on())).toEqual({ 'signalbox.dev/from-version': 'support-llama/7' })
+  expect(weightsTags(desired)).toEqual({})
+})

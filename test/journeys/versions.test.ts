@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
+import type { Ports } from '../../flows/ports.ts'
+import { registerVersion } from '../../local/scenario.ts'
+import example from '../example.ts'
+import { piped } from '../variants.ts'
+import { between } from './away.ts'
+import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, TRAIN, trainedUntil } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const SCAN = 'pipeline/scan'
+const { on: _, register: __, ...rest } = piped()
+const scan = { ...rest, on: { version: { model: MODEL } } }
+const configOf = (pipelines: object) => ({ ...example, pipelines: { ...example.pipelines, ...pipelines } })
+const made = (tags = {}) => registerVersion(town.house, { model: MODEL, tags })
+const runs = async (lane = SCAN) => (await town.past(lane)).map(({ plan }) => plan?.title)
+const envOf = (job: KubeObject<'Job'> | undefined) =>
+  Object.fromEntries((job?.spec?.template.spec?.containers[0]?.env ?? []).map(({ name, value }) => [name, value]))
+const remove = (version: string) =>
+  town.house.registry.rest('DELETE', 'model-versions/delete', { name: MODEL, version })
+
+describe('a pipeline that new versions begin', () => {
+  const gate = between()
+  /** Whether webhooks are lost. */
+  let isLost = false
+  const opened = async (pipelines: object = { scan }) => {
+    isLost = false
+    const wrap = (ports: Ports): Ports => {
+      const { bus } = ports
+      // What a webhook tells comes twice.
+      const publish: Ports['bus']['publish'] = async (events) => {
+        for (const _ of isLost ? [] : [1, 2]) await bus.publish(events)
+      }
+      return gate.wrap({ ...ports, bus: { publish } })
+    }
+    town = await openTown({ config: configOf(pipelines), wrap })
+  }
+
+  it('asks about each once, however often it is told, says which it is and who made it, and tells its stages', async () => {
+    await opened()
+    await made()
+    await town.until('it asks', async () => (await town.question(SCAN)) !== null)
+    const { plan } = (await town.plan(SCAN)) ?? {}
+    expect(plan?.title).toMatch(/^Fine-tune \S+ on support-llama v1, as it is new$/)
+    const reasons = plan?.reasons.join('\n')
+    expect(reasons).toContain('support-llama v1 was registered 2026-11-23 12:00 UTC')
+    expect(reasons).toMatch(
+      /support-llama v1: the registry does not say who made it; it lies at s3:\/\/acme-results\/m/,
+    )
+    await town.answered(SCAN)
+    await town.until('it runs', async () => (await jobsOf(town)).length > 0)
+    expect(envOf((await jobsOf(town))[0])).toMatchObject({
+      INPUT_MODEL: MODEL,
+      INPUT_MODEL_VERSION: '1',
+      INPUT_MODEL_URI: expect.stringMatching(/^s3:\/\/acme-results\/models\/support-llama\//),
+    })
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 1 })
+    // At rest, looking leaves no letter.
+    await town.advance(10 * MINUTE)
+    const letters = async () => (await town.house.ports.ledger.counts())['letter:version-changed']
+    const before = await letters()
+    await town.advance(HOUR)
+    expect(await letters()).toBe(before)
+    expect(await town.lane(SCAN)).toMatchObject({ generation: 1, run: null })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('is found where its webhook is lost, also while MLflow is away; of several the last one counts', async () => {
+    await opened()
+    isLost = true
+    await town.advance(MINUTE)
+    gate.fails('registry', 'away')
+    await gate.past(() => made())
+    await gate.past(() => made())
+    await town.advance(HOUR)
+    expect((await town.lane(SCAN)).generation).toBe(0)
+    gate.answers('registry')
+    await town.answered(SCAN)
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 1 })
+    expect(await runs()).toEqual([expect.stringContaining('support-llama v2')])
+    await town.advance(HOUR)
+    expect((await town.lane(SCAN)).generation).toBe(1)
+  })
+
+  it('takes none that was there before the policy said so, and none that came while it did not', async () => {
+    await opened({})
+    await made()
+    await town.advance(MINUTE)
+    town.setPolicy(configOf({ scan }))
+    await town.advance(HOUR)
+    town.setPolicy(configOf({}))
+    await town.advance(10 * MINUTE)
+    await made()
+    await town.advance(MINUTE)
+    town.setPolicy(configOf({ scan }))
+    await town.advance(HOUR)
+    expect((await town.lane(SCAN)).generation).toBe(0)
+    await made()
+    await town.answered(SCAN)
+    await town.settled(SCAN)
+    expect(await runs()).toEqual([expect.stringContaining('support-llama v3')])
+  })
+
+  it('whose version is deleted meanwhile closes its question, and nothing begins', async () => {
+    await opened()
+    const version = await made()
+    await town.until('it asks', async () => (await town.question(SCAN)) !== null)
+    await remove(version)
+    await town.advance(HOUR)
+    expect(await town.lane(SCAN)).toMatchObject({
+      run: null,
+      outcome: { detail: expect.stringMatching(/v1 is not there/) },
+    })
+    expect(await jobsOf(town)).toEqual([])
+    // Its number is nobody else's.
+    expect(await made()).toBe('2')
+    await town.answered(SCAN)
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 2 })
+  })
+
+  it('is begun by what a pipeline of ours registers, proven, with its pin', async () => {
+    await opened({ scan: { ...scan, register: { model: 'support-llama-scanned' } } })
+    await trainedUntil(town, 'train', 'running')
+    await town.settled(TRAIN)
+    await town.until('it asks', async () => (await town.question(SCAN)) !== null)
+    const reasons = (await town.plan(SCAN))?.plan.reasons.join('\n')
+    expect(reasons).toContain('support-llama v1: registered here by pipeline/support-chats, after its gates')
+    await town.answered(SCAN)
+    await town.until('it runs', async () => (await jobsOf(town)).some(({ metadata }) => /scan/.test(metadata.name)))
+    const job = (await jobsOf(town)).find(({ metadata }) => /scan/.test(metadata.name))
+    expect(envOf(job)).toMatchObject({ INPUT_MODEL_PIN: expect.stringMatching(/^(sha256|version):/) })
+    await town.settled(SCAN)
+    const made = await town.house.registry.newest('support-llama-scanned')
+    expect(made?.tags).toMatchObject({
+      'signalbox.dev/from-version': 'support-llama/1',
+      'signalbox.dev/dataset': 'scan',
+    })
+  })
+
+  it('by hand and by the clock runs on the newest version, and says so where there is none', async () => {
+    await opened({ scan: { ...scan, on: { ...scan.on, schedule: { cron: '0 2 * * *', zone: 'UTC' } } } })
+    expect(await town.house.command({ kind: 'run', lane: SCAN, by: ANA })).toMatchObject({
+      detail: expect.stringContaining('support-llama has no version: register one'),
+    })
+    await made()
+    await town.answered(SCAN)
+    await town.settled(SCAN)
+    await town.advance(15 * HOUR)
+    await town.answered(SCAN)
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await runs()).toContainEqual(expect.stringMatching(/on support-llama v1, as scheduled for/))
+  })
+})
+
+describe('a pipeline that a tag begins', () => {
+  const tagged = { ...scan, on: { version: { model: MODEL, tag: { key: 'stage', value: 'candidate' } } } }
+  const tag = (version: string, value = 'candidate') => town.house.registry.setTag(MODEL, version, 'stage', value)
+
+  it('runs once on each version that it is set on, old ones too, however often; and not where it is gone before it begins', async () => {
+    town = await openTown({ config: configOf({ scan: tagged }) })
+    for (const _ of [1, 2, 3]) await made()
+    await town.advance(HOUR)
+    expect((await town.lane(SCAN)).generation).toBe(0)
+    for (const version of ['2', '1']) {
+      await tag(version)
+      await tag(version)
+      await town.answered(SCAN)
+      await town.settled(SCAN)
+      await tag(version)
+    }
+    await town.advance(HOUR)
+    expect((await runs()).map((title) => /v\d.*$/.exec(title ?? '')?.[0]).sort()).toEqual([
+      'v1, as its tag stage is candidate',
+      'v2, as its tag stage is candidate',
+    ])
+    await tag('3')
+    await town.until('it asks', async () => (await town.question(SCAN)) !== null)
+    await tag('3', 'rejected')
+    await town.advance(HOUR)
+    expect(await town.lane(SCAN)).toMatchObject({ run: null, generation: 2, outcome: { kind: 'succeeded' } })
+    await tag('3')
+    await town.until('it asks', async () => (await town.question(SCAN)) !== null)
+    await town.answered(SCAN, 'deny')
+    await town.advance(HOUR)
+    // One that is made with it is found by its making.
+    await made({ stage: 'candidate' })
+    await town.answered(SCAN)
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 5 })
+  })
+})
