@@ -141,6 +141,12 @@ const addBootstrap = (program: Command, output: Output, done: Done): void => {
     .option('--context <name>', 'context of the kubeconfig')
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
     .option('--node-class <name>', 'one of yours for all pools, or group/kind/name; else as the policy says, or `gpu`')
+    .option(
+      '--with <packs>',
+      'also `monitoring` for Prometheus and Grafana, `access` for roles of people: commas between',
+    )
+    .option('--release <name>', 'with monitoring: the Helm release of kube-prometheus-stack, `prometheus` unless told')
+    .option('--prober <host:port>', 'with monitoring: a blackbox exporter, which then asks services how they are')
     .option('--diff', 'say what would change; writes nothing')
     .option('--apply', 'apply it; fields that others have set are refused, never taken')
     .option(...CONFIG)
