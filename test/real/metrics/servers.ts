@@ -41,8 +41,12 @@ export interface RealPrometheus {
   close(): Promise<void>
 }
 
-/** `rules`: its file of rules; `alertmanager`: the address that it tells. */
-export const openPrometheusServer = async (rules: string, alertmanager?: string): Promise<RealPrometheus> => {
+/** `rules`: its file of rules; `alertmanager`: the address that it tells; `scrapes`: what it looks for besides ours. */
+export const openPrometheusServer = async (
+  rules: string,
+  alertmanager?: string,
+  scrapes: readonly object[] = [],
+): Promise<RealPrometheus> => {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-prometheus-'))
   const [port, target] = (await freePorts(2)) as [number, number]
   let exposed: readonly Exposed[] = []
@@ -52,7 +56,7 @@ export const openPrometheusServer = async (rules: string, alertmanager?: string)
   })
   await new Promise<void>((resolve) => scraped.listen(target, '127.0.0.1', resolve))
   writeFileSync(join(folder, 'rules.yml'), rules)
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(configOf(target, alertmanager)))
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(configOf(target, { alertmanager, scrapes })))
   const url = `http://127.0.0.1:${port}`
   const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${port}`]
   const end = await started(await programOf('prometheus'), { args, cwd: folder, url })
@@ -81,10 +85,13 @@ const scrapedOnce = async (url: string): Promise<void> => {
 }
 
 /** JSON is YAML. */
-const configOf = (target: number, alertmanager: string | undefined) => ({
+const configOf = (
+  target: number,
+  { alertmanager, scrapes }: { alertmanager: string | undefined; scrapes: readonly object[] },
+) => ({
   global: { scrape_interval: '1s', evaluation_interval: '1s', external_labels: { cluster: 'test' } },
   rule_files: ['rules.yml'],
-  scrape_configs: [{ job_name: 'ours', static_configs: [{ targets: [`127.0.0.1:${target}`] }] }],
+  scrape_configs: [{ job_name: 'ours', static_configs: [{ targets: [`127.0.0.1:${target}`] }] }, ...scrapes],
   ...(alertmanager === undefined
     ? {}
     : { alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager).host] }] }] } }),
