@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { namedClasses } from '../../core/bootstrap/node-classes.ts'
@@ -19,7 +20,7 @@ import { readConfig } from '../../local/policies/file-policies.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
 import { namedCluster, type OnCluster } from './kubeconfig.ts'
 
-export interface BootstrapFlags extends OnCluster {
+interface BootstrapFlags extends OnCluster {
   config: string
   nodeClass?: string
   /** Names of packs, with commas between them. */
@@ -30,11 +31,41 @@ export interface BootstrapFlags extends OnCluster {
   apply?: boolean
 }
 
+/** The command; `exits`: what its help says of how it ends. */
+export const addBootstrap = (
+  command: Command,
+  { output, done, exits }: { output: Output; done: (code: number) => void; exits: string },
+): void => {
+  command
+    .description(
+      'print or apply what a cluster needs: namespaces, roles, admission policies, NodePools and their node classes',
+    )
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
+    .option('--node-class <name>', 'one of yours for all pools, or group/kind/name; else as the policy says, or `gpu`')
+    .option(
+      '--with <packs>',
+      'also `monitoring` for Prometheus and Grafana, `access` for roles of people: commas between',
+    )
+    .option('--release <name>', 'with monitoring: the Helm release of kube-prometheus-stack, `prometheus` unless told')
+    .option('--prober <host:port>', 'with monitoring: a blackbox exporter, which then asks services how they are')
+    .option('--diff', 'say what would change; writes nothing')
+    .option('--apply', 'apply it; fields that others have set are refused, never taken')
+    .option('--config <file>', 'the policy', 'signalbox.config.ts')
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .addHelpText('after', `\nWithout --diff and --apply it prints a List for \`kubectl apply -f -\`.\n${exits}`)
+    .hook('preAction', (self) => {
+      output.json = self.opts()['json'] === true
+    })
+    .action(async (flags: BootstrapFlags) => done(await bootstrap(flags, output)))
+}
+
 /**
  * What a cluster needs of Signalbox: printed for `kubectl apply`, compared with a cluster, or applied to it. Node classes of the user's
  * are compared with the policy, and never written.
  */
-export const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<number> => {
+const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<number> => {
   const { diff, apply } = flags
   if (diff && apply) throw new Explained('--diff or --apply: one of them', EXIT.usage)
   const policy = parsePolicy(await readConfig(flags.config))
@@ -91,7 +122,9 @@ const printable = async (manifests: Manifest[], flags: BootstrapFlags, output: O
   const crds = [...new Set(manifests.flatMap((one) => crdOf(one) ?? []))]
   if (crds.length === 0) return manifests
   if (flags.context === undefined && flags.kubeconfig === undefined) {
-    output.err(`signalbox: the List needs the CRDs ${crds.join(', ')}; with \`--context NAME\` what has none is left out`)
+    output.err(
+      `signalbox: the List needs the CRDs ${crds.join(', ')}; with \`--context NAME\` what has none is left out`,
+    )
     return manifests
   }
   const requests = await reach(flags)

@@ -1,6 +1,6 @@
 import { milliseconds } from '../duration.ts'
 import { mintedName, RUN_NAME } from '../names.ts'
-import { laneNameOf } from '../policy/names.ts'
+import { laneOf } from '../policy/paper.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { longestPause, type Schedule } from '../slots.ts'
@@ -113,7 +113,7 @@ const overdue = (
   const { installation, namespaces, approvals } = policy
   const labels = { [INSTALLATION]: installation, [PIPELINE]: key }
   const self = `${RECORDED.done}{${INSTALLATION}=${quoted(installation)},${PIPELINE}=${quoted(key)}}`
-  const jobs = `job_name=~${quoted(lastJobs(`pipeline/${laneNameOf(key, rule)}`, rule))}`
+  const jobs = `job_name=~${quoted(lastJobs(laneOf('pipeline', key, rule), rule))}`
   const done = ['namespace', 'exported_namespace'].map(
     (name) => `max_over_time(${JOB_DONE}{${name}=${quoted(namespaces.training)},${jobs}}[1h])`,
   )

@@ -1,5 +1,6 @@
 import { type Identity, label, laneLabel } from '../names.ts'
 import { laneNameOf } from '../policy/names.ts'
+import { laneOf } from '../policy/paper.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
 import { SERVING_TASK, TASK_LABEL } from '../workloads/serving.ts'
 import { ANSWERING, HTTP } from '../workloads/serving-health.ts'
@@ -83,7 +84,7 @@ const servers = ({ installation }: Pick<Identity, 'installation'>): Record<strin
 const metaLabel = (of: 'pod' | 'service', name: string): string =>
   `__meta_kubernetes_${of}_label_${name.replace(/[^A-Za-z0-9_]/g, '_')}`
 
-const laneOf = (key: string, rule: ServicePolicy): string => laneLabel(`service/${laneNameOf(key, rule)}`)
+const labelOf = (key: string, rule: ServicePolicy): string => laneLabel(laneOf('service', key, rule))
 
 /** The installation, and the service as the policy calls it: a lane keeps the name that it had first. */
 const whose = (of: 'pod' | 'service', { services }: Pick<Policy, 'services'>): Relabeling[] => {
@@ -94,7 +95,7 @@ const whose = (of: 'pod' | 'service', { services }: Pick<Policy, 'services'>): R
     { sourceLabels: lane, regex: 'service\\.(.+)', replacement: '$1', targetLabel: SERVICE },
     ...renamed.map(([key, rule]) => ({
       sourceLabels: lane,
-      regex: literally(laneOf(key, rule)),
+      regex: literally(labelOf(key, rule)),
       replacement: key,
       targetLabel: SERVICE,
     })),
@@ -119,7 +120,7 @@ const asked = (path: string, prober: string): Relabeling[] => [
 const byHealth = (services: Policy['services']): Map<string, string[]> => {
   const all = Object.entries(services).map(([key, rule]) => ({
     path: ANSWERING[rule.engine].health,
-    lane: literally(laneOf(key, rule)),
+    lane: literally(labelOf(key, rule)),
   }))
   return new Map([...Map.groupBy(all, ({ path }) => path)].map(([path, of]) => [path, of.map(({ lane }) => lane)]))
 }

@@ -27,7 +27,7 @@ const PROMETHEUS = {
 /** Each program of its own module: with the versions and checksums that this has, which are not the control plane's. */
 const PROGRAMS = {
   prometheus: { ...PROMETHEUS, from: './cmd/prometheus', pages: null, seconds: 150 },
-  promtool: { ...PROMETHEUS, from: './cmd/promtool', pages: null, seconds: 20 },
+  promtool: { ...PROMETHEUS, from: './cmd/promtool', pages: null, seconds: 60 },
   alertmanager: {
     module: 'github.com/prometheus/alertmanager',
     version: 'v0.34.0',
