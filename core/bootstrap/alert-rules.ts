@@ -30,46 +30,67 @@ export const LIMITS = {
 /** XIDs that say that a program did wrong, not its GPU: it crashed, reached beyond its memory, or was ended. */
 const OF_PROGRAMS = [13, 31, 43, 45]
 
-const of = `{{ $labels.${SERVICE} }}`
+const served = `{{ $labels.${SERVICE} }}`
+
+/** What is recorded of an installation. */
+const of =
+  (installation: string) =>
+  (recorded: string): string =>
+    `${recorded}{${INSTALLATION}=${quoted(installation)}}`
 
 /** Of each service, whichever the policy has: one rule for all, since each says by its labels whose it is. */
-export const serviceAlerts = ({ installation }: Pick<Policy, 'installation'>): Rule[] => {
-  const all = (recorded: string): string => `${recorded}{${INSTALLATION}=${quoted(installation)}}`
-  const { firstToken, nextToken, failedShare, failedRate, waiting, cache, prompts, promptsBefore, promptRate } =
-    RECORDED
-  const ratio = `${all(prompts)} / ${all(promptsBefore)}`
+export const serviceAlerts = ({ installation, services }: Pick<Policy, 'installation' | 'services'>): Rule[] => {
+  const all = of(installation)
+  const { firstToken, nextToken, failedShare, failedRate, waiting, cache } = RECORDED
   return [
     alert('SignalboxFirstTokenSlow', `${all(firstToken)} > ${LIMITS.firstToken}`, '10m', {
-      summary: `${of}: one request in twenty waits {{ $value | humanizeDuration }} or longer for its first token`,
+      summary: `${served}: one request in twenty waits {{ $value | humanizeDuration }} or longer for its first token`,
     }),
     alert('SignalboxNextTokenSlow', `${all(nextToken)} > ${LIMITS.nextToken}`, '10m', {
-      summary: `${of}: of one token in twenty {{ $value | humanizeDuration }} or more pass to the next`,
+      summary: `${served}: of one token in twenty {{ $value | humanizeDuration }} or more pass to the next`,
     }),
     alert(
       'SignalboxRequestsFail',
       `${all(failedShare)} > ${LIMITS.failed} and ${all(failedRate)} > ${LIMITS.failedRate}`,
       '5m',
-      { severity: 'critical', summary: `${of}: {{ $value | humanizePercentage }} of requests fail` },
+      { severity: 'critical', summary: `${served}: {{ $value | humanizePercentage }} of requests fail` },
     ),
     alert('SignalboxRequestsWait', `${all(waiting)} > ${LIMITS.waiting}`, '10m', {
-      summary: `${of}: {{ $value | humanize }} requests wait for each replica`,
+      summary: `${served}: {{ $value | humanize }} requests wait for each replica`,
     }),
     alert('SignalboxCacheFull', `${all(cache)} > ${LIMITS.cache}`, '15m', {
-      summary: `${of}: a replica has {{ $value | humanizePercentage }} of its KV cache in use, and soon lets requests wait or begin anew`,
+      summary: `${served}: a replica has {{ $value | humanizePercentage }} of its KV cache in use, and soon lets requests wait or begin anew`,
     }),
     alert(
-      'SignalboxPromptsShift',
-      `(${ratio} > ${LIMITS.shift} or ${ratio} < 1 / ${LIMITS.shift}) and ${all(promptRate)} > ${LIMITS.shiftRate}`,
-      '1h',
-      { summary: `${of}: prompts are {{ $value | humanize }} times as long as in the week before` },
+      'SignalboxUnseen',
+      `up{${INSTALLATION}=${quoted(installation)},${SERVICE}!=""} == 0`,
+      `${unseen(services)}m`,
+      {
+        summary: `${served}: nothing is read of {{ $labels.instance }}, so that no other alert says anything of it`,
+      },
     ),
-    alert('SignalboxUnseen', `up{${INSTALLATION}=${quoted(installation)},${SERVICE}!=""} == 0`, '30m', {
-      summary: `${of}: nothing is read of {{ $labels.instance }}, so that no other alert says anything of it`,
-    }),
     alert('SignalboxUnhealthy', `${all(PROBED.success)} == 0`, '3m', {
       severity: 'critical',
-      summary: `${of}: {{ $labels.instance }} does not say that it is well`,
+      summary: `${served}: {{ $labels.instance }} does not say that it is well`,
     }),
+  ]
+}
+
+/** Minutes after which a replica must be seen: as long as it loads nothing answers, and its start is given three times as long as its bad case. */
+const unseen = (services: Policy['services']): number =>
+  Math.max(30, ...Object.values(services).map(({ loadMinutes }) => Math.ceil(loadMinutes.p95 * 3)))
+
+/** Of what is asked: that prompts are others than they were says nothing of the servers, and may be drift. */
+export const promptAlerts = ({ installation }: Pick<Policy, 'installation'>): Rule[] => {
+  const all = of(installation)
+  const ratio = `${all(RECORDED.prompts)} / ${all(RECORDED.promptsBefore)}`
+  return [
+    alert(
+      'SignalboxPromptsShift',
+      `(${ratio} > ${LIMITS.shift} or ${ratio} < 1 / ${LIMITS.shift}) and ${all(RECORDED.promptRate)} > ${LIMITS.shiftRate}`,
+      '1h',
+      { summary: `${served}: prompts are {{ $value | humanize }} times as long as in the week before` },
+    ),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
-import { gpuAlerts, scheduleAlerts, serviceAlerts } from './alert-rules.ts'
+import { gpuAlerts, promptAlerts, scheduleAlerts, serviceAlerts } from './alert-rules.ts'
 import { dashboard } from './dashboard.ts'
 import type { Manifest } from './manifest.ts'
 import { type Named, podMonitor, serviceProbe } from './monitors.ts'
@@ -36,14 +36,15 @@ export const monitoringManifests = (policy: Policy, { release, prober }: Monitor
   ]
 }
 
-/** Rules in groups, each evaluated in its order: what is recorded stands before what reads it. A group that would be empty is left out. */
+/**
+ * Rules in groups: what is recorded stands in one with the alerts that read it, and before them. Each is evaluated well within the five minutes
+ * after which Prometheus takes a series to be gone. A group that would be empty is left out.
+ */
 export const ruleGroups = (policy: Policy): { name: string; interval: string; rules: Rule[] }[] =>
   [
-    { name: 'services', interval: '30s', rules: serviceRecords(policy) },
-    { name: 'prompts', interval: '10m', rules: promptRecords(policy) },
-    { name: 'gpus', interval: '30s', rules: gpuRecords(policy) },
-    { name: 'service-alerts', interval: '30s', rules: serviceAlerts(policy) },
-    { name: 'gpu-alerts', interval: '30s', rules: gpuAlerts(policy) },
+    { name: 'services', interval: '30s', rules: [...serviceRecords(policy), ...serviceAlerts(policy)] },
+    { name: 'prompts', interval: '2m', rules: [...promptRecords(policy), ...promptAlerts(policy)] },
+    { name: 'gpus', interval: '30s', rules: [...gpuRecords(policy), ...gpuAlerts(policy)] },
     { name: 'schedules', interval: '1m', rules: scheduleAlerts(policy) },
   ].flatMap(({ name, ...group }) =>
     group.rules.length === 0 ? [] : [{ name: `signalbox-${policy.installation}-${name}`, ...group }],

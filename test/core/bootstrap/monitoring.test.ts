@@ -80,6 +80,16 @@ describe('rules', () => {
     for (const record of Object.values(RECORDED)) expect(known).toContain(record)
   })
 
+  it('stand where what they read is neither older than they, nor gone before it is made again', () => {
+    for (const { interval, rules } of ruleGroups(scheduled)) {
+      // Prometheus takes a series to be gone after five minutes.
+      expect(['30s', '1m', '2m']).toContain(interval)
+      const here = rules.flatMap(({ record }) => record ?? [])
+      for (const { expr } of rules)
+        for (const name of seriesIn(expr).filter((one) => one.startsWith('signalbox_'))) expect(here).toContain(name)
+    }
+  })
+
   it('the dashboard draws what they record, or what programs expose', () => {
     const known = new Set([...EXPOSED, ...Object.values(RECORDED)])
     for (const { title, targets } of panelsOf(scheduled))
@@ -103,9 +113,9 @@ describe('rules', () => {
       'SignalboxRequestsFail',
       'SignalboxRequestsWait',
       'SignalboxCacheFull',
-      'SignalboxPromptsShift',
       'SignalboxUnseen',
       'SignalboxUnhealthy',
+      'SignalboxPromptsShift',
       'SignalboxGpuIdle',
       'SignalboxGpuXid',
       'SignalboxRunOverdue',
@@ -114,6 +124,14 @@ describe('rules', () => {
       expect(['warning', 'critical']).toContain(labels?.['severity'])
       expect(annotations?.['summary']).toMatch(/\{\{ \$(labels|value)/)
     }
+  })
+
+  it('a replica that loads for long is not taken to be unseen while it does', () => {
+    const unseen = (p95: number) => {
+      const services = { slow: { ...service!, loadMinutes: { p50: 1, p95 } } }
+      return rulesOf(policyOf({ services })).find(({ alert }) => alert === 'SignalboxUnseen')?.for
+    }
+    expect([unseen(5), unseen(40.5)]).toEqual(['30m', '122m'])
   })
 
   it('what begins by the clock is waited for as long as its schedule, its hours and an answer take', () => {

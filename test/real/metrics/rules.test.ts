@@ -191,9 +191,9 @@ describe('rules, as Prometheus itself evaluates them', () => {
     }
     const labels = { pod: 'a', model_name: 'support-llama', engine: '0', instance: '10.0.0.7:8000', ...warns }
     await evaluated(series, [
-      { at: '29m', alert: 'SignalboxUnseen', fires: [] },
+      { at: '44m', alert: 'SignalboxUnseen', fires: [] },
       {
-        at: '31m',
+        at: '46m',
         alert: 'SignalboxUnseen',
         fires: [
           [labels, 'support-llama: nothing is read of 10.0.0.7:8000, so that no other alert says anything of it'],
