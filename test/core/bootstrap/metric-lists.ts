@@ -6,7 +6,7 @@
 const histogram = (name: string): string[] => ['_bucket', '_sum', '_count'].map((end) => `${name}${end}`)
 const counter = (name: string): string => `${name}_total`
 
-/** vLLM 0.30: `vllm/v1/metrics/loggers.py` at 2b0bd75a; a counter's name ends in `_total` once exposed. */
+/** vLLM: `vllm/v1/metrics/loggers.py` of neuralmagic/vllm at 2b0bd75a; a counter's name ends in `_total` once exposed. */
 const VLLM = [
   ...['running', 'waiting', 'waiting_by_reason'].map((of) => `vllm:num_requests_${of}`),
   'vllm:kv_cache_usage_perc',
@@ -33,7 +33,7 @@ const VLLM = [
   ].flatMap((of) => histogram(`vllm:${of}`)),
 ]
 
-/** The web server around vLLM: `vllm/entrypoints/serve/instrumentator/metrics.py` at 02a69ad2, with prometheus-fastapi-instrumentator's own. */
+/** The web server around vLLM: `vllm/entrypoints/serve/instrumentator/metrics.py` of vllm-project/vllm at 02a69ad2, with prometheus-fastapi-instrumentator's own. */
 const VLLM_HTTP = ['http_requests_total', ...histogram('http_request_duration_seconds')]
 
 /** dcgm-exporter 4.6.0-4.8.3: `etc/default-counters.csv`, without what is commented out there. */
