@@ -21,8 +21,8 @@ export interface EngineMetrics {
 }
 
 /**
- * vLLM's, as each version has them that knows the arguments that its pods are given: before 0.11 some were called otherwise
- * (`gpu_cache_usage_perc`, `time_per_output_token_seconds`), and none of those versions starts with `--shutdown-timeout`.
+ * vLLM's, as each version has them that knows the arguments that its pods are given: `--shutdown-timeout` came with 0.18, and older names
+ * (`gpu_cache_usage_perc`, `time_per_output_token_seconds`) were gone by then.
  */
 const VLLM: EngineMetrics = {
   firstToken: 'vllm:time_to_first_token_seconds',
