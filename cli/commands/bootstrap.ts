@@ -14,7 +14,7 @@ import {
   othersAmong,
 } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
-import { servedOf } from '../../effects/cluster/served.ts'
+import { servedOf, unreadOn } from '../../effects/cluster/served.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
@@ -94,6 +94,7 @@ const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<number>
     }
     found.push(...leftOut, ...(await leftBefore(requests, policy)))
     tell(found, apply === true, output)
+    for (const sentence of await unreadOn(requests, served)) output.err(`signalbox: ${sentence}`)
     return found.some(({ state }) => state === 'refused' || state === 'unfit') ? EXIT.failed : EXIT.ok
   } finally {
     await requests.close()

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { crdOf } from '../../core/bootstrap/packs.ts'
+import { unreadOf } from '../../core/bootstrap/unread.ts'
 import { failureOf } from './answers.ts'
 import type { Difference } from './manifests.ts'
 import type { Requests } from './requests.ts'
@@ -31,4 +32,14 @@ const kindsOf = async (requests: Pick<Requests, 'send'>, version: string): Promi
   if (answer.status !== 200) throw failureOf(`asking which kinds of ${version} there are`, answer)
   const { resources = [] } = answer.body as { resources?: { kind: string }[] }
   return new Set(resources.map(({ kind }) => kind))
+}
+
+const PROMETHEUSES = '/apis/monitoring.coreos.com/v1/prometheuses'
+
+/** What of them the cluster takes and nobody reads, a sentence each; none where it does not say, or nothing of it is the operator's. */
+export const unreadOn = async (requests: Pick<Requests, 'send'>, served: readonly Manifest[]): Promise<string[]> => {
+  if (!served.some((one) => crdOf(one) !== null)) return []
+  const answer = await requests.send({ method: 'GET', path: PROMETHEUSES })
+  if (answer.status !== 200) return []
+  return unreadOf(served, (answer.body as { items?: unknown[] }).items ?? [])
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { packManifests } from '../../../core/bootstrap/packs.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import type { Call } from '../../../effects/cluster/requests.ts'
-import { servedOf } from '../../../effects/cluster/served.ts'
+import { servedOf, unreadOn } from '../../../effects/cluster/served.ts'
 import { NotAllowed } from '../../../flows/ports.ts'
 import config from '../../example.ts'
 
@@ -47,4 +47,24 @@ it('where nothing asks for more than Kubernetes has, nobody is asked', async () 
 
 it('who may not ask is told so, and nothing is taken to be missing', async () => {
   await expect(servedOf(saying(403), made)).rejects.toThrow(NotAllowed)
+})
+
+it('asks which of it is read by a Prometheus of the operator, and concludes nothing where nobody says', async () => {
+  const spec = { podMonitorSelector: { matchLabels: { release: 'kps' } }, serviceMonitorSelector: {}, ruleSelector: {} }
+  const send = async ({ path }: Call) => {
+    expect(path).toBe('/apis/monitoring.coreos.com/v1/prometheuses')
+    return { status: 200, body: { items: [{ spec }] } }
+  }
+  expect(await unreadOn({ send }, made)).toEqual([
+    'no Prometheus of the cluster reads PodMonitors of the release prometheus, but of kps: `--release kps`',
+  ])
+  for (const status of [403, 404]) expect(await unreadOn(saying(status), made)).toEqual([])
+  const nobody = saying(200)
+  expect(
+    await unreadOn(
+      nobody,
+      made.filter(({ kind }) => kind === 'ConfigMap'),
+    ),
+  ).toEqual([])
+  expect(nobody.calls).toEqual([])
 })

@@ -15,7 +15,7 @@ import { cli } from '../../cli/running.ts'
 import { clear, ownConfig } from '../real-town.ts'
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-const KINDS = ['podmonitors', 'servicemonitors', 'prometheusrules']
+const KINDS = ['podmonitors', 'servicemonitors', 'prometheusrules', 'prometheuses']
 
 const name = `packs-${process.pid}`
 const written = ownConfig(name)
@@ -90,6 +90,17 @@ describe('packs on a cluster', () => {
       objects.filter(({ kind }) => ['PodMonitor', 'ServiceMonitor', 'PrometheusRule'].includes(kind))
     expect(ofOperator(await objectsIn('--apply')).map(({ state }) => state)).toEqual(['missing', 'missing', 'missing'])
     expect((await objectsIn('--diff')).filter(({ state }) => state !== 'same')).toEqual([])
+  })
+
+  it('says which release a Prometheus of the cluster reads, until it is that', async () => {
+    const path = `/apis/monitoring.coreos.com/v1/namespaces/${serving}/prometheuses`
+    const selector = { matchLabels: { release: 'kps' } }
+    const spec = { podMonitorSelector: selector, serviceMonitorSelector: selector, ruleSelector: selector }
+    const body = { apiVersion: 'monitoring.coreos.com/v1', kind: 'Prometheus', metadata: { name: 'kps' }, spec }
+    expect((await admin.send({ method: 'POST', path, body })).status).toBe(201)
+    expect((await bootstrapped('--diff')).err).toContain('`--release kps`')
+    expect((await bootstrapped('--diff', '--release', 'kps')).err).toBe('')
+    await admin.send({ method: 'DELETE', path: `${path}/kps` })
   })
 
   it('takes many services, long names and what a regular expression would read otherwise', async () => {
