@@ -5,7 +5,7 @@ import { PolicyError } from '../core/policy.ts'
 import { givenSecrets } from '../local/main.ts'
 import { answer, command, freeze, plan, retryOrCancel } from './commands/act.ts'
 import { type AdoptFlags, adopt } from './commands/adopt.ts'
-import { type BootstrapFlags, bootstrap } from './commands/bootstrap.ts'
+import { addBootstrap } from './commands/bootstrap.ts'
 import { budgets } from './commands/budgets.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
@@ -82,7 +82,7 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
         output.json = self.opts()['json'] === true
       })
   addProduct(add, output, done)
-  addBootstrap(program, output, done)
+  addBootstrap(program.command('bootstrap'), { output, done, exits: EXITS })
   addAdopt(add, output)
   addReading(add, output, done)
   addActing(add, output, done)
@@ -130,27 +130,6 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .option('--webhook <url>', 'with --mlflow: also whether that MLflow sends its webhooks there')
     .option('--prometheus <url>', 'also what a Prometheus knows of the alerts that the policy names')
     .action(async (flags: Flags & Outside) => done(await doctor({ ...flags, given: givenSecrets() }, output)))
-}
-
-const addBootstrap = (program: Command, output: Output, done: Done): void => {
-  program
-    .command('bootstrap')
-    .description(
-      'print or apply what a cluster needs: namespaces, roles, admission policies, NodePools and their node classes',
-    )
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
-    .option('--node-class <name>', 'one of yours for all pools, or group/kind/name; else as the policy says, or `gpu`')
-    .option('--diff', 'say what would change; writes nothing')
-    .option('--apply', 'apply it; fields that others have set are refused, never taken')
-    .option(...CONFIG)
-    .option('--json', 'print JSON')
-    .exitOverride()
-    .addHelpText('after', `\nWithout --diff and --apply it prints a List for \`kubectl apply -f -\`.\n${EXITS}`)
-    .hook('preAction', (self) => {
-      output.json = self.opts()['json'] === true
-    })
-    .action(async (flags: BootstrapFlags) => done(await bootstrap(flags, output)))
 }
 
 const addAdopt = (add: Add, output: Output): void => {

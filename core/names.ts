@@ -36,15 +36,19 @@ export interface RunKey {
 
 /** Mints `<slug ≤ 30>-<8 hex>`: the stable part of every name of a lane (law 3). At most 39 characters, a DNS label. */
 export const mintName = ({ installation, cluster, ledger }: Place, lane: string): string => {
-  const slug =
-    lane
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .slice(0, 30)
-      .replace(/^-+|-+$/g, '') || 'lane'
   const minter = ledger === undefined ? `${installation}\n${cluster}` : `ledger\n${ledger}`
-  return `${slug}-${sha256Hex(`${minter}\n${lane}`).slice(0, 8)}`
+  return `${slugOf(lane)}-${sha256Hex(`${minter}\n${lane}`).slice(0, 8)}`
 }
+
+/** What every name that a ledger may mint for a lane looks like, a regular expression: other lanes that begin alike may have such a name, too. */
+export const mintedName = (lane: string): string => `${slugOf(lane)}-[0-9a-f]{8}`
+
+const slugOf = (lane: string): string =>
+  lane
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 30)
+    .replace(/^-+|-+$/g, '') || 'lane'
 
 /** What each name looks like that a lane which serves has minted, its Services' and its Deployments': a regular expression, as RE2 reads it, too. */
 export const SERVED_NAME = 'service(-[a-z0-9]+)*-[0-9a-f]{8}(-g[0-9]+)?'

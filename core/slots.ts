@@ -32,6 +32,19 @@ export const lastSlot = (schedule: Schedule, now: number): number | null =>
     .previousRuns(1, new Date(now + 1))[0]
     ?.getTime() ?? null
 
+/** Times of a schedule that are looked at for the longest that lies between two. */
+const MANY = 400
+/** From where: it must be the same whenever it is asked. */
+const SOME_DAY = Date.UTC(2026, 0, 1)
+
+/** The longest that passes between two of its times as a rule, milliseconds: of a year, or of as many as there are. */
+export const longestPause = (schedule: Schedule): number => {
+  const slots = cronOf(schedule)
+    .previousRuns(MANY, new Date(SOME_DAY))
+    .map((slot) => slot.getTime())
+  return Math.max(0, ...slots.slice(1).map((slot, index) => Math.abs((slots[index] ?? slot) - slot)))
+}
+
 /** Why that is no schedule, and what to write; null: it is one. */
 export const whyNoSchedule = (schedule: Schedule): string | null => {
   try {

@@ -36,14 +36,18 @@ export const groupOf = ({ installation }: Pick<Identity, 'installation'>, door: 
 /** The IAM role of a door, or of pods. IAM knows no regions: without its own one a second region's role would have the first one's name. */
 export const roleName = (installation: string, of: string, region: string): string => `${installation}-${of}-${region}`
 
-/** RBAC for one door: what it does everywhere in a cluster role, the rest in a role of each namespace. */
+/** RBAC for one door, or for others' groups: what is done everywhere in a cluster role, the rest in a role of each namespace. */
 export const rolesOf = (
   identity: Pick<Identity, 'installation'>,
-  { name, kubernetes }: { name: string; kubernetes: readonly KubernetesRight[] },
+  {
+    name,
+    kubernetes,
+    groups = [groupOf(identity, name)],
+  }: { name: string; kubernetes: readonly KubernetesRight[]; groups?: readonly string[] },
   namespaces: readonly string[],
 ): Manifest[] => {
   const called = `signalbox-${identity.installation}-${name}`
-  const subjects = [{ apiGroup: RBAC, kind: 'Group', name: groupOf(identity, name) }]
+  const subjects = groups.map((group) => ({ apiGroup: RBAC, kind: 'Group', name: group }))
   const pair = (prefix: '' | 'Cluster', rights: KubernetesRight[], namespace?: string): Manifest[] => {
     if (rights.length === 0) return []
     const metadata = { name: called, ...(namespace === undefined ? {} : { namespace }) }

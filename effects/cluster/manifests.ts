@@ -15,10 +15,10 @@ import type { Answer, Requests } from './requests.ts'
 /** Who owns what `bootstrap` applies. */
 const MANAGER = 'signalbox-bootstrap'
 
-/** How the cluster differs from a manifest. `changed` names the fields. */
+/** How the cluster differs from a manifest. `changed` names the fields; `left-out`: the cluster does not have its kind. */
 export interface Difference {
   manifest: Manifest
-  state: 'missing' | 'changed' | 'same' | 'refused' | 'unfit' | 'left'
+  state: 'missing' | 'changed' | 'same' | 'refused' | 'unfit' | 'left' | 'left-out'
   /** Fields that would change, why the server refuses it, what of the user's own does not do, what somebody has added that must go, or what to do with what is left. */
   detail: string[]
   /** What the change does to nodes that run. Left out: nothing. */

@@ -49,11 +49,14 @@ export const buildPrograms = async (options: BuildOptions): Promise<Record<Progr
  * A directory of a module as the Go cache holds it: CRDs and stages are read there, nothing is copied into the repository. `as`: the module
  * whose version it has, where nothing is built of it.
  */
-export const moduleDirectory = async (module: string, as = module): Promise<string> => {
-  const version = new RegExp(`^\\t${as} (v\\S+)`, 'm').exec(moduleFile('go.mod'))?.[1]
+export const moduleDirectory = (module: string, as = module): Promise<string> =>
+  moduleAt(module, new RegExp(`^\\t${as} (v\\S+)`, 'm').exec(moduleFile('go.mod'))?.[1] ?? '')
+
+/** The same of a module that is no part of the control plane's: in a version that is said here. */
+export const moduleAt = async (module: string, version: string): Promise<string> => {
   const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', `${module}@${version}`], {
     cwd: MODULE_DIR,
-    env: environment(),
+    env: goEnvironment(),
   }).catch(explain)
   return (JSON.parse(stdout) as { Dir: string }).Dir
 }
@@ -81,7 +84,7 @@ const build = (name: Program, to: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const aside = `${to}.${process.pid}`
     const args = ['build', '-trimpath', '-ldflags', stamp(), '-o', aside, PROGRAMS[name].from]
-    const child = spawn('go', args, { cwd: MODULE_DIR, env: environment(), stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn('go', args, { cwd: MODULE_DIR, env: goEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     child.stderr.on('data', (chunk) => {
       said = `${said}${String(chunk)}`.slice(-4000)
@@ -95,7 +98,7 @@ const build = (name: Program, to: string): Promise<void> =>
   })
 
 /** The installed Go builds it, or says that it is too old: nothing fetches another toolchain. */
-const environment = (): NodeJS.ProcessEnv => ({
+export const goEnvironment = (): NodeJS.ProcessEnv => ({
   ...globalThis.process.env,
   CGO_ENABLED: '0',
   GOFLAGS: '-buildvcs=false',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wallAt } from '../../core/pools/local-time.ts'
-import { lastSlot, whyNoSchedule } from '../../core/slots.ts'
+import { lastSlot, longestPause, whyNoSchedule } from '../../core/slots.ts'
 
 const BERLIN = 'Europe/Berlin'
 const at = (text: string): number => Date.parse(text)
@@ -55,4 +55,18 @@ it.each([
   const said = whyNoSchedule({ cron, zone: 'UTC' })
   if (why === null) expect(said).toBeNull()
   else expect(said).toMatch(why)
+})
+
+describe('the longest that passes between two times of a schedule', () => {
+  it.each([
+    ['0 2 * * *', 'UTC', 24],
+    // The night in which the clocks are set back.
+    ['0 2 * * *', BERLIN, 25],
+    ['*/5 * * * *', 'UTC', 1 / 12],
+    ['0 2 * * mon-fri', 'UTC', 72],
+    ['0 2 1 * *', 'UTC', 31 * 24],
+    ['0 0 29 2 *', 'UTC', (8 * 365 + 1) * 24],
+  ])('%s in %s', (cron, zone, hours) => {
+    expect(longestPause({ cron, zone }) / 3_600_000).toBeCloseTo(hours, 6)
+  })
 })

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, it } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { openPrometheus } from '../../../effects/metrics/prometheus.ts'
 import { metricsContract } from '../../ports/metrics.contract.ts'
-import { areHad, openPrometheusServer, type RealPrometheus } from './servers.ts'
+import { openPrometheusServer, type RealPrometheus } from './servers.ts'
 
 const RULES = `
 groups:
@@ -14,26 +14,23 @@ groups:
         labels: { severity: warning }
 `
 
-const had = await areHad()
 let server: RealPrometheus
 beforeAll(async () => {
-  if (had) server = await openPrometheusServer(RULES)
-}, 300_000)
+  server = await openPrometheusServer(RULES)
+}, 900_000)
 afterAll(async () => {
-  if (had) await server.close()
+  await server.close()
 })
 
-if (!had) it.skip('a real Prometheus')
-else
-  metricsContract('a real Prometheus', async () => {
-    const metrics = openPrometheus({ url: server.url })
-    // What came before is gone once it was scraped without it.
-    server.expose([])
-    await pause(2000)
-    return {
-      metrics,
-      expose: async (series) => server.expose(series),
-      pass: (seconds) => pause(seconds * 1000),
-      close: metrics.close,
-    }
-  })
+metricsContract('a real Prometheus', async () => {
+  const metrics = openPrometheus({ url: server.url })
+  // What came before is gone once it was scraped without it.
+  server.expose([])
+  await pause(2000)
+  return {
+    metrics,
+    expose: async (series) => server.expose(series),
+    pass: (seconds) => pause(seconds * 1000),
+    close: metrics.close,
+  }
+})

@@ -1,72 +1,12 @@
-import { execFile, spawn } from 'node:child_process'
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { cacheDir } from '../../../local/rig/cache.ts'
 import { freePorts } from '../../../local/rig/processes.ts'
 import type { Exposed } from '../../ports/metrics.contract.ts'
-import { alone } from '../alone.ts'
-
-const PACKAGES = ['prometheus', 'prometheus-alertmanager'] as const
-
-/** The folder of Prometheus and Alertmanager as Debian packs them: unpacked once into the cache, and installed nowhere. */
-const unpacked = (): Promise<string> =>
-  alone(join(cacheDir, 'prometheus.installing'), async () => {
-    const folder = join(cacheDir, `prometheus-${process.arch}`)
-    if (existsSync(folder)) return folder
-    console.log('unpacking Prometheus and Alertmanager, once; about 5 s')
-    const aside = `${folder}.${process.pid}`
-    mkdirSync(aside, { recursive: true })
-    const run = promisify(execFile)
-    try {
-      await run('apt-get', ['download', ...PACKAGES], { cwd: aside })
-      for (const name of readdirSync(aside))
-        if (name.endsWith('.deb')) await run('dpkg', ['-x', name, '.'], { cwd: aside })
-    } catch (error) {
-      rmSync(aside, { recursive: true, force: true })
-      throw new Error(
-        `Prometheus cannot be had: it needs Debian’s or Ubuntu’s apt-get with its lists\n${String(error)}`,
-      )
-    }
-    writeFileSync(join(aside, 'alertmanager'), movable(readFileSync(join(aside, 'usr/bin/prometheus-alertmanager'))))
-    chmodSync(join(aside, 'alertmanager'), 0o755)
-    renameSync(aside, folder)
-    return folder
-  })
-
-/** Whether both can be had here; where they cannot, that is said, and nothing is tried with them. */
-export const areHad = (): Promise<boolean> =>
-  unpacked().then(
-    () => true,
-    (error: Error) => {
-      console.log(error.message)
-      return false
-    },
-  )
-
-/** Where Debian's Alertmanager looks for its templates, wherever it is unpacked. */
-const SHARE = '/usr/share/prometheus/alertmanager'
-
-/** The program looks in the folder in which it is started, by a path of the same length. */
-const movable = (program: Buffer): Buffer => {
-  const here = `.${'/'.repeat(SHARE.length - 1)}`
-  for (let at = program.indexOf(SHARE); at >= 0; at = program.indexOf(SHARE, at)) program.write(here, at)
-  return program
-}
+import { programOf } from './programs.ts'
 
 /** A program that ends with us, and is ready once its address says so. */
 const started = async (program: string, { args, cwd, url }: { args: string[]; cwd: string; url: string }) => {
@@ -101,8 +41,12 @@ export interface RealPrometheus {
   close(): Promise<void>
 }
 
-/** `rules`: its file of rules; `alertmanager`: the address that it tells. */
-export const openPrometheusServer = async (rules: string, alertmanager?: string): Promise<RealPrometheus> => {
+/** `rules`: its file of rules; `alertmanager`: the address that it tells; `scrapes`: what it looks for besides ours. */
+export const openPrometheusServer = async (
+  rules: string,
+  alertmanager?: string,
+  scrapes: readonly object[] = [],
+): Promise<RealPrometheus> => {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-prometheus-'))
   const [port, target] = (await freePorts(2)) as [number, number]
   let exposed: readonly Exposed[] = []
@@ -112,10 +56,10 @@ export const openPrometheusServer = async (rules: string, alertmanager?: string)
   })
   await new Promise<void>((resolve) => scraped.listen(target, '127.0.0.1', resolve))
   writeFileSync(join(folder, 'rules.yml'), rules)
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(configOf(target, alertmanager)))
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(configOf(target, { alertmanager, scrapes })))
   const url = `http://127.0.0.1:${port}`
   const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${port}`]
-  const end = await started(join(await unpacked(), 'usr/bin/prometheus'), { args, cwd: folder, url })
+  const end = await started(await programOf('prometheus'), { args, cwd: folder, url })
   await scrapedOnce(url)
   return {
     url,
@@ -141,10 +85,13 @@ const scrapedOnce = async (url: string): Promise<void> => {
 }
 
 /** JSON is YAML. */
-const configOf = (target: number, alertmanager: string | undefined) => ({
+const configOf = (
+  target: number,
+  { alertmanager, scrapes }: { alertmanager: string | undefined; scrapes: readonly object[] },
+) => ({
   global: { scrape_interval: '1s', evaluation_interval: '1s', external_labels: { cluster: 'test' } },
   rule_files: ['rules.yml'],
-  scrape_configs: [{ job_name: 'ours', static_configs: [{ targets: [`127.0.0.1:${target}`] }] }],
+  scrape_configs: [{ job_name: 'ours', static_configs: [{ targets: [`127.0.0.1:${target}`] }] }, ...scrapes],
   ...(alertmanager === undefined
     ? {}
     : { alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager).host] }] }] } }),
@@ -159,11 +106,8 @@ const lineOf = ([name, labels, value]: Exposed): string => {
 /** A real Alertmanager on loopback that tells a receiver at once, and again every few seconds. `receiver`: its webhook's settings. */
 export const openAlertmanager = async (receiver: object): Promise<{ url: string; close(): Promise<void> }> => {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-alertmanager-'))
-  const root = await unpacked()
   const [port] = (await freePorts(1)) as [number]
   const url = `http://127.0.0.1:${port}`
-  for (const name of readdirSync(join(root, SHARE)).filter((one) => one.endsWith('.tmpl')))
-    copyFileSync(join(root, SHARE, name), join(folder, name))
   const config = {
     route: {
       receiver: 'signalbox',
@@ -177,7 +121,7 @@ export const openAlertmanager = async (receiver: object): Promise<{ url: string;
   writeFileSync(join(folder, 'am.yml'), JSON.stringify(config))
   const args = ['--config.file=am.yml', '--storage.path=data', `--web.listen-address=127.0.0.1:${port}`]
   const more = ['--cluster.listen-address=', '--web.external-url=http://alertmanager.test']
-  const end = await started(join(root, 'alertmanager'), {
+  const end = await started(await programOf('alertmanager'), {
     args: [...args, ...more],
     cwd: folder,
     url,

@@ -1,0 +1,26 @@
+import type { Policy } from '../policy.ts'
+import type { Manifest } from './manifest.ts'
+import { type MonitoringOptions, monitoringManifests } from './monitoring.ts'
+import { peopleManifests } from './people.ts'
+
+/** What may be set up beside what Signalbox needs, by name. */
+const PACKS: Readonly<Record<string, (policy: Policy, options: MonitoringOptions) => Manifest[]>> = {
+  monitoring: monitoringManifests,
+  access: peopleManifests,
+}
+export const PACK_NAMES: readonly string[] = Object.keys(PACKS)
+
+/** Of each named pack what it makes, in its order; a name that is none makes nothing. */
+export const packManifests = (policy: Policy, names: readonly string[], options: MonitoringOptions): Manifest[] =>
+  [...new Set(names)].flatMap((name) => (Object.hasOwn(PACKS, name) ? (PACKS[name]?.(policy, options) ?? []) : []))
+
+/** CRDs of kinds that a cluster of ours may lack, by their kinds. */
+const CRDS: Readonly<Record<string, string>> = {
+  PodMonitor: 'podmonitors.monitoring.coreos.com',
+  ServiceMonitor: 'servicemonitors.monitoring.coreos.com',
+  PrometheusRule: 'prometheusrules.monitoring.coreos.com',
+}
+
+/** The CRD without which a cluster does not take it; null: what is set up at all has its kind. */
+export const crdOf = ({ kind }: Pick<Manifest, 'kind'>): string | null =>
+  Object.hasOwn(CRDS, kind) ? (CRDS[kind] ?? null) : null
