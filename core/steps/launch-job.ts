@@ -6,9 +6,9 @@ import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
-import { makesNoPod, setterOf } from '../pods/held-by-hand.ts'
+import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
-import { suspendedBy } from '../pods/suspended.ts'
+import { type OfKueue, suspendedBy, suspensionSeen } from '../pods/suspended.ts'
 import type { Died, Lost } from '../pods/taken.ts'
 import { unreadyOf } from '../pods/unready.ts'
 import type { PoolPolicy } from '../policy.ts'
@@ -29,6 +29,8 @@ export interface SeenJob {
   job: V1Job | null
   pods: V1Pod[]
   logs: string[]
+  /** Kueue's, of a Job that it lends to; left out: nobody has looked. */
+  workload?: OfKueue
   /** Its result; null when there is none, or nobody has looked. */
   result: SeenResult | null
   now: number
@@ -125,7 +127,7 @@ interface Looked {
 /** What waits for a node does so for its time, whatever of its hours is left. */
 const underWay = (
   step: LaunchJobStep,
-  { pods, before, nodeWithin, now, price = null, around = NOTHING_AROUND }: SeenJob,
+  { pods, before, nodeWithin, now, price = null, around = NOTHING_AROUND, workload }: SeenJob,
   { state, job, worked, lost }: Looked,
 ): Stepped => {
   const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
@@ -152,15 +154,18 @@ const underWay = (
     running: state.kind === 'running',
     pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
     lost,
-    suspended: suspendedBy(job),
-    letGoBy: suspendedBy(job) === 'nobody' ? setterOf(job, 'suspend') : null,
+    ...suspensionSeen(job, workload),
     ...worked,
   }
 }
 
 /** What a rung has suspended is told to end, and runs on for its grace at most: nobody has seen for how long. */
-const withGrace = (step: LaunchJobStep, { job, now }: SeenJob, worked: ReturnType<typeof workedOf>): typeof worked =>
-  job === null || worked.ranUntil === null || suspendedBy(job) !== 'rung'
+const withGrace = (
+  step: LaunchJobStep,
+  { job, now, workload }: SeenJob,
+  worked: ReturnType<typeof workedOf>,
+): typeof worked =>
+  job === null || worked.ranUntil === null || suspendedBy(job, workload) !== 'rung'
     ? worked
     : { ...worked, ranUntil: Math.min(now, worked.ranUntil + graceOfPods(step)) }
 
