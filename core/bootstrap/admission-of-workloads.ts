@@ -1,6 +1,6 @@
 import { FENCE_SUSPEND, SUSPENDED_BY } from '../pods/suspended.ts'
 import type { Policy } from '../policy.ts'
-import { type Admission, mayUse, stays, texts, WORKLOADS } from './admission-policy.ts'
+import { type Admission, mayUse, stays, WORKLOADS } from './admission-policy.ts'
 import { groupOf } from './rights.ts'
 
 /** What a door may change of what Kueue lends to Jobs, and who lets go on what a rung has suspended by it. Whose a Workload is none says. */
@@ -32,8 +32,8 @@ export const workloadAdmission = (policy: Pick<Policy, 'installation' | 'namespa
   },
 ]
 
-const OF_OURS = `k in ${texts([SUSPENDED_BY, FENCE_SUSPEND])}`
-const MARKS_STAY = stays('metadata.annotations', `!(${OF_OURS})`)
+const OF_OURS = `(k == '${SUSPENDED_BY}' || k == '${FENCE_SUSPEND}')`
+const MARKS_STAY = stays('metadata.annotations', `!${OF_OURS}`)
 
 const ACTIVE_ALONE = [
   stays('spec', `k == 'active'`),
