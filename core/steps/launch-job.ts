@@ -8,7 +8,7 @@ import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
 import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
-import { type OfKueue, suspendedBy, suspensionSeen } from '../pods/suspended.ts'
+import { type OfKueue, suspensionSeen } from '../pods/suspended.ts'
 import type { Died, Lost } from '../pods/taken.ts'
 import { unreadyOf } from '../pods/unready.ts'
 import type { PoolPolicy } from '../policy.ts'
@@ -17,7 +17,7 @@ import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
 import { asItDied, judgeResult, type SeenResult } from './job-result.ts'
-import { graceOfPods, type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
+import { type KnownBefore, timeOf, withGrace, workedOf, workedOfGone } from './job-times.ts'
 import { noNodeNote } from './no-node.ts'
 
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
@@ -158,16 +158,6 @@ const underWay = (
     ...worked,
   }
 }
-
-/** What a rung has suspended is told to end, and runs on for its grace at most: nobody has seen for how long. */
-const withGrace = (
-  step: LaunchJobStep,
-  { job, now, workload }: SeenJob,
-  worked: ReturnType<typeof workedOf>,
-): typeof worked =>
-  job === null || worked.ranUntil === null || suspendedBy(job, workload) !== 'rung'
-    ? worked
-    : { ...worked, ranUntil: Math.min(now, worked.ranUntil + graceOfPods(step)) }
 
 const NEVER = Number.POSITIVE_INFINITY
 
