@@ -24,6 +24,7 @@ export interface KubeKinds {
   Node: V1Node
   NodePool: NodePool
   NodeClaim: NodeClaim
+  Workload: Workload
   Event: CoreV1Event
   ConfigMap: V1ConfigMap
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler
@@ -98,6 +99,15 @@ export interface NodeClaim {
   }
 }
 
+/** Kueue's Workload (`kueue.x-k8s.io/v1beta2`), the part that we read and write: what it lends to one Job. */
+export interface Workload {
+  apiVersion?: string
+  kind?: string
+  metadata?: V1ObjectMeta
+  /** `active` false: Kueue suspends its Job, gives others its quota, and lets it go no more until that is true again. */
+  spec?: { active?: boolean; queueName?: string }
+}
+
 export const GPU = 'nvidia.com/gpu'
 
 /** Karpenter's label on nodes, and the selector of our pods. */
@@ -114,6 +124,9 @@ export const INSTANCE_TYPE = 'node.kubernetes.io/instance-type'
 
 /** On a Job: the LocalQueue in which Kueue queues it. */
 export const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name'
+
+/** On a Workload of Kueue's: the uid of the Job that it lends to. */
+export const JOB_UID_LABEL = 'kueue.x-k8s.io/job-uid'
 
 /** One field manager per concern (law 4): each apply carries everything that its manager owns. */
 export type FieldManager =

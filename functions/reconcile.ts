@@ -47,6 +47,8 @@ export const door = defineDoor({
     { group: 'karpenter.sh', resource: 'nodeclaims', verbs: ['list'], everywhere: true },
     // How high the policy's pools go: admission lets a door change nothing else of them, and no ceiling go above what the policy allows.
     { group: 'karpenter.sh', resource: 'nodepools', verbs: ['get', 'patch', 'use'], of: 'pools', everywhere: true },
+    // What Kueue lends to Jobs of ours: admission lets a door change nothing of it but whether it is active, and by whom.
+    { group: 'kueue.x-k8s.io', resource: 'workloads', verbs: ['get', 'list', 'patch'], lent: true },
     ...MARKER_RIGHTS,
     // Pods under our accounts and labels.
     { group: '', resource: 'configmaps', verbs: ['use'], names: [MARKER] },

@@ -37,6 +37,8 @@ export const PRIORITY_CLASSES = {
   apiVersions: ['v1'],
   resources: ['priorityclasses'],
 }
+/** Of Kueue: what it lends to a Job. */
+export const WORKLOADS = { apiGroups: ['kueue.x-k8s.io'], apiVersions: ['v1beta2'], resources: ['workloads'] }
 /** Service accounts; a token of one is another resource. */
 export const ACCOUNTS = { apiGroups: [''], apiVersions: ['v1'], resources: ['serviceaccounts'] }
 export const PODS = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }

@@ -7,6 +7,7 @@ import { markAdmission } from './admission-of-marks.ts'
 import { podAdmission } from './admission-of-pods.ts'
 import { poolAdmission } from './admission-of-pools.ts'
 import { selectorAdmission } from './admission-of-selectors.ts'
+import { workloadAdmission } from './admission-of-workloads.ts'
 import {
   type Admission,
   admission,
@@ -32,6 +33,7 @@ export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespa
     ...selectorAdmission(policy),
     ...classAdmission(policy),
     ...poolAdmission(policy),
+    ...workloadAdmission(policy),
   ].flatMap((one) => admission(policy, one))
 
 /**

@@ -13,17 +13,23 @@ export interface KubernetesRight {
   names?: readonly string[]
   /** Only objects that are called as pools of the policy are. */
   of?: 'pools'
+  /** Only in the training namespace, and only where Kueue lends a pool of the policy's. */
+  lent?: true
+  /** Only in these of Signalbox's namespaces. */
+  namespaces?: readonly string[]
   /** In every namespace, or of a kind without namespaces; only in Signalbox's namespaces when left out. */
   everywhere?: true
 }
 
-/** The same with the names that the policy gives: a right of its pools is none where it has none. */
+/** The same with the names that the policy gives: a right of its pools is none where it has none, nor one of what Kueue lends where it lends nothing. */
 export const rightsIn = (
-  { pools }: Pick<Policy, 'pools'>,
+  { pools, namespaces }: Pick<Policy, 'pools' | 'namespaces'>,
   rights: readonly KubernetesRight[],
 ): readonly KubernetesRight[] => {
   const names = Object.keys(pools)
-  return rights.flatMap(({ of, ...right }) => {
+  const isLending = Object.values(pools).some(({ queue }) => queue !== undefined)
+  return rights.flatMap(({ of, lent, ...right }) => {
+    if (lent) return isLending ? [{ ...right, namespaces: [namespaces.training] }] : []
     if (of === undefined) return [right]
     return names.length === 0 ? [] : [{ ...right, names }]
   })
@@ -61,8 +67,13 @@ export const rolesOf = (
     kubernetes.filter(({ everywhere }) => everywhere),
     kubernetes.filter((one) => !one.everywhere),
   ]
-  return [...pair('Cluster', wide), ...namespaces.flatMap((namespace) => pair('', narrow, namespace))]
+  const within = (namespace: string): KubernetesRight[] => narrow.filter((right) => isWithin(right, namespace))
+  return [...pair('Cluster', wide), ...namespaces.flatMap((one) => pair('', within(one), one))]
 }
+
+/** Whether a right holds in that one of Signalbox's namespaces. */
+export const isWithin = ({ namespaces }: Pick<KubernetesRight, 'namespaces'>, namespace: string): boolean =>
+  namespaces?.includes(namespace) !== false
 
 const RBAC = 'rbac.authorization.k8s.io'
 

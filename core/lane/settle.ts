@@ -26,7 +26,8 @@ import { type Seen, settlePlan } from './planning.ts'
 import { settleRetire, withRetried } from './retiring.ts'
 import { fitted } from './size.ts'
 import { type Away, type Stepped, settleMark, settleStepped } from './stepping.ts'
-import { type Suspended, settleMarkSuspend, settleSuspended } from './suspending.ts'
+import { settleMarkSuspend, settleSuspended } from './suspending.ts'
+import type { Suspended } from './suspension.ts'
 import type { Trouble, View } from './view.ts'
 
 /** What performing an act came to; what it has seen of the world is in the view. */

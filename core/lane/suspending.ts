@@ -5,12 +5,13 @@ import type { SuspendedBy, Suspending } from '../pods/suspended.ts'
 import type { Telling } from '../telling.ts'
 import { plainTime, said } from '../text.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
-import { type Change, moment, SHORT } from './change.ts'
+import { type Change, SHORT } from './change.ts'
 import type { Mark, Run } from './document.ts'
-import { isNodeThere, toldAgain, undoneText, waitsAgain, withUndone } from './let-go.ts'
+import { isNodeThere, undoneText, waitsAgain, withUndone } from './let-go.ts'
 import { markOf, withMark } from './marks.ts'
 import { SUSPENDS, type Suspendable, stageOf, suspends } from './preemptible.ts'
-import type { Suspension } from './suspension.ts'
+import type { Suspended, Suspension } from './suspension.ts'
+import { toldSuspended as told } from './suspension-told.ts'
 import type { View } from './view.ts'
 
 /** After so long it is tried again what could not be written to a Job; and after so short a time what somebody else has changed of it. Milliseconds. */
@@ -103,13 +104,6 @@ export const suspendingOf = (view: Suspendable, step: string): Suspending => {
   return { rung: is ? `${view.policy.budget.name}#${SUSPENDS}` : null, fence }
 }
 
-/** What writing that came to: it is so; it was left, why; or it could not be written, in words. `over`: there is nothing to suspend. */
-export type Suspended =
-  | { kind: 'so' }
-  | { kind: 'over' }
-  | { kind: 'left'; why: string }
-  | { kind: 'not'; why: string; right?: true }
-
 /** A Job is suspended, or goes on: people are told of both. */
 export const settleSuspended = (view: View, step: string, came: Suspended): Change => {
   const { doc, now } = view
@@ -153,42 +147,6 @@ const withLetGo = (mark: Mark, has: Suspension, now: number): Mark =>
     : { ...mark, letGo: (mark.letGo ?? 0) + 1 }
 
 const wordOf = ({ is }: Suspension): string => (is ? 'suspended' : 'let go')
-
-interface Told {
-  mark: Pick<Mark, 'name' | 'title'>
-  has: Suspension
-  came: Suspended
-  what: 'is suspended' | 'goes on'
-}
-
-const LINES: Readonly<Record<Told['what'], readonly string[]>> = {
-  'goes on': ['its hours count on from where they stood'],
-  'is suspended': [
-    'its pod is told to end, and has its grace to save what it has',
-    'it costs nothing meanwhile, keeps its GPUs held, and goes on by itself',
-  ],
-}
-
-/** The same with what people are told of it, where anything has become of the Job. */
-const told = (view: View, change: Change, { mark, has, came, what }: Told): Change => {
-  if (came.kind !== 'so') return change
-  if (has.undone !== undefined && what === 'is suspended') return toldAgain(view, change, mark)
-  const { doc, policy } = view
-  const rung = inForce(SUSPENDS, policy, view)
-  const why =
-    what === 'goes on' || rung === null ? `${SUSPENDS} holds it no more` : crossedText(rung, policy.budget.name)
-  const [title, key] = [`“${mark.title}” ${what}`, `${doc.name} ${mark.name} ${what} ${has.since}`]
-  const facts = [{ label: 'Lane', value: doc.lane }]
-  return {
-    ...change,
-    moments: [...change.moments, moment('step', `${title}: ${why}`, { run: doc.run, data: { step: mark.name } })],
-    counts: [...change.counts, what === 'goes on' ? 'resumed' : 'suspended'],
-    tellings: [
-      ...change.tellings,
-      { kind: 'note', key, card: { title, facts, lines: [why, ...LINES[what]], question: null, tone: 'neutral' } },
-    ],
-  }
-}
 
 /** How a Job was seen: by whom it is suspended, and who beside us has said of it that it is not. Left out: nobody has looked. */
 export interface SeenSuspended {

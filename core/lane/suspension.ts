@@ -26,3 +26,11 @@ export interface Undone {
   by: string | null
   after: number
 }
+
+/** What writing that came to: it is so; it was left, why; or it could not be written, in words. `over`: there is nothing to suspend. */
+export type Suspended =
+  /** `queue`: Kueue's, in which it waits whenever it is not lent its GPUs. */
+  | { kind: 'so'; queue?: string }
+  | { kind: 'over' }
+  | { kind: 'left'; why: string }
+  | { kind: 'not'; why: string; right?: true }

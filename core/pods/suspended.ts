@@ -1,19 +1,47 @@
 import type { V1Job } from '@kubernetes/client-node'
-import { QUEUE_LABEL } from '../kube.ts'
+import { type KubeObject, QUEUE_LABEL, type Workload } from '../kube.ts'
 import { label } from '../names.ts'
+import { settersOf } from '../workloads/managed-fields.ts'
+import { setterOf } from './held-by-hand.ts'
 
-/** What says on a Job which rung of a budget has suspended it. Who suspends it otherwise writes none, and lets it go as well. */
+/** What says on a Job, and on Kueue's Workload of it, which rung of a budget has suspended it. Who suspends it otherwise writes none, and lets it go as well. */
 export const SUSPENDED_BY = label('suspended-by')
-const FENCE = label('fence-suspend')
+/** On the same objects: the revision at which that was said. */
+export const FENCE_SUSPEND = label('fence-suspend')
 
 /** By whom a Job is suspended: a rung, somebody else, or nobody. */
 export type SuspendedBy = 'rung' | 'other' | 'nobody'
 
-/** Of what Kueue lends, it is Kueue that suspends it, whether or not it does now. */
-export const suspendedBy = ({ metadata, spec }: Pick<V1Job, 'metadata' | 'spec'>): SuspendedBy => {
-  if (spec?.suspend === true && metadata?.annotations?.[SUSPENDED_BY] !== undefined) return 'rung'
-  return spec?.suspend === true || metadata?.labels?.[QUEUE_LABEL] !== undefined ? 'other' : 'nobody'
+type Told = Pick<V1Job, 'metadata' | 'spec'>
+
+/** Kueue's Workload of a Job; null: Kueue has made none; undefined: Kueue lends it nothing, or nobody has looked. */
+export type OfKueue = Workload | null | undefined
+
+/** Whether Kueue lends it its GPUs: its Workload then says whether it may run, and Kueue has the Job follow in its own time. */
+export const isLent = ({ metadata }: Pick<V1Job, 'metadata'>): boolean => metadata?.labels?.[QUEUE_LABEL] !== undefined
+
+/** Where Kueue has a Workload of it, that says so: the Job itself is suspended while it waits in a queue, too, and runs on for a moment. */
+export const suspendedBy = (job: Told, workload?: OfKueue): SuspendedBy => {
+  const is = workload == null ? job.spec?.suspend === true : workload.spec?.active === false
+  if (!is) return 'nobody'
+  return (workload ?? job).metadata?.annotations?.[SUSPENDED_BY] === undefined ? 'other' : 'rung'
 }
+
+/** Whether a rung was to suspend it, as the Job itself says. */
+export const isMarked = ({ metadata }: Pick<V1Job, 'metadata'>): boolean =>
+  metadata?.annotations?.[SUSPENDED_BY] !== undefined
+
+/** By whom it was seen to be suspended, and who has let it go; nothing, where nobody has looked at the Workload of what Kueue lends to. */
+export const suspensionSeen = (job: V1Job, workload: OfKueue): { suspended?: SuspendedBy; letGoBy?: string | null } => {
+  if (isLent(job) && workload === undefined) return {}
+  const suspended = suspendedBy(job, workload)
+  return { suspended, letGoBy: suspended === 'nobody' ? letGoBy(job, workload) : null }
+}
+
+const letGoBy = (job: V1Job, workload: OfKueue): string | null =>
+  workload == null
+    ? setterOf(job, 'suspend')
+    : (settersOf(workload as KubeObject<'Workload'>, ['spec', 'active']).at(-1) ?? null)
 
 /** What a Job is to be: suspended by this rung, or, null, by none. `fence`: the revision at which that was said. */
 export interface Suspending {
@@ -21,24 +49,37 @@ export interface Suspending {
   fence: number
 }
 
+/** Merge patches of the Job and then, where it has one, of its Workload; and why it is left as it is. */
+export interface SuspensionWrites {
+  patch: object
+  lent?: object | undefined
+  left?: string | undefined
+}
+
 /**
- * What is written to a Job so that it is so, or why it is left as it is. What somebody else has suspended stays so: it is only said from which revision on.
+ * What is written to a Job so that it is so, or why it is left as it is. What somebody else has suspended stays so: it is only said from which
+ * revision on. Of a Job that Kueue lends to the Workload is changed, and each write of ours changes it, so that one that is late meets another revision.
  */
-export const suspensionOf = (job: V1Job, { rung, fence }: Suspending): { patch: object; left?: string } => {
+export const suspensionOf = (job: V1Job, { rung, fence }: Suspending, workload?: OfKueue): SuspensionWrites => {
+  const by = suspendedBy(job, workload)
+  const isLeft = rung !== null && by === 'other'
+  const said = { [FENCE_SUSPEND]: String(fence), ...(isLeft ? {} : { [SUSPENDED_BY]: rung }) }
+  const written = ({ metadata }: Pick<Told, 'metadata'>, spec: object): object => ({
+    metadata: { resourceVersion: metadata?.resourceVersion, annotations: said },
+    ...(isLeft || (rung === null && by !== 'rung') ? {} : { spec }),
+  })
+  if (!isLent(job))
+    return isLeft
+      ? { patch: written(job, {}), left: 'somebody else has suspended it, and lets it go' }
+      : { patch: written(job, { suspend: rung !== null }) }
   const { metadata } = job
-  const [by, queue] = [suspendedBy(job), metadata?.labels?.[QUEUE_LABEL]]
-  const at = { resourceVersion: metadata?.resourceVersion }
-  const fenced = (annotations: object): object => ({ ...at, annotations: { [FENCE]: String(fence), ...annotations } })
-  if (rung === null)
-    return by === 'rung'
-      ? { patch: { metadata: fenced({ [SUSPENDED_BY]: null }), spec: { suspend: false } } }
-      : { patch: { metadata: fenced({ [SUSPENDED_BY]: null }) } }
-  if (queue !== undefined)
-    return { patch: { metadata: fenced({}) }, left: `Kueue suspends it, and lets it go (LocalQueue ${queue})` }
-  if (by === 'other') return { patch: { metadata: fenced({}) }, left: 'somebody else has suspended it, and lets it go' }
-  return { patch: { metadata: fenced({ [SUSPENDED_BY]: rung }), spec: { suspend: true } } }
+  return {
+    patch: { metadata: { resourceVersion: metadata?.resourceVersion, annotations: said } },
+    lent: workload == null ? undefined : written(workload, { active: rung === null }),
+    left: isLeft ? 'somebody else has deactivated its Workload of Kueue’s, and activates it' : undefined,
+  }
 }
 
 /** Whether what was said at this revision has come to be: whose write was not answered may have written. */
-export const isWritten = ({ metadata }: V1Job, { fence }: Suspending): boolean =>
-  metadata?.annotations?.[FENCE] === String(fence)
+export const isWritten = ({ metadata }: Pick<Told, 'metadata'>, { fence }: Suspending): boolean =>
+  metadata?.annotations?.[FENCE_SUSPEND] === String(fence)

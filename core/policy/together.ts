@@ -60,7 +60,6 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...modelsOfRenamed(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
-  ...preemptedInQueues(value),
   ...reservedOfNothing(value),
   ...otherNodes(value),
   ...neverOpened(value),
@@ -174,28 +173,6 @@ const servedFromQueues = ({ pools, services }: Together): Problem[] =>
       path: ['services', name, 'pool'],
       message: `Kueue owns \`${pool}\` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.${pool}.queue`,
     }))
-
-/** There Kueue alone suspends and lets go. */
-const preemptedInQueues = ({ pools, pipelines }: Together): Problem[] =>
-  Object.entries(pipelines).flatMap(([name, { stages, alternatives }]) =>
-    stages.flatMap((stage, index) =>
-      stage.preemptible === true
-        ? queuedOf(stage, { pools, alternatives }).map((pool) => ({
-            path: ['pipelines', name, 'stages', String(index), 'preemptible'],
-            message: `Kueue lends \`${pool}\`, and is the one that suspends its Jobs: leave it out, or say pools.${pool}.queue no more`,
-          }))
-        : [],
-    ),
-  )
-
-/** Pools that Kueue lends in which a stage may run, as it is or as an alternative. */
-const queuedOf = (
-  stage: Together['pipelines'][string]['stages'][number],
-  { pools, alternatives = {} }: Pick<Together, 'pools'> & Pick<Together['pipelines'][string], 'alternatives'>,
-): string[] => {
-  const others = Object.values(alternatives).map(({ stages }) => stages[nameOfStage(stage)]?.pool ?? stage.pool)
-  return [...new Set([stage.pool, ...others])].filter((pool) => pools[pool]?.queue !== undefined)
-}
 
 /** Karpenter takes no reservation that its node class does not select. */
 const reservedOfNothing = ({ nodes, pools }: Together): Problem[] =>

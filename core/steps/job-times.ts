@@ -1,5 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { LaunchJobStep } from '../plan.ts'
+import { type OfKueue, suspendedBy } from '../pods/suspended.ts'
 
 /** When the cluster made it, since when it was seen at work, until when before that, and when it was told to end. */
 export interface KnownBefore {
@@ -38,6 +39,16 @@ export const workedOf = ({ status }: V1Job, pods: V1Pod[], knownFrom: number | n
 /** Milliseconds that Kubernetes gives its pods to end, once they are told to. */
 export const graceOfPods = ({ job }: LaunchJobStep): number =>
   1000 * (job.spec?.template.spec?.terminationGracePeriodSeconds ?? 30)
+
+/** What a rung has suspended is told to end, and runs on for its grace at most: nobody has seen for how long. */
+export const withGrace = (
+  step: LaunchJobStep,
+  { job, workload, now }: { job: V1Job | null; workload?: OfKueue; now: number },
+  worked: Times,
+): Times =>
+  job === null || worked.ranUntil === null || suspendedBy(job, workload) !== 'rung'
+    ? worked
+    : { ...worked, ranUntil: Math.min(now, worked.ranUntil + graceOfPods(step)) }
 
 /** What is known of a Job that is gone. `writtenAt`: of its result, null where nobody knows; left out: it has none. */
 interface Gone {

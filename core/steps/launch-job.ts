@@ -6,9 +6,9 @@ import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
-import { makesNoPod, setterOf } from '../pods/held-by-hand.ts'
+import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
-import { suspendedBy } from '../pods/suspended.ts'
+import { type OfKueue, suspensionSeen } from '../pods/suspended.ts'
 import type { Died, Lost } from '../pods/taken.ts'
 import { unreadyOf } from '../pods/unready.ts'
 import type { PoolPolicy } from '../policy.ts'
@@ -17,7 +17,7 @@ import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
 import { asItDied, judgeResult, type SeenResult } from './job-result.ts'
-import { graceOfPods, type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
+import { type KnownBefore, timeOf, withGrace, workedOf, workedOfGone } from './job-times.ts'
 import { noNodeNote } from './no-node.ts'
 
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
@@ -29,6 +29,8 @@ export interface SeenJob {
   job: V1Job | null
   pods: V1Pod[]
   logs: string[]
+  /** Kueue's, of a Job that it lends to; left out: nobody has looked. */
+  workload?: OfKueue
   /** Its result; null when there is none, or nobody has looked. */
   result: SeenResult | null
   now: number
@@ -125,7 +127,7 @@ interface Looked {
 /** What waits for a node does so for its time, whatever of its hours is left. */
 const underWay = (
   step: LaunchJobStep,
-  { pods, before, nodeWithin, now, price = null, around = NOTHING_AROUND }: SeenJob,
+  { pods, before, nodeWithin, now, price = null, around = NOTHING_AROUND, workload }: SeenJob,
   { state, job, worked, lost }: Looked,
 ): Stepped => {
   const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
@@ -152,17 +154,10 @@ const underWay = (
     running: state.kind === 'running',
     pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
     lost,
-    suspended: suspendedBy(job),
-    letGoBy: suspendedBy(job) === 'nobody' ? setterOf(job, 'suspend') : null,
+    ...suspensionSeen(job, workload),
     ...worked,
   }
 }
-
-/** What a rung has suspended is told to end, and runs on for its grace at most: nobody has seen for how long. */
-const withGrace = (step: LaunchJobStep, { job, now }: SeenJob, worked: ReturnType<typeof workedOf>): typeof worked =>
-  job === null || worked.ranUntil === null || suspendedBy(job) !== 'rung'
-    ? worked
-    : { ...worked, ranUntil: Math.min(now, worked.ranUntil + graceOfPods(step)) }
 
 const NEVER = Number.POSITIVE_INFINITY
 

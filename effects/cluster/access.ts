@@ -1,4 +1,4 @@
-import type { KubernetesRight } from '../../core/bootstrap/rights.ts'
+import { isWithin, type KubernetesRight } from '../../core/bootstrap/rights.ts'
 import { failureOf } from './answers.ts'
 import type { Requests } from './requests.ts'
 
@@ -32,7 +32,7 @@ const attributesOf = (right: KubernetesRight, namespaces: readonly string[]): At
   const names: readonly (string | undefined)[] = right.names ?? [undefined]
   const [plural = '', subresource] = resource.split('/')
   const what = { group, resource: plural, ...(subresource === undefined ? {} : { subresource }) }
-  const where = everywhere ? [''] : namespaces
+  const where = everywhere ? [''] : namespaces.filter((namespace) => isWithin(right, namespace))
   return verbs.flatMap((verb) =>
     names.flatMap((name) =>
       where.map((namespace) => ({ ...what, verb, namespace, ...(name === undefined ? {} : { name }) })),

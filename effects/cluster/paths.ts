@@ -18,6 +18,7 @@ const RESOURCES: Record<Kind, Resource> = {
   Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false },
   NodePool: { apiVersion: 'karpenter.sh/v1', plural: 'nodepools', namespaced: false },
   NodeClaim: { apiVersion: 'karpenter.sh/v1', plural: 'nodeclaims', namespaced: false },
+  Workload: { apiVersion: 'kueue.x-k8s.io/v1beta2', plural: 'workloads', namespaced: true },
   PriorityClass: { apiVersion: 'scheduling.k8s.io/v1', plural: 'priorityclasses', namespaced: false },
   Event: { apiVersion: 'v1', plural: 'events', namespaced: true },
 }

@@ -1,14 +1,16 @@
-import { isLeaving, type KubeObject, refOf } from '../../core/kube.ts'
+import { isLeaving, type KubeObject, QUEUE_LABEL, refOf } from '../../core/kube.ts'
 import type { Made } from '../../core/lane/made.ts'
 import { markOf } from '../../core/lane/marks.ts'
-import { type Suspended, suspendingOf } from '../../core/lane/suspending.ts'
+import { suspendingOf } from '../../core/lane/suspending.ts'
+import type { Suspended } from '../../core/lane/suspension.ts'
 import type { View } from '../../core/lane/view.ts'
-import { isWritten, type Suspending, suspensionOf } from '../../core/pods/suspended.ts'
+import { isLent, isWritten, type Suspending, suspensionOf } from '../../core/pods/suspended.ts'
 import { hasEnded } from '../../core/steps/launch-job.ts'
 import { counted } from '../../core/text.ts'
 import { ceilingsNow } from '../ceilings.ts'
 import { NotAllowed, Unavailable, type WorkPorts } from '../ports.ts'
 import type { Performed } from './performed.ts'
+import { workloadOf } from './workload.ts'
 
 /** Who writes a Job meanwhile does so once or twice: its controller says what has become of it. */
 const TRIES = 5
@@ -45,7 +47,10 @@ const whyNoRoom = async (
 
 const OVER: Suspended = { kind: 'over' }
 
-/** By its uid, and only as it was read: what somebody else has made of it since is looked at first. */
+/**
+ * By its uid, and only as it was read: what somebody else has made of it since is looked at first. Where Kueue lends, both are read before either is
+ * written, and the Job first, of which admission takes no lower fence: who comes late with its Workload met that, or meets another revision.
+ */
 const written = async (
   ports: Pick<WorkPorts, 'cluster'>,
   { ref, uid }: Made,
@@ -54,39 +59,56 @@ const written = async (
   for (let tries = 0; tries < TRIES; tries++) {
     const found = (await ports.cluster.get(ref)) as KubeObject<'Job'> | null
     if (found === null || isOver(found, uid)) return OVER
-    const { patch, left } = suspensionOf(found, given)
-    const answer = await patched(ports, found, { uid, patch, given })
-    if (answer !== 'moved') return cameOf(answer, { changes: 'spec' in patch, left })
+    const workload = isLent(found) ? await workloadOf(ports, found) : undefined
+    if (workload === null && given.rung !== null) return { kind: 'not', why: NO_WORKLOAD }
+    const { patch, lent = patch, left } = suspensionOf(found, given, workload)
+    const first = await patched(ports, found, { patch, given })
+    const answer =
+      first === 'patched' && workload != null ? await lentOf(ports, workload, { patch: lent, given }) : first
+    const queue = found.metadata.labels?.[QUEUE_LABEL]
+    if (answer !== 'moved') return cameOf(answer, { changes: 'spec' in lent, left, queue })
   }
   return { kind: 'not', why: 'others write the Job all the time' }
 }
 
+const NO_WORKLOAD = 'Kueue has made no Workload of it yet, which says whether it may run'
+
 type Answer = Awaited<ReturnType<WorkPorts['cluster']['patch']>> | { message: string }
 
-/** The Job was just read: what is then not answered is this write, which something in its way may keep from being made (a webhook), and no outage. It is looked at all the same. */
+/** What Kueue has taken away, it makes anew. */
+const lentOf = async (
+  ports: Pick<WorkPorts, 'cluster'>,
+  workload: KubeObject<'Workload'>,
+  how: { patch: object; given: Suspending },
+): Promise<Answer> => {
+  const answer = await patched(ports, workload, how)
+  return answer === 'gone' ? 'moved' : answer
+}
+
+/** It was just read: what is then not answered is this write, which something in its way may keep from being made (a webhook), and no outage. It is looked at all the same. */
 const patched = async (
   { cluster }: Pick<WorkPorts, 'cluster'>,
-  found: KubeObject<'Job'>,
-  { uid, patch, given }: { uid: string; patch: object; given: Suspending },
+  found: KubeObject,
+  { patch, given }: { patch: object; given: Suspending },
 ): Promise<Answer> => {
   const ref = refOf(found)
   try {
-    return await cluster.patch(ref, uid, { ...patch })
+    return await cluster.patch(ref, found.metadata.uid ?? '', { ...patch })
   } catch (error) {
     if (!(error instanceof Unavailable) || error instanceof NotAllowed) throw error
-    const now = (await cluster.get(ref)) as KubeObject<'Job'> | null
+    const now = await cluster.get(ref)
     return now !== null && isWritten(now, given) ? 'patched' : { message: error.message }
   }
 }
 
 const cameOf = (
   answer: Exclude<Answer, 'moved'>,
-  { changes, left }: { changes: boolean; left: string | undefined },
+  { changes, left, queue }: { changes: boolean; left: string | undefined; queue: string | undefined },
 ): Suspended => {
   if (typeof answer === 'object') return { kind: 'not', why: answer.message }
   if (answer === 'gone') return OVER
   if (left !== undefined) return { kind: 'left', why: left }
-  return changes ? { kind: 'so' } : OVER
+  return changes ? { kind: 'so', ...(queue === undefined ? {} : { queue }) } : OVER
 }
 
 const isOver = (job: KubeObject<'Job'>, uid: string): boolean =>

@@ -1,4 +1,4 @@
-import { GPU, type KubeObject, QUEUE_LABEL } from '../../core/kube.ts'
+import { GPU, JOB_UID_LABEL, type KubeObject, QUEUE_LABEL } from '../../core/kube.ts'
 import { gpusIn } from '../../core/quantity.ts'
 import { nodeOf } from './node-of-pool.ts'
 import { gpusOf, INSTANCE_TYPE_LABEL, isTrue, type Job, millisOf, POOL_LABEL } from './wire.ts'
@@ -7,13 +7,16 @@ import { type World, wakeKueue } from './world.ts'
 /** A queue in which somebody waits is looked at again after this: a ceiling may have been raised. Milliseconds. */
 const LOOKS = 60_000
 
+type Workload = KubeObject<'Workload'>
+
 /**
- * What stands for Kueue: lets suspended Jobs go, the oldest first, as far as the NodePool's limit has room beside those that it
+ * What stands for Kueue: makes a Workload of each Job in a queue, suspends Jobs of those that somebody has deactivated, or taken away, and lets others that are suspended go, the oldest first, as far as the NodePool's limit has room beside those that it
  * has let go already. One that does not fit keeps no smaller one behind it waiting, as is Kueue's default.
  */
 export const admitJobs = (world: World): void => {
   const { store } = world
-  const jobs = store.list('Job').filter(isQueued).sort(oldestFirst)
+  const queued = store.list('Job').filter(isQueued).sort(oldestFirst)
+  const jobs = queued.flatMap((job) => followed(world, job) ?? [])
   const taken = new Map<string, number>()
   const take = (job: Job): void => void taken.set(poolOf(job), (taken.get(poolOf(job)) ?? 0) + gpusOfJob(job))
   const waiting = jobs.filter(({ spec }) => spec?.suspend === true)
@@ -30,6 +33,34 @@ export const admitJobs = (world: World): void => {
     store.update<'Job'>(admitted(job, pool))
   }
 }
+
+/** The Job as its Workload says; null: that is not active, and it is let go no more. */
+const followed = (world: World, job: Job): Job | null => {
+  const { store } = world
+  const [workload] = store.list('Workload', { owner: job.metadata.uid ?? '' })
+  const isActive = workload?.spec?.active !== false
+  if (workload === undefined) store.insert<'Workload'>(workloadOf(job))
+  const now = workload === undefined || !isActive ? store.update<'Job'>(suspended(job)) : job
+  return isActive ? now : null
+}
+
+const suspended = (job: Job): Job => {
+  const copy = structuredClone(job)
+  if (copy.spec !== undefined) copy.spec.suspend = true
+  return copy
+}
+
+const workloadOf = ({ apiVersion, kind, metadata: { name, namespace, uid = '', labels } }: Job): Workload => ({
+  apiVersion: 'kueue.x-k8s.io/v1beta2',
+  kind: 'Workload',
+  metadata: {
+    name: `job-${name}-${uid.slice(0, 5)}`,
+    ...(namespace === undefined ? {} : { namespace }),
+    labels: { [JOB_UID_LABEL]: uid },
+    ownerReferences: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }],
+  },
+  spec: { active: true, queueName: labels?.[QUEUE_LABEL] ?? '' },
+})
 
 const isQueued = ({ metadata, status }: Job): boolean =>
   metadata.labels?.[QUEUE_LABEL] !== undefined &&

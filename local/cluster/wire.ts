@@ -44,6 +44,12 @@ export const KINDS: Record<Kind, KindFacts> = {
   Node: { apiVersion: 'v1', title: 'Node', namespaced: false, counted: false },
   NodePool: { apiVersion: 'karpenter.sh/v1', title: 'NodePool.karpenter.sh', namespaced: false, counted: true },
   NodeClaim: { apiVersion: 'karpenter.sh/v1', title: 'NodeClaim.karpenter.sh', namespaced: false, counted: true },
+  Workload: {
+    apiVersion: 'kueue.x-k8s.io/v1beta2',
+    title: 'Workload.kueue.x-k8s.io',
+    namespaced: true,
+    counted: true,
+  },
   PriorityClass: {
     apiVersion: 'scheduling.k8s.io/v1',
     title: 'PriorityClass.scheduling.k8s.io',

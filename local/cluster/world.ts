@@ -42,7 +42,7 @@ export const wake = ({ due, store }: World, ref: ObjectRef, at = store.now): voi
 export const wakeKueue = ({ due, store }: World, after: number): void =>
   due.wake({ kind: 'Queue', namespace: '', name: '', at: store.now + after })
 
-/** From something new in a queue until Kueue has looked at it: at Jobs that name one, and at no others. Milliseconds. */
+/** From something new in a queue until Kueue has looked at it: at Jobs that name one, what it lends to them, and at no others. Milliseconds. */
 const ADMITS = 2_000
 
 const CONTROLLED: ReadonlySet<Kind> = new Set(['Job', 'Deployment', 'ReplicaSet', 'NodePool'])
@@ -52,7 +52,7 @@ const wakeAround = (world: World, object: KubeObject, gone: boolean): void => {
   const { kind, metadata } = object
   if (kind === 'Pod') wakeAroundPod(world, object as Pod, gone)
   if (kind === 'Node') wakePool(world, metadata.labels?.[POOL_LABEL])
-  if (kind === 'Job' && metadata.labels?.[QUEUE_LABEL] !== undefined) wakeKueue(world, ADMITS)
+  if (kind === 'Workload' || (kind === 'Job' && metadata.labels?.[QUEUE_LABEL] !== undefined)) wakeKueue(world, ADMITS)
   if (!CONTROLLED.has(kind)) return
   wake(world, { kind, namespace: metadata.namespace ?? null, name: metadata.name })
   if (gone) world.due.wake({ kind: 'Gone', namespace: '', name: metadata.uid ?? '', at: world.store.now })

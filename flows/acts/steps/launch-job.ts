@@ -26,6 +26,7 @@ import { everyRow, valuesOf } from '../../rows.ts'
 import { troubleOf } from '../../sides.ts'
 import { aroundOf } from '../around.ts'
 import { alivePodsOf, lastLines, podsOf } from '../pods.ts'
+import { workloadSeen } from '../workload.ts'
 import { gpuWork, withWork } from './gpus-idle.ts'
 import type { Handler, Task } from './handler.ts'
 import { nodeWithinOf, withDeadline } from './job-deadline.ts'
@@ -71,7 +72,10 @@ export const launchJob: Handler<LaunchJobStep> = {
     const result = isResultNeeded(job) ? await resultOf(ports, mark.made, { pods, reads }) : null
     if (result !== null && 'trouble' in result) return result
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
-    const around = job === null || hasEnded(job) ? undefined : await aroundOf(ports, { pods, now: view.now, job })
+    const goesOn = job !== null && !hasEnded(job)
+    const [around, workload] = goesOn
+      ? await Promise.all([aroundOf(ports, { pods, now: view.now, job }), workloadSeen(ports, job, mark)])
+      : []
     const stepped = nextLaunchJob(step, {
       name: ref.name,
       job,
@@ -84,6 +88,7 @@ export const launchJob: Handler<LaunchJobStep> = {
       lost: mark.lost,
       died: mark.died,
       around,
+      workload,
       ...inForce(view, step),
     })
     return withPins(ports, await withDeadline(task, withWork(stepped, worked), { job, pods }), result?.beside ?? null)

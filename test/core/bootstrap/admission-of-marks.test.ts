@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { markAdmission } from '../../../core/bootstrap/admission-of-marks.ts'
 import { label } from '../../../core/names.ts'
+import { evaluate } from './evaluate.ts'
 
 const policies = markAdmission({ installation: 'ours', namespaces: { training: 'a', serving: 'b' } })
 const policyOf = (name: string) => policies.find((one) => one.name === name) as (typeof policies)[number]
-
-/** Evaluates the part of CEL that is used here, which JavaScript nearly shares. test/real/access asks a real server. */
-const evaluate = (expression: string, given: { object: object; oldObject: object | null }): boolean => {
-  const js = expression
-    .replace(/dyn\(([\w.]+)\)\[k\] == dyn\(([\w.]+)\)\[k\]/g, '$1[k] === $2[k]')
-    .replace(
-      /(?:dyn\(([\w.]+)\)|((?:[\w.]|\(','\))+))\.(all|exists)\((\w), /g,
-      (_, dyn, plain, all, each) => `${all}(${dyn ?? plain}, (${each}) => `,
-    )
-    .replace(/k in dyn\(([\w.]+)\)/g, 'k in $1')
-    .replace(/has\(([\w.]+)\)/g, '($1 !== undefined)')
-  const keys = (over: object) => (Array.isArray(over) ? over : Object.keys(over)) as string[]
-  const all = (over: object, holds: (key: string) => boolean) => keys(over).every(holds)
-  const exists = (over: object, holds: (key: string) => boolean) => keys(over).some(holds)
-  const judge = new Function('object', 'oldObject', 'all', 'exists', `return Boolean(${js})`)
-  return judge(given.object, given.oldObject, all, exists) as boolean
-}
 
 /** Whether the policy asks who it is that makes an object, or makes another of one that stands. */
 const asks = (name: string, object: object, oldObject: object | null): boolean =>

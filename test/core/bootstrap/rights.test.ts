@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { groupOf, type KubernetesRight, rightsIn, rolesOf } from '../../../core/bootstrap/rights.ts'
 
 const identity = { installation: 'signalbox' }
+const namespaces = { training: 'training', serving: 'serving' }
 const rights: KubernetesRight[] = [
   { group: '', resource: 'nodes', verbs: ['list'], everywhere: true },
   { group: 'batch', resource: 'jobs', verbs: ['get', 'create'] },
@@ -42,12 +43,25 @@ it('a right of the policy’s pools names them, and is none where there are none
     everywhere: true,
   }
   const pools = { 'gpu-train': {}, 'gpu-serve': {} } as never
-  expect(rightsIn({ pools }, [...rights, right])).toEqual([
+  expect(rightsIn({ pools, namespaces }, [...rights, right])).toEqual([
     ...rights,
     {
       ...{ group: 'karpenter.sh', resource: 'nodepools', verbs: ['patch'], everywhere: true },
       names: ['gpu-train', 'gpu-serve'],
     },
   ])
-  expect(rightsIn({ pools: {} }, [...rights, right])).toEqual(rights)
+  expect(rightsIn({ pools: {}, namespaces }, [...rights, right])).toEqual(rights)
+})
+
+it('a right on what Kueue lends is one of the training namespace, and none where Kueue lends nothing', () => {
+  const right: KubernetesRight = { group: 'kueue.x-k8s.io', resource: 'workloads', verbs: ['patch'], lent: true }
+  const pools = { 'gpu-train': { queue: 'gpu' }, 'gpu-serve': {} } as never
+  const lent = rightsIn({ pools, namespaces }, [right])
+  expect(lent).toEqual([{ group: 'kueue.x-k8s.io', resource: 'workloads', verbs: ['patch'], namespaces: ['training'] }])
+  expect(
+    rolesOf(identity, { name: 'reconcile', kubernetes: lent }, ['training', 'serving']).map(
+      ({ kind, metadata }) => `${kind} ${metadata.namespace}`,
+    ),
+  ).toEqual(['Role training', 'RoleBinding training'])
+  expect(rightsIn({ pools: { 'gpu-train': {} } as never, namespaces }, [right])).toEqual([])
 })

@@ -20,6 +20,13 @@ const served = ({ services }: Config) => services?.['support-llama'] ?? {}
 describe('what a rung may act upon', () => {
   it.each<[string, (config: Config) => void]>([
     ['a stage that may be suspended', (c) => Object.assign(train(c), { preemptible: true })],
+    [
+      'a stage that may be suspended where Kueue lends',
+      (c) => {
+        Object.assign(train(c), { preemptible: true })
+        Object.assign(c.pools['gpu-train'] ?? {}, { queue: 'gpu' })
+      },
+    ],
     ['a service with a floor', (c) => Object.assign(served(c), { replicas: 3, floor: 1 })],
     ['a floor that is what it has', (c) => Object.assign(served(c), { replicas: 2, floor: 2 })],
     [
@@ -37,25 +44,6 @@ describe('what a rung may act upon', () => {
   })
 
   it.each<[string, (config: Config) => void, string]>([
-    [
-      'a stage where Kueue suspends',
-      (c) => {
-        Object.assign(train(c), { preemptible: true })
-        Object.assign(c.pools['gpu-train'] ?? {}, { queue: 'gpu' })
-      },
-      'pipelines.support-chats.stages.0.preemptible: Kueue lends `gpu-train`, and is the one that suspends its Jobs: leave it out',
-    ],
-    [
-      'a stage that an alternative has where Kueue suspends',
-      (c) => {
-        Object.assign(train(c), { preemptible: true })
-        Object.assign(c.pools, { lent: { ...c.pools['gpu-train'], queue: 'gpu' } })
-        Object.assign(c.pipelines?.['support-chats'] ?? {}, {
-          alternatives: { lent: { stages: { train: { pool: 'lent' } } } },
-        })
-      },
-      'pipelines.support-chats.stages.0.preemptible: Kueue lends `lent`, and is the one that suspends its Jobs: leave it out',
-    ],
     [
       'a floor of nothing, at which nobody would answer',
       (c) => Object.assign(served(c), { floor: 0 }),

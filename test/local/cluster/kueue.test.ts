@@ -79,3 +79,52 @@ it('one that is suspended again gives its room back, stops, and goes on later', 
   await rig.minutes(15)
   expect((await jobs())[0]?.status).toMatchObject({ succeeded: 1 })
 })
+
+const workloads = async () => (await rig.cluster.list('Workload')) as KubeObject<'Workload'>[]
+const activate = async (active: boolean) => {
+  const [workload] = await workloads()
+  const ref = refOf(workload as KubeObject<'Workload'>)
+  return rig.cluster.patch(ref, workload?.metadata.uid ?? '', { spec: { active } })
+}
+
+it('makes a Workload of each Job in a queue, which goes with it; what is deactivated stops a moment later, and goes on once it is active and there is room', async () => {
+  await ceiling(8)
+  await launch('one', 8)
+  await launch('unqueued', 0, null)
+  await rig.minutes(5)
+  const [job] = await jobs()
+  expect(await workloads()).toMatchObject([
+    {
+      metadata: { labels: { 'kueue.x-k8s.io/job-uid': job?.metadata.uid }, ownerReferences: [{ name: 'one' }] },
+      spec: { active: true, queueName: 'gpu' },
+    },
+  ])
+  expect(await activate(false)).toBe('patched')
+  expect(await admitted()).toEqual(['one'])
+  await rig.minutes(5)
+  expect([await admitted(), await rig.cluster.list('Pod')]).toEqual([[], []])
+  await launch('two', 8)
+  await rig.minutes(1)
+  expect(await admitted()).toEqual(['two'])
+  await activate(true)
+  await rig.minutes(5)
+  expect(await admitted()).toEqual(['two'])
+  await rig.minutes(20)
+  expect(await admitted()).toEqual(['one', 'two'])
+  for (const one of await jobs()) await rig.cluster.delete(refOf(one), one.metadata.uid ?? '')
+  await rig.minutes(1)
+  expect(await workloads()).toEqual([])
+})
+
+it('a Workload that is taken away is made anew, active, and its Job waits in the queue meanwhile', async () => {
+  await ceiling(8)
+  await launch('one', 8)
+  await rig.minutes(5)
+  const [first] = await workloads()
+  await ceiling(0)
+  await rig.cluster.delete(refOf(first as KubeObject<'Workload'>), first?.metadata.uid ?? '')
+  await rig.minutes(1)
+  const [second] = await workloads()
+  expect(second?.metadata.uid).not.toBe(first?.metadata.uid)
+  expect([second?.spec?.active, await admitted()]).toEqual([true, []])
+})

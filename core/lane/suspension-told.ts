@@ -1,0 +1,50 @@
+import { inForce } from '../money/rungs.ts'
+import { crossedText } from '../money/rungs-text.ts'
+import { type Change, moment } from './change.ts'
+import type { Mark } from './document.ts'
+import { toldAgain } from './let-go.ts'
+import { SUSPENDS } from './preemptible.ts'
+import type { Suspended, Suspension } from './suspension.ts'
+import type { View } from './view.ts'
+
+interface Told {
+  mark: Pick<Mark, 'name' | 'title'>
+  has: Suspension
+  came: Suspended
+  what: 'is suspended' | 'goes on'
+}
+
+/** What becomes of it meanwhile, or from now on. */
+const linesOf = (what: Told['what'], queue: string | undefined): readonly string[] => {
+  const hours = 'its hours count on from where they stood'
+  if (what === 'goes on')
+    return queue === undefined ? [hours] : [`it waits in the LocalQueue ${queue} until Kueue admits it; ${hours}`]
+  return [
+    'its pod is told to end, and has its grace to save what it has',
+    queue === undefined
+      ? 'it costs nothing meanwhile, keeps its GPUs held, and goes on by itself'
+      : `it costs nothing meanwhile, Kueue lends its GPUs to others, and afterwards it waits in the LocalQueue ${queue} by itself`,
+  ]
+}
+
+/** The same with what people are told of it, where anything has become of the Job. */
+export const toldSuspended = (view: View, change: Change, { mark, has, came, what }: Told): Change => {
+  if (came.kind !== 'so') return change
+  if (has.undone !== undefined && what === 'is suspended') return toldAgain(view, change, mark)
+  const { doc, policy } = view
+  const rung = inForce(SUSPENDS, policy, view)
+  const why =
+    what === 'goes on' || rung === null ? `${SUSPENDS} holds it no more` : crossedText(rung, policy.budget.name)
+  const [title, key] = [`“${mark.title}” ${what}`, `${doc.name} ${mark.name} ${what} ${has.since}`]
+  const facts = [{ label: 'Lane', value: doc.lane }]
+  const lines = [why, ...linesOf(what, came.queue)]
+  return {
+    ...change,
+    moments: [...change.moments, moment('step', `${title}: ${why}`, { run: doc.run, data: { step: mark.name } })],
+    counts: [...change.counts, what === 'goes on' ? 'resumed' : 'suspended'],
+    tellings: [
+      ...change.tellings,
+      { kind: 'note', key, card: { title, facts, lines, question: null, tone: 'neutral' } },
+    ],
+  }
+}

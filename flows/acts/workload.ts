@@ -1,0 +1,38 @@
+import { isLeaving, JOB_UID_LABEL, type KubeObject } from '../../core/kube.ts'
+import type { Mark } from '../../core/lane/document.ts'
+import { isLent, isMarked, type OfKueue } from '../../core/pods/suspended.ts'
+import { NotAllowed, type WorkPorts } from '../ports.ts'
+
+type Cluster = Pick<WorkPorts, 'cluster'>
+
+/** Kueue's Workload of a Job as it is now, by the Job's uid; null: Kueue has made none, or makes another. */
+export const workloadOf = async (
+  { cluster }: Cluster,
+  { metadata: { namespace, uid = '' } }: KubeObject<'Job'>,
+): Promise<KubeObject<'Workload'> | null> => {
+  const labels = { [JOB_UID_LABEL]: uid }
+  const where = { fresh: true, labels, ...(namespace === undefined ? {} : { namespace }) }
+  const found = (await cluster.list('Workload', where)) as KubeObject<'Workload'>[]
+  // Anybody may give one the label.
+  const isOfIt = ({ metadata: { ownerReferences = [] } }: KubeObject): boolean =>
+    ownerReferences.some((owner) => owner.controller === true && owner.uid === uid)
+  return found.find((one) => isOfIt(one) && !isLeaving(one)) ?? null
+}
+
+/**
+ * The same where a rung has suspended the Job, or was to; of all others nobody looks. Who may not look has seen nothing of it: the Job's
+ * own end and bound count all the same.
+ */
+export const workloadSeen = async (
+  ports: Cluster,
+  job: KubeObject<'Job'>,
+  { suspended }: Pick<Mark, 'suspended'>,
+): Promise<OfKueue> => {
+  if (!isLent(job) || !(suspended?.is === true || isMarked(job))) return undefined
+  try {
+    return await workloadOf(ports, job)
+  } catch (error) {
+    if (error instanceof NotAllowed) return undefined
+    throw error
+  }
+}
