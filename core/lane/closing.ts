@@ -115,11 +115,12 @@ const afterwards = (
     ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before, standing })
     : doc.baseline
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
-  const { lasts: ______, inLineFrom: _______, judged: ________, lacks: _________, gaveWay, ...rest } = others
+  const { lasts: ______, inLineFrom: _______, judged: ________, lacks, keepsTold, gaveWay, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)
   const ran = at.reason !== null && NO_NODE.has(at.reason) ? null : ranLast(run, plan)
   const after: LaneDocument = {
     ...rest,
+    ...toldBefore(run, { lacks, keepsTold }),
     run: null,
     stands: standsAfter(view, run, isHalfway),
     baseline,
@@ -141,6 +142,12 @@ const afterwards = (
   }
   return asSaid(view, run, gaveWay === undefined ? done : { ...done, gaveWay })
 }
+
+/** What was seen and told of what serves counts on where nothing has begun; and who was told that it lacks something is told once it does no more. */
+const toldBefore = (run: Run, { lacks, keepsTold }: Pick<LaneDocument, 'lacks' | 'keepsTold'>) => ({
+  ...(lacks !== undefined && (lacks.told || !hasBegun(run)) ? { lacks } : {}),
+  ...(keepsTold === undefined || hasBegun(run) ? {} : { keepsTold }),
+})
 
 /** Of what people chose the name is kept, though what they approved is used up. */
 const madeAs = ({ generation, approved }: LaneDocument): Pick<LaneDocument, 'madeAs'> => {

@@ -53,13 +53,13 @@ type Lacks = NonNullable<LaneDocument['lacks']>
 /**
  * What serves and is not ready is remembered, and told once it lasts, whatever the lane's last run came to (law 13); and so is that it is
  * ready again. That nobody answers has its own time, and is told also where people know already that some are lacking. Nothing is begun by it:
- * Kubernetes and Karpenter are at it.
+ * Kubernetes and Karpenter are at it. `isNamed`: for a time nobody was to answer, as people were told.
  */
-export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change): Change => {
+export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change, isNamed = false): Change => {
   const { lacks: last, ...doc } = change.doc
   const lacking = lackOf(seen, doc.baseline)
   if (lacking === undefined) return last === undefined ? change : over({ ...change, doc }, last, view.now)
-  const { since, isDue, lacks } = lasting(lacking, last, view.now)
+  const { since, isDue, lacks } = lasting(lacking, last, { now: view.now, most: isNamed ? FEWER : NONE })
   if (!isDue) return isSame(lacks, last) ? change : { ...change, doc: { ...doc, lacks } }
   const text = `${lacking.text} (for ${minutes(view.now - since)} min)`
   const key = `${lacking.none ? 'none' : 'lacks'}-${since}`
@@ -70,7 +70,7 @@ export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change): C
 const lasting = (
   { none: isNone }: Lack,
   last: Lacks | undefined,
-  now: number,
+  { now, most }: { now: number; most: number },
 ): { since: number; isDue: boolean; lacks: Lacks } => {
   const { none: before, ...all } = last ?? { since: now }
   if (!isNone) {
@@ -78,7 +78,7 @@ const lasting = (
     return { since: all.since, isDue, lacks: isDue ? { ...all, told: true } : all }
   }
   const none = before ?? { since: now }
-  const isDue = none.told !== true && now - none.since >= NONE
+  const isDue = none.told !== true && now - none.since >= most
   // Who knows that nobody answers is told of the others once all are ready.
   const lacks = isDue ? { ...all, told: true as const, none: { ...none, told: true as const } } : { ...all, none }
   return { since: none.since, isDue, lacks }
