@@ -93,11 +93,10 @@ export interface Bounds {
   nodes?: Record<string, NodesOf>
   /** Replicas that may be unavailable at once (0 for run-once plans). */
   unavailable: number
-  /**
-   * Fewest replicas that answer at any point of the way that is shown, all that is asked for being ready. Left out: nothing answered
-   * before, or a release that did not bind it.
-   */
+  /** Fewest replicas that answer at any point of the way that is shown, all that is asked for being ready. Left out: nothing answered before, or a release that did not bind it. */
   answering?: number
+  /** Minutes for which nobody answers on it, in a bad case, without what nodes take to come. Left out: somebody answers all the way, or a release that did not bind it. */
+  unanswered?: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number
   /** Not begun before this time, which people chose; left out: at once. */

@@ -12,6 +12,7 @@ export const within = (plan: Pick<Plan, 'bounds' | 'steps'>, bounds: Bounds): bo
   plan.bounds.dollars - roomForAgain(plan) <= bounds.dollars &&
   plan.bounds.unavailable <= bounds.unavailable &&
   (plan.bounds.answering ?? 0) >= (bounds.answering ?? 0) &&
+  (plan.bounds.unanswered ?? 0) <= (bounds.unanswered ?? Number.POSITIVE_INFINITY) &&
   Object.entries(plan.bounds.gpus).every(([pool, gpus]) => gpus <= (bounds.gpus[pool] ?? 0)) &&
   Object.entries(plan.bounds.nodes ?? {}).every(([pool, nodes]) => isOfKind(nodes, bounds.nodes?.[pool]))
 

@@ -74,7 +74,7 @@ export interface LaneDocument {
   judged?: Baseline[]
   /** Generations that the runs before brought up which it is halfway through. */
   brought?: number[]
-  /** What that costs, while no run is at work on it; left out: nothing beyond what ran before. */
+  /** What that costs, while no run is at work on it, and until when it may stand; left out: nothing beyond what ran before, and for as long as any. */
   halfwayCosts?: HalfwayCosts
   /** Of a pool: the ceiling that its lane sets; left out: it sets none, and has set none. */
   ceiling?: Ceiling

@@ -10,7 +10,7 @@ import { isInReach } from './patience.ts'
 import { budgetOf } from './room.ts'
 import type { View } from './view.ts'
 
-const HOUR = 3_600_000
+const [MINUTE, HOUR] = [60_000, 3_600_000]
 
 /** What stood halfway before the run, in dollars an hour, and from when until when: its own moves count then, or it is over. */
 export const standsBefore = (
@@ -39,23 +39,57 @@ export const halfwayAfter = (
     const left = (costs?.left ?? 0) - costBefore(doc, { run, plan, now })
     return costs === undefined ? undefined : { ...costs, since: now, left: Math.max(0, left) }
   }
-  if (perHour === 0) return undefined
+  const out = outIn({ run, plan, now })
+  const budget = run.hold?.budget ?? budgetOf(policy)
+  if (perHour === 0) return out === null ? undefined : { since: now, perHour, left: 0, budget, ...out }
   const left = Math.max(0, boundsIn(doc, plan).dollars - reckonedOf({ run, plan, now }))
   // What the way back takes is kept for it: it is to be over before anything costs more than it may.
   const stays = Math.max(0, left - backCosts(doc.baseline, { run, plan }))
   const until = Math.max(now, Math.round(now + (stays / perHour) * HOUR) - graceOf(run, plan))
-  return { since: now, perHour, left, budget: run.hold?.budget ?? budgetOf(policy), until }
+  return { since: now, perHour, left, budget, ...(out !== null && out.until < until ? out : { until }) }
+}
+
+/**
+ * Until when nobody may answer, where a plan has named that and what answered may be gone: for as long as it has named, since its first move was
+ * begun (law 9). Null: it has named none, or requests were led to what rises already.
+ */
+const outIn = ({
+  run: { steps: marks },
+  plan: { bounds, steps },
+  now,
+}: {
+  run: Pick<Run, 'steps'>
+  plan: Plan
+  now: number
+}): Pick<HalfwayCosts, 'until' | 'unanswered'> | null => {
+  if (bounds.answering !== 0) return null
+  const begun = marks.find(({ kind, way, by }) => kind === 'roll-out-model' && way === 'forth' && by !== null)
+  const brings = steps.flatMap((step) => (step.kind === 'roll-out-model' ? (step.brings ?? []) : []))
+  const isLed = steps.some(
+    (step) =>
+      step.kind === 'switch-traffic' &&
+      (step.to === 'all' || brings.includes(step.to)) &&
+      marks.some(({ name, way, state }) => name === step.name && way === 'forth' && state === 'done'),
+  )
+  if (begun === undefined || isLed) return null
+  const { unanswered = 0 } = bounds
+  return { until: Math.max(now, (begun.startedAt ?? now) + unanswered * MINUTE), unanswered }
 }
 
 /** Until when what has begun nothing may wait: what stands halfway before it costs on meanwhile, and may not for longer. Null: for as long as any. */
 const mayWaitUntil = ({ halfwayCosts: costs, run }: Pick<LaneDocument, 'halfwayCosts' | 'run'>): number | null =>
   costs === undefined || run === null || run.ending !== null || hasBegun(run) ? null : costs.until
 
+const atMostText = ({ left, unanswered }: HalfwayCosts): string =>
+  unanswered === undefined
+    ? `what stands halfway before it may cost ${usd(left)} more at most`
+    : `for what stands halfway before it nobody was to answer for more than ${unanswered} min`
+
 /** It goes back, and what waits for its place is no worse off: the next attempt at it begins there (law 6). */
 const goesBackFirst = (costs: HalfwayCosts, waited = ''): Outcome => ({
   kind: 'failed',
   reason: 'halfway-bound',
-  detail: `what stands halfway before it may cost ${usd(costs.left)} more at most${waited}, and goes back first: another attempt begins from there`,
+  detail: `${atMostText(costs)}${waited}, and goes back first: another attempt begins from there`,
 })
 
 /** Whether what has begun nothing waits too long so, whatever it waits for (law 9). */

@@ -22,8 +22,10 @@ export interface HalfwayCosts {
   /** Dollars that are left for it, which stay held in this budget. */
   left: number
   budget: string
-  /** When it must be told to end, so that it never costs more. */
+  /** When it must be told to end, so that it never costs more, and nobody is without an answer for longer than was approved. */
   until: number
+  /** Minutes for which nobody was to answer, where that is why; left out: dollars are. */
+  unanswered?: number
 }
 
 /** Where a run waits for room: in the lines of all of its pools at once, granted together or not at all. */

@@ -14,8 +14,8 @@ export const standsFor = (
 }
 
 /**
- * Where a lane returns to: its baseline. Where that is gone, the last of what has passed its gate since and stands, what nobody has
- * changed before what somebody has; and that too where somebody has changed the baseline, and requests are led to what was judged since.
+ * Where a lane returns to: its baseline. Where that is gone, the last of what has passed its gate since and stands as it did; else what somebody has
+ * changed since, where requests are led to it already: nobody is led to it anew. And what was judged since too where somebody has changed the baseline, and requests are led to what was judged since.
  */
 export const returnsTo = (
   { generations, traffic = null }: Pick<World, 'generations' | 'traffic'>,
@@ -27,13 +27,13 @@ export const returnsTo = (
     const view = viewOf(one)
     return view !== undefined && !isEditedByHand(view)
   }
-  const isAsked = (one: Baseline): boolean => {
+  const isLed = (one: Baseline): boolean => {
     const view = viewOf(one)
-    return view !== undefined && traffic !== null && isLedTo(traffic, view.generation) && answersOf(view) > 0
+    return view !== undefined && traffic !== null && isLedTo(traffic, view.generation)
   }
+  const isAsked = (one: Baseline): boolean => isLed(one) && answersOf(viewOf(one) as GenerationView) > 0
   const since = judged.toReversed()
-  if (baseline === null || viewOf(baseline) === undefined)
-    return since.find(isSound) ?? since.find((one) => viewOf(one) !== undefined) ?? baseline
+  if (baseline === null || viewOf(baseline) === undefined) return since.find(isSound) ?? since.find(isLed) ?? baseline
   return isSound(baseline) ? baseline : (since.find((one) => isSound(one) && isAsked(one)) ?? baseline)
 }
 

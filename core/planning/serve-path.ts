@@ -9,7 +9,7 @@ import type { ServeInput } from './serve-plan.ts'
 import { hoursAt } from './serve-price.ts'
 import { askedGpus, freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
 import type { Standing, Wanted } from './serve-standing.ts'
-import { answeringAt, isLedTo, type Led, ledFirst, lostBy } from './traffic.ts'
+import { answeringAt, isAnswered, isLedTo, type Led, ledFirst, lostBy } from './traffic.ts'
 import { patienceMinutes, waitingAt } from './waiting.ts'
 import { gpusOf } from './walk.ts'
 
@@ -133,22 +133,37 @@ export const reasonsOf = (path: Chosen, generations: readonly GenerationView[]):
     ...(waitingOn(path).some((waits) => waits !== null)
       ? ['before a replica goes, the one that takes its place waits for its GPUs, and gets them before others’ pods']
       : []),
-    ...outageSentence(path),
+    ...outageSentence(path, generations),
   ]
 }
 
-/** Law 9: for how long nobody answers is said before anybody is asked. */
-const outageSentence = (path: Chosen): string[] => {
-  if (path.led.leaving.length === 0) return []
+/** Law 9: for how long nobody answers is said before anybody is asked, and where nobody does already. */
+const outageSentence = (path: Chosen, generations: readonly GenerationView[]): string[] => {
+  const out = outageIn(path)
+  if (out === null) return []
+  const { seen, base } = path.led
+  const isOut = base !== undefined && !isAnswered({ traffic: seen, generations: [...generations] })
+  return [
+    `nobody answers for ${out.p50} min (p95 ${out.p95} min), and for as long as a node takes to come${failedText(path, out.p95)}`,
+    ...(isOut ? ['nobody answers now, and that lasts for as long as this waits'] : []),
+  ]
+}
+
+/** Minutes for which nobody answers on its way; null: somebody does all the way, or nothing stands that could. */
+const outageIn = (path: Chosen): { p50: number; p95: number } | null => {
+  if (path.led.leaving.length === 0) return null
   const { rule, standing, chosen } = path
   const gateAfter = standing.judged ? null : chosen.gateAfter
   const walked = { path: chosen.strategy.path, gateAfter, service: rule.service }
   const out = answeringIn(path).flatMap(({ during }, index) => (during === 0 ? [hoursAt(walked, index)] : []))
-  if (out.length === 0) return []
   const minutes = (part: 'p50' | 'p95'): number => Math.round(out.reduce((sum, hours) => sum + hours[part], 0) * 60)
-  return [
-    `nobody answers for ${minutes('p50')} min (p95 ${minutes('p95')} min), and for as long as a node takes to come${failedText(path, minutes('p95'))}`,
-  ]
+  return out.length === 0 ? null : { p50: minutes('p50'), p95: minutes('p95') }
+}
+
+/** For how long a card says that nobody answers, in a bad case. */
+export const unansweredOn = (path: Chosen): { unanswered?: number } => {
+  const out = outageIn(path)
+  return out === null ? {} : { unanswered: out.p95 }
 }
 
 /** The same where it fails, in a bad case: what stood before has to load again. */

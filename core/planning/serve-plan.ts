@@ -58,6 +58,8 @@ export interface Draft {
   unavailable: number
   /** Fewest that answer on its way; left out: none do before it. */
   answering?: number
+  /** Minutes for which nobody does, in a bad case; left out: somebody answers all the way, or nobody did before it. */
+  unanswered?: number
   strategy: Strategy | null
   undo: string
   reasons: string[]
@@ -83,7 +85,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     asked === 0
       ? 'weighed: it costs nothing, and adds nothing to the running cost'
       : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(of.firstDay)} for the first 24 h of what it adds to the running cost`
-  const { objects, gpus, unavailable, answering, asks: _, ending: __, unasked: ___, ...shown } = draft
+  const { objects, gpus, unavailable, answering, unanswered, asks: _, ending: __, unasked: ___, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
     generation: run.generation,
@@ -100,6 +102,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
       nodes: nodesOf(gpus, policy.pools),
       unavailable,
       ...(answering === undefined ? {} : { answering }),
+      ...(unanswered === undefined ? {} : { unanswered }),
       until: input.now + milliseconds(policy.approvals.expiry),
     },
     ...(bound === 0 ? {} : { boundOf: of }),

@@ -8,7 +8,7 @@ import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
 import { partsOff, planParts } from './serve-parts.ts'
-import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf, waitingOn } from './serve-path.ts'
+import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, unansweredOn, undoOf, waitingOn } from './serve-path.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
@@ -159,6 +159,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     stands: { [poolName]: service.replicas * service.gpusPerReplica },
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),
+    ...unansweredOn(from),
     strategy,
     undo: undoOf(wanted, standing, input.baseline?.replicas ?? service.replicas),
     reasons: reasonsOf(from, generations),

@@ -1,8 +1,22 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { between } from './away.ts'
-import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, timeline } from './scenes.ts'
+import {
+  clockOf,
+  HOUR,
+  looseEnds,
+  MINUTE,
+  MODEL,
+  replicasOf,
+  SERVE,
+  SLOW,
+  say,
+  served,
+  stepIs,
+  timeline,
+} from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 const away = between()
@@ -22,6 +36,11 @@ const underWay = async (): Promise<void> => {
   await town.answered(SERVE)
   await town.advance(5 * MINUTE)
   expect(await replicasOf(town)).toEqual({ 1: 2, 2: 1 })
+}
+/** Ready servers of the first version. */
+const answering = async ({ house }: Town): Promise<number> => {
+  const all = (await house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+  return all.find(({ metadata }) => metadata.labels?.['signalbox.dev/generation'] === '1')?.status?.readyReplicas ?? 0
 }
 const third = async (): Promise<string> =>
   registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 1 }, tags: { third: 'yes' } })
@@ -67,6 +86,38 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect(await replicasOf(town)).toEqual({ 1: 2 })
     expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
     expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('where nobody answers meanwhile, as its card has named: what stood before is back within that time, while people are asked', async () => {
+    const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
+    const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }
+    town = await openTown({ wrap: away.wrap, config: { ...example, pools, services } })
+    await served(town)
+    await promote(
+      town.house,
+      MODEL,
+      await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 3 } }),
+    )
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    const { bounds } = (await town.plan(SERVE))?.plan ?? {}
+    expect(bounds).toMatchObject({ answering: 0, unanswered: 25 })
+    await town.answered(SERVE)
+    await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
+    const out = clockOf(town).now()
+    await town.advance(5 * MINUTE)
+    await promote(town.house, MODEL, await third())
+    await town.until('it is back', async () => (await answering(town)) === 1)
+    expect((clockOf(town).now() - out) / MINUTE).toBeLessThan(25)
+    await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 3, attempt: 2 })
+    const why = /nobody was to answer for more than 25 min, too little for anybody to answer in, and goes back first/
+    expect((await timeline(town, SERVE)).map(({ text }) => text)).toContainEqual(expect.stringMatching(why))
+    await town.advance(5 * HOUR)
+    expect([(await town.lane(SERVE)).state, await replicasOf(town), await looseEnds(town)]).toEqual([
+      'expired',
+      { 1: 1 },
+      [],
+    ])
   })
 
   it('refused: it goes back, and starts by itself once what refused it has changed', async () => {

@@ -94,6 +94,49 @@ describe('what stands halfway', () => {
   })
 })
 
+describe('what stands halfway where nobody answers, as its plan has named', () => {
+  const named = {
+    ...plan,
+    bounds: { ...plan.bounds, answering: 0, unanswered: 25 },
+    steps: [
+      ...plan.steps.map((step, index) => ({ ...step, perHour: 0, brings: index === 1 ? 3 : null })),
+      { kind: 'switch-traffic', name: 'traffic-1', to: 3 },
+    ],
+  } as unknown as Plan
+  const begun = (...more: Mark[]) =>
+    runOf({ generation: 3, steps: [move({ state: 'done', by: 'me', startedAt: NOW - 10 * 60_000 }), ...more] })
+  const led = (state: 'running' | 'done') => markOf({ name: 'traffic-1', kind: 'switch-traffic', state, by: 'me' })
+  const costsOf = (run: ReturnType<typeof runOf>, of: Plan = named, now = NOW) =>
+    halfwayAfter({ doc: docOf(), policy, now }, { run, plan: of })
+
+  it('may be so for as long as was named, though it costs nothing more', () => {
+    const until = NOW + 15 * 60_000
+    expect(costsOf(begun())).toMatchObject({ perHour: 0, left: 0, until, unanswered: 25 })
+    expect(costsOf(begun(led('running')))).toMatchObject({ until })
+    expect(costsOf(begun(), named, NOW + 9 * HOUR)).toMatchObject({ until: NOW + 9 * HOUR })
+    const { unanswered: _, ...bounds } = named.bounds
+    expect(costsOf(begun(), { ...named, bounds })).toMatchObject({ until: NOW, unanswered: 0 })
+  })
+
+  it('is so no more once requests are led to what rises, and not before a move has begun', () => {
+    expect(costsOf(begun(led('done')))).toBeUndefined()
+    expect(costsOf(runOf({ generation: 3 }))).toBeUndefined()
+    expect(costsOf(begun(), { ...named, bounds: { ...named.bounds, answering: 1 } })).toBeUndefined()
+  })
+
+  it('ends by its dollars where those are over before', () => {
+    const dear = { ...named, steps: named.steps.map((step) => ({ ...step, perHour: 600 })) } as Plan
+    const { until, unanswered } = costsOf(begun(move({ name: 'move-2', state: 'pending' })), dear) ?? {}
+    expect([until, unanswered]).toEqual([NOW, undefined])
+  })
+
+  it('says so, where people have too little time for it', () => {
+    const doc = lane({ halfwayCosts: { ...costs, unanswered: 25, until: NOW + 10 * 60_000 } })
+    expect(answerUntil({ doc: { ...doc, run: runOf({ generation: 3 }) }, now: NOW }, NOW + HOUR)).toBeNull()
+    expect(asksTooLate({ doc }).detail).toMatch(/nobody was to answer for more than 25 min, too little for anybody/)
+  })
+})
+
 describe('who waits while something stands halfway', () => {
   const waits = {
     why: 'frozen' as const,

@@ -38,6 +38,16 @@ describe('what has passed its gate', () => {
     expect(judgedIn(viewWith([before, same]), runWith(1, 'running'))).toEqual([before, same])
   })
 
+  it('is the version that was judged before, where that is made anew while none is wanted, or what serves is kept', () => {
+    for (const kind of ['none', 'kept'] as const) {
+      const run = { ...runWith(1, 'done'), desired: { kind, model: 'support-llama', priced: 2 } as never }
+      const view = { ...viewWith([]), doc: docOf({ lane: SERVICE, baseline: before }) }
+      expect(judgedIn(view, run)).toEqual([{ ...before, stands: 2 }])
+      expect(judgedIn(viewWith([before]), run)).toEqual([before, { ...before, stands: 2 }])
+      expect(judgedIn(viewWith([]), run)).toEqual([])
+    }
+  })
+
   it('is remembered of the last few', () => {
     const many = [11, 12, 13, 14].map((generation) => ({ ...before, generation, stands: generation }))
     expect(judgedIn(viewWith(many), runWith(1, 'done'))).toEqual([...many.slice(1), own])

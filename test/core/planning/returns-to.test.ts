@@ -31,10 +31,14 @@ describe('a lane returns', () => {
     expect(returnsTo({ generations: [] }, null)).toBeNull()
   })
 
-  it('to what nobody has changed before what somebody has, which is all that is left otherwise', () => {
+  it('to what nobody has changed before what somebody has, and to that only where requests are led to it already', () => {
     const generations = [standing(2, 1), edited(standing(3, 1))]
-    expect(returnsTo({ generations }, null, [second, third])).toBe(second)
-    expect(returnsTo({ generations: generations.slice(1) }, null, [second, third])).toBe(third)
+    const [, changed] = generations as [GenerationView, GenerationView]
+    expect(returnsTo({ generations, traffic: 3 }, null, [second, third])).toBe(second)
+    const alone = (traffic: number | 'all' | null, baseline: Baseline | null = null) =>
+      returnsTo({ generations: [changed], traffic }, baseline, [second, third])
+    expect([alone(3), alone('all'), alone(3, first)]).toEqual([third, third, third])
+    expect([alone(null), alone(2), alone(1, first)]).toEqual([null, null, first])
   })
 
   it('past a baseline that somebody has changed, where requests are led to what was judged since, and it answers', () => {
