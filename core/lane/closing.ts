@@ -13,7 +13,7 @@ import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKey
 import { doneBefore, doneWith, saidNoMore } from './done-with.ts'
 import type { Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
-import { halfwayAfter } from './halfway.ts'
+import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
 import { isKept } from './kept.ts'
 import { asBeforeOccasion } from './occasion.ts'
@@ -135,9 +135,9 @@ const afterwards = (
   const done: LaneDocument = {
     ...after,
     outcome: at,
-    // A success refills what failures used up, and uses up what was approved.
+    // A success refills what failures used up, and uses up what was approved; so does an outage that was agreed to.
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
-    approved: succeeded ? null : spentMore(doc.approved, { cost, ran }),
+    approved: succeeded || hadOutage(run, plan) ? null : spentMore(doc.approved, { cost, ran }),
     ...(succeeded ? madeAs(doc) : {}),
   }
   return asSaid(view, run, gaveWay === undefined ? done : { ...done, gaveWay })

@@ -116,7 +116,8 @@ const withSeenLack = (view: Standing, world: World, change: Change): Change => {
   const { generations, traffic = null, strays = [] } = world
   const lack = said(lackIn({ generations, traffic, strays }, doc.baseline).join('; '), SHORT)
   const after = lack === '' ? doc : { ...doc, beside: lack }
-  const named = hasBegun(doc.run) && view.plan?.plan.bounds.answering === 0
+  const { answering, unanswered = 0 } = view.plan?.plan.bounds ?? {}
+  const named = hasBegun(doc.run) && answering === 0 ? unanswered * 60_000 : undefined
   return withLack(view, world, lack === (last ?? '') ? change : { ...change, doc: after }, named)
 }
 

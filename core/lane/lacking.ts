@@ -53,13 +53,13 @@ type Lacks = NonNullable<LaneDocument['lacks']>
 /**
  * What serves and is not ready is remembered, and told once it lasts, whatever the lane's last run came to (law 13); and so is that it is
  * ready again. That nobody answers has its own time, and is told also where people know already that some are lacking. Nothing is begun by it:
- * Kubernetes and Karpenter are at it. `isNamed`: for a time nobody was to answer, as people were told.
+ * Kubernetes and Karpenter are at it. `named`: for so long nobody was to answer, as people were told, milliseconds.
  */
-export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change, isNamed = false): Change => {
+export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change, named = NONE): Change => {
   const { lacks: last, ...doc } = change.doc
   const lacking = lackOf(seen, doc.baseline)
   if (lacking === undefined) return last === undefined ? change : over({ ...change, doc }, last, view.now)
-  const { since, isDue, lacks } = lasting(lacking, last, { now: view.now, most: isNamed ? FEWER : NONE })
+  const { since, isDue, lacks } = lasting(lacking, last, { now: view.now, most: Math.max(NONE, named) })
   if (!isDue) return isSame(lacks, last) ? change : { ...change, doc: { ...doc, lacks } }
   const text = `${lacking.text} (for ${minutes(view.now - since)} min)`
   const key = `${lacking.none ? 'none' : 'lacks'}-${since}`

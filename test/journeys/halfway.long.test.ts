@@ -88,6 +88,37 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect(await looseEnds(town)).toEqual([])
   })
 
+  const outageOf = async (simulation: Parameters<typeof registerVersion>[1]['simulation']): Promise<void> => {
+    const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
+    const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }
+    town = await openTown({ wrap: away.wrap, config: { ...example, pools, services } })
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation }))
+    await town.answered(SERVE)
+    await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
+  }
+
+  it('a freeze in the midst of an outage that was agreed to holds it for no longer than was named, and it is asked about again', async () => {
+    await outageOf({ loadMinutes: 12 })
+    const out = clockOf(town).now()
+    await town.house.command({ kind: 'freeze', lane: '*', until: out + 2 * HOUR, by: ANA })
+    await town.until('it is back', async () => (await answering(town)) === 1)
+    expect((clockOf(town).now() - out) / MINUTE).toBeLessThan(35)
+    await town.answered(SERVE)
+    await town.advance(HOUR)
+    expect([await replicasOf(town), await answering(town)]).toEqual([{ 1: 1 }, 1])
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('an outage that was agreed to is made once: another attempt after it asks for another', async () => {
+    await outageOf({ loadMinutes: 3, tasks: { 'gate-check': { imagePull: 'fail' } } })
+    await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 2, attempt: 2 })
+    const moves = (await timeline(town, SERVE)).filter(({ text }) => text === 'Take v1 (generation 1) away: begins')
+    expect([moves.length, await answering(town)]).toEqual([1, 1])
+  })
+
   it('where nobody answers meanwhile, as its card has named: what stood before is back within that time, while people are asked', async () => {
     const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
     const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }

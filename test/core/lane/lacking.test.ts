@@ -78,6 +78,16 @@ describe('what serves and is not all ready', () => {
     expect(at(tells + 110, 2, some.doc).tellings).toMatchObject([{ card: { title: whole, tone: 'good' } }])
   })
 
+  it('is told of later where a plan has named that nobody answers for a time', () => {
+    const named = (minutes: number, before: LaneDocument) =>
+      withLack({ now: NOW + minutes * MINUTE }, worldOf(0), changed(before), 25 * MINUTE)
+    const first = named(0, doc)
+    expect(named(24, first.doc).tellings).toEqual([])
+    expect(named(25, first.doc).tellings).toMatchObject([
+      { card: { title: 'generation 1: 0 of 2 ready (for 25 min)' } },
+    ])
+  })
+
   it('is told again once all of it is ready, where that was told; and forgotten', () => {
     const told = at(5, 0, at(0, 0).doc)
     const whole = at(9, 2, told.doc)
