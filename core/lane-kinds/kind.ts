@@ -102,6 +102,8 @@ export interface LaneKind<D extends Desired = Desired> {
    * wanted has nothing that the policy alone may change, or is not wanted anew for that.
    */
   templateOf?(input: Pick<PlanInput<D>, 'identity' | 'desired' | 'run' | 'baseline' | 'policy'>): string | null
+  /** How many of its pods the policy in force wants; null, or left out: it does not say. */
+  replicasOf?(policy: Policy, name: string): number | null
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
   back(input: BackInput): WayStep[]
   /** What its source says, where it is wanted for an occasion besides; null, or left out: it is what its source says. Where nothing comes of the occasion, what was wanted before is again. */

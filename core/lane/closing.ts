@@ -11,7 +11,7 @@ import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import { doneBefore, doneWith, saidNoMore } from './done-with.ts'
-import type { Ended } from './ended.ts'
+import { aboutOf, type Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
@@ -41,8 +41,7 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const stages = plan?.plan.steps.filter(isKept).map(({ name }) => name) ?? []
   const { generation, attempt } = run
   const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
-  const template = plan?.plan.template === undefined ? {} : { template: plan.plan.template }
-  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...template, stages }
+  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...aboutOf(plan?.plan), stages }
   const past = { id, lane: doc.lane, run: ended, plan: costing.plan, outcome: told, endedAt: now, cost }
   // What stood before it was paid for by what was approved of that.
   const after = afterwards(view, run, { at, cost: cents(own), plan: plan?.plan ?? null })
