@@ -30,6 +30,8 @@ export interface PlanInput<D extends Desired = Desired> {
   orLater?: true
   /** Generations that were brought up by runs which something newer stopped in the middle: they are nothing that ran before. Left out: none. */
   brought?: readonly number[] | undefined
+  /** Of these what has passed no gate; left out: all has. */
+  unjudged?: readonly number[] | undefined
   /** The pool in which an attempt under the same approval ran so lately that Karpenter has its node still; left out: in none. */
   warm?: string
   /** What finished steps of earlier attempts made and what is still there, by the step's key (law 7). */

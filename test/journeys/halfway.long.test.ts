@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../core/kube.ts'
+import { type KubeObject, refOf } from '../../core/kube.ts'
+import { trafficOf } from '../../core/workloads/serving.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { between } from './away.ts'
@@ -27,6 +29,18 @@ afterEach(async () => {
   await town.close()
 })
 
+const laneService = async (): Promise<KubeObject<'Service'>> => {
+  const { name } = await town.lane(SERVE)
+  const all = (await town.house.cluster.list('Service')) as KubeObject<'Service'>[]
+  return all.find(({ metadata }) => metadata.name === name) as KubeObject<'Service'>
+}
+/** `kubectl edit service`. */
+const leadTo = async (generation: string): Promise<unknown> =>
+  (town.house.cluster as SimulatedCluster).edit(refOf(await laneService()), 'kubectl-edit', (live) => {
+    const { spec } = live as KubeObject<'Service'>
+    const selector = { ...spec?.selector, 'signalbox.dev/generation': generation }
+    return { ...live, spec: { ...spec, selector } } as KubeObject
+  })
 /** The second version is on its way beside the first, not judged yet, as something newer comes. */
 const underWay = async (): Promise<void> => {
   town = await openTown({ wrap: away.wrap })
@@ -86,6 +100,20 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect(await replicasOf(town)).toEqual({ 1: 2 })
     expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
     expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('requests that somebody leads to what is at its gate are led back to what was judged before the next rollout makes a move', async () => {
+    await underWay()
+    await town.until('it is at its gate', stepIs(town, SERVE, 'gate', 'running'))
+    await leadTo('2')
+    await promote(town.house, MODEL, await third())
+    await town.answered(SERVE)
+    await town.until('it moves', stepIs(town, SERVE, 'move-1', 'running'))
+    expect(trafficOf(await laneService())).toBe(1)
+    await town.settled(SERVE)
+    const led = (await timeline(town, SERVE)).map(({ text }) => text).filter((text) => /requests are led to/.test(text))
+    expect(led.join()).not.toMatch(/generation 2/)
+    expect(await replicasOf(town)).toEqual({ 3: 2 })
   })
 
   const outageOf = async (simulation: Parameters<typeof registerVersion>[1]['simulation']): Promise<void> => {
