@@ -49,10 +49,13 @@ export const halfwayAfter = (
   return { since: now, perHour, left, budget, ...(out !== null && out.until < until ? out : { until }) }
 }
 
-/** The move with which what a plan has named of nobody answering has begun; undefined: it has named none, or begun none. */
+/** The move with which what a plan has named of nobody answering has begun; undefined: it has named none, or begun none: what waits has taken nothing away. */
 const outage = ({ steps }: Pick<Run, 'steps'>, { bounds }: Pick<Plan, 'bounds'>): Mark | undefined =>
   bounds.answering === 0
-    ? steps.find(({ kind, way, by }) => kind === 'roll-out-model' && way === 'forth' && by !== null)
+    ? steps.find(
+        ({ kind, way, by, waits }) =>
+          kind === 'roll-out-model' && way === 'forth' && by !== null && waits === undefined,
+      )
     : undefined
 
 /** Whether a run has had what its plan has named of nobody answering: who agreed to that agreed to one, and another attempt asks for another (law 9). */
