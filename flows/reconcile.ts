@@ -188,6 +188,7 @@ const after = (view: View, act: Act, change: Change): View => {
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
     looked: hasLooked(view, act, change),
     fresh: act.kind === 'plan',
+    ...(act.kind === 'set-right' ? { righted: true as const } : {}),
     moved: true,
   }
 }

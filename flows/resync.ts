@@ -6,6 +6,7 @@ import { fold, needsPaper } from '../core/lane/fold.ts'
 import { atRest } from '../core/lane/keeping.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
 import { newerIn } from '../core/lane/newer.ts'
+import { rightBeside } from '../core/lane/righting.ts'
 import { poolRooms } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
@@ -203,6 +204,7 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   const [world, kept, plan] = await Promise.all(looked)
   const at = { ...paper, world, plan }
   const change = atRest(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept }))
+  if (rightBeside({ ...at, doc: change.doc }) !== null) return true
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
 }
 

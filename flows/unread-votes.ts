@@ -49,9 +49,13 @@ export const heedVotes = async (
   if (approvals === null) return nothing
   const groups = await knownGroups(ports, groupsOf(approvals))
   let known = nothing
-  for (const letter of votes.slice(0, MOST)) {
+  let counted = 0
+  for (const letter of votes) {
+    // What does not count lies there still, and keeps nothing behind it from being counted.
+    if (counted === MOST) break
     const change = foldVoteUnread({ ...known, groups, policy: { approvals } }, letter)
     if (change === null) continue
+    counted++
     const gone = found.flatMap((row) => (row.value.id === letter.id ? letterGone(row) : []))
     known = {
       doc: change.doc,
@@ -63,7 +67,7 @@ export const heedVotes = async (
   return writes.length === 0 ? nothing : { ...known, writes: [...writes, ...rowsOf(known, { plan, revision, now })] }
 }
 
-/** So many are counted by one commit. */
+/** So many are counted by one commit, whatever lies there besides. */
 const MOST = 6
 
 const isVoteOf =

@@ -130,8 +130,9 @@ const costIn = ({ doc, plan, now }: View): string[] => {
   return found === null ? [] : [`it has cost ${soFarText(found)} so far`]
 }
 
-/** What the run under way keeps from beginning, and what was cancelled behind it. */
+/** What does not answer as it should meanwhile, what the run under way keeps from beginning, and what was cancelled behind it. */
 const behindIn = ({ doc, kind }: View): string[] => [
+  ...(doc.run === null || doc.beside === undefined ? [] : [doc.beside]),
   ...((doc.run === null && turnOf(doc) === null) || !waitsIn(doc)
     ? []
     : [`${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) begins once that has ended`]),

@@ -30,6 +30,8 @@ export interface PlanInput<D extends Desired = Desired> {
   orLater?: true
   /** Generations that were brought up by runs which something newer stopped in the middle: they are nothing that ran before. Left out: none. */
   brought?: readonly number[] | undefined
+  /** Of these what has passed no gate; left out: all has. */
+  unjudged?: readonly number[] | undefined
   /** The pool in which an attempt under the same approval ran so lately that Karpenter has its node still; left out: in none. */
   warm?: string
   /** What finished steps of earlier attempts made and what is still there, by the step's key (law 7). */
@@ -102,6 +104,8 @@ export interface LaneKind<D extends Desired = Desired> {
    * wanted has nothing that the policy alone may change, or is not wanted anew for that.
    */
   templateOf?(input: Pick<PlanInput<D>, 'identity' | 'desired' | 'run' | 'baseline' | 'policy'>): string | null
+  /** How many of its pods the policy in force wants; null, or left out: it does not say. */
+  replicasOf?(policy: Policy, name: string): number | null
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
   back(input: BackInput): WayStep[]
   /** What its source says, where it is wanted for an occasion besides; null, or left out: it is what its source says. Where nothing comes of the occasion, what was wanted before is again. */

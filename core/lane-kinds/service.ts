@@ -51,6 +51,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     const wanted = { desired: version, engine: engineOf(version, service, engines), generation: run.generation }
     return servingTemplate(buildOf(input, { service }, wanted))
   },
+  replicasOf: (policy, name) => ruleNamed(policy.services, name)?.rule.replicas ?? null,
   ...{ back, atFloor },
   isBackAt: (desired, baseline) => {
     if (baseline === null) return false

@@ -34,6 +34,8 @@ export type Act =
   | { kind: 'leave-line' }
   /** Of the line that the lane grants: those who come first and fit. */
   | { kind: 'grant' }
+  /** Beside a run that waits: sets right what somebody has done to what serves. */
+  | { kind: 'set-right' }
   /** Of a pool: says which ceiling is to be set, before it is. */
   | { kind: 'mark-ceiling'; gpus: number }
   /** Sets it, and reads back that it is. */

@@ -46,8 +46,8 @@ export const covers = (
 ): 'yes' | 'no' | 'unknown' => {
   if (!plan.approval.required) return 'yes'
   if (approved === null || approved.question.digest !== plan.digest || !within(plan, boundsLeft(approved))) return 'no'
-  // What has begun under it asks nobody again; but nobody agreed to an outage for each attempt.
-  if (approved.begun) return plan.bounds.unanswered === undefined ? 'yes' : 'no'
+  // What has begun under it asks nobody again.
+  if (approved.begun) return 'yes'
   const approvals = { policy: policy.approvals, groups }
   if (stillApproved(approved.question, plan.approval.need, approvals)) return 'yes'
   const unknown = approved.question.votes.some(

@@ -3,17 +3,19 @@ import { resizing, untilResized } from './ceilings.ts'
 import type { Rest } from './document.ts'
 import { granting } from './granting.ts'
 import { besideLadder } from './laddering.ts'
+import { righting } from './righting.ts'
 import type { View } from './view.ts'
 
 /** Why a lane rests that looks again by itself, after a pause. */
 export const TROUBLED: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
 
 /**
- * A budget's lane sees to its ladder. A pool's lane sees to its ceiling and grants its line whatever its run waits for, be that a person: only a cluster that is away keeps
+ * What serves is set right though its lane waits. A budget's lane sees to its ladder. A pool's lane sees to its ceiling and grants its line whatever its run waits for, be that a person: only a cluster that is away keeps
  * it from both.
  */
 export const besideRun = (view: View, act: Act): Act => {
   if (view.metered !== null) return besideLadder(view, act)
+  if (view.kind.keeping !== undefined) return righting(view, act)
   if (view.line === null || (act.kind !== 'rest' && act.kind !== 'grant')) return act
   if (act.kind === 'rest' && TROUBLED.has(act.rest.why) && act.rest.side !== 'chat') return act
   const resizes = resizing(view)

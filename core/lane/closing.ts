@@ -11,9 +11,9 @@ import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import { doneBefore, doneWith, saidNoMore } from './done-with.ts'
-import type { Ended } from './ended.ts'
+import { aboutOf, type Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
-import { halfwayAfter } from './halfway.ts'
+import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
 import { isKept } from './kept.ts'
 import { asBeforeOccasion } from './occasion.ts'
@@ -41,8 +41,7 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const stages = plan?.plan.steps.filter(isKept).map(({ name }) => name) ?? []
   const { generation, attempt } = run
   const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
-  const template = plan?.plan.template === undefined ? {} : { template: plan.plan.template }
-  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...template, stages }
+  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...aboutOf(plan?.plan), stages }
   const past = { id, lane: doc.lane, run: ended, plan: costing.plan, outcome: told, endedAt: now, cost }
   // What stood before it was paid for by what was approved of that.
   const after = afterwards(view, run, { at, cost: cents(own), plan: plan?.plan ?? null })
@@ -115,11 +114,12 @@ const afterwards = (
     ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before, standing })
     : doc.baseline
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
-  const { lasts: ______, inLineFrom: _______, judged: ________, lacks: _________, gaveWay, ...rest } = others
+  const { lasts: ______, inLineFrom: _______, judged: ________, lacks, keepsTold, gaveWay, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)
   const ran = at.reason !== null && NO_NODE.has(at.reason) ? null : ranLast(run, plan)
   const after: LaneDocument = {
     ...rest,
+    ...toldBefore(run, { lacks, keepsTold }),
     run: null,
     stands: standsAfter(view, run, isHalfway),
     baseline,
@@ -134,13 +134,19 @@ const afterwards = (
   const done: LaneDocument = {
     ...after,
     outcome: at,
-    // A success refills what failures used up, and uses up what was approved.
+    // A success refills what failures used up, and uses up what was approved; so does an outage that was agreed to.
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
-    approved: succeeded ? null : spentMore(doc.approved, { cost, ran }),
+    approved: succeeded || hadOutage(run, plan) ? null : spentMore(doc.approved, { cost, ran }),
     ...(succeeded ? madeAs(doc) : {}),
   }
   return asSaid(view, run, gaveWay === undefined ? done : { ...done, gaveWay })
 }
+
+/** What was seen and told of what serves counts on where nothing has begun; and who was told that it lacks something is told once it does no more. */
+const toldBefore = (run: Run, { lacks, keepsTold }: Pick<LaneDocument, 'lacks' | 'keepsTold'>) => ({
+  ...(lacks !== undefined && (lacks.told || !hasBegun(run)) ? { lacks } : {}),
+  ...(keepsTold === undefined || hasBegun(run) ? {} : { keepsTold }),
+})
 
 /** Of what people chose the name is kept, though what they approved is used up. */
 const madeAs = ({ generation, approved }: LaneDocument): Pick<LaneDocument, 'madeAs'> => {

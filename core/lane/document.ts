@@ -82,8 +82,8 @@ export interface LaneDocument {
   beside?: string
   /** What somebody has done to what serves, as it was told, while what is wanted has ended otherwise; left out: nothing is told. */
   keepsTold?: string
-  /** Since when not all is ready of what stands alone as it was judged, and whether people were told; left out: all is. */
-  lacks?: { since: number; told?: true }
+  /** Since when not all is ready of what stands as it was judged, and whether people were told; `none`: the same of that nobody answers. Left out: all is. */
+  lacks?: { since: number; told?: true; none?: { since: number; told?: true } }
   /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
   /** Alerts that it has heard of; left out: none. */

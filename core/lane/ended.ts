@@ -1,3 +1,4 @@
+import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 
 /** An outcome, of which attempt and when. */
@@ -10,8 +11,21 @@ export interface Ended extends Outcome {
   under?: string
   /** The template of pods that its plan was about: it is parked with that one alone. Left out: it was about none. */
   template?: string
+  /** With how many replicas that was to stand, where nothing else was planned than how many: it is parked with so many alone. Left out: something else was. */
+  replicas?: number
   /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
   stages: string[]
+}
+
+/** What a plan was about that the policy may want otherwise later. */
+export const aboutOf = (
+  plan: Pick<Plan, 'template' | 'strategy'> | undefined,
+): Pick<Ended, 'template' | 'replicas'> => {
+  const replicas = plan?.strategy?.name === 'scale' ? plan.strategy.path.at(-1)?.new : undefined
+  return {
+    ...(plan?.template === undefined ? {} : { template: plan.template }),
+    ...(replicas === undefined ? {} : { replicas }),
+  }
 }
 
 /** What was wanted and is over for good: where what came after it is gone from its source, the lane comes back to no more than this. */

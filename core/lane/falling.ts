@@ -4,7 +4,7 @@ import { isLedTo } from '../planning/traffic.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Traffic, World } from '../world.ts'
 import { type Change, SHORT } from './change.ts'
-import type { Baseline, LaneDocument, Run } from './document.ts'
+import { type Baseline, hasBegun, type LaneDocument, type Run } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
 import { lackIn, withLack } from './lacking.ts'
 import { larger } from './room.ts'
@@ -79,17 +79,26 @@ export const standsAfter = (
   return hold === null ? doc.stands : hold.gpus
 }
 
-/** Whether what stands of a lane is to be compared with what is held for it: it is at rest, however its last run ended. */
-export const seesStanding = ({ doc: { run, outcome, halfway }, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
-  kind.stands && run === null && outcome !== null && halfway !== true
+/**
+ * Whether what stands of a lane is to be compared: with what is held for it where it is at rest, however its last run ended; and whatever its run does or
+ * waits for with what was judged, since people are told where that does not answer.
+ */
+export const seesStanding = ({ doc, kind }: Pick<View, 'doc' | 'kind'>): boolean => {
+  const { run, outcome, halfway, baseline } = doc
+  if (!kind.stands) return false
+  return run === null ? outcome !== null && halfway !== true : baseline !== null
+}
+
+type Standing = Pick<View, 'doc' | 'kind' | 'world' | 'now'> & { plan?: View['plan'] }
 
 /**
  * A lane that is at rest holds what is seen to stand of it: what its Deployments ask for, or its pods where those have more. What
  * somebody has scaled or taken away by hand is held, or given back, from then on.
  */
-export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world' | 'now'>, change: Change): Change => {
+export const withSeenStanding = (view: Standing, change: Change): Change => {
   const { doc } = change
-  if (!view.kind.stands || view.world === null || view.doc.run !== null || doc.run !== null) return change
+  if (!view.kind.stands || view.world === null) return change
+  if (view.doc.run !== null || doc.run !== null) return withSeenLack(view, view.world, change)
   const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
   const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
   const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
@@ -98,6 +107,18 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world' | 'no
   const { beside: _, ...rest } = doc
   const after = { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
   return withLack(view, view.world, after)
+}
+
+/** Beside a run only what lacks of what was judged is said and told. */
+const withSeenLack = (view: Standing, world: World, change: Change): Change => {
+  const { beside: last, ...doc } = change.doc
+  if (view.doc.run === null || doc.run === null || !seesStanding({ doc: change.doc, kind: view.kind })) return change
+  const { generations, traffic = null, strays = [] } = world
+  const lack = said(lackIn({ generations, traffic, strays }, doc.baseline).join('; '), SHORT)
+  const after = lack === '' ? doc : { ...doc, beside: lack }
+  const { answering, unanswered = 0 } = view.plan?.plan.bounds ?? {}
+  const named = hasBegun(doc.run) && answering === 0 ? unanswered * 60_000 : undefined
+  return withLack(view, world, lack === (last ?? '') ? change : { ...change, doc: after }, named)
 }
 
 /** What stands of a lane at rest beside what it returned to, or in its place, be that nothing: nobody else would ever say so. */

@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { backCosts } from './back-costs.ts'
 import { boundsIn, graceOf } from './bound.ts'
-import { hasBegun, type LaneDocument, type Rest, type Run } from './document.ts'
+import { hasBegun, type LaneDocument, type Mark, type Rest, type Run } from './document.ts'
 import type { HalfwayCosts } from './hold.ts'
 import { isInReach } from './patience.ts'
 import { budgetOf } from './room.ts'
@@ -49,6 +49,19 @@ export const halfwayAfter = (
   return { since: now, perHour, left, budget, ...(out !== null && out.until < until ? out : { until }) }
 }
 
+/** The move with which what a plan has named of nobody answering has begun; undefined: it has named none, or begun none: what waits has taken nothing away. */
+const outage = ({ steps }: Pick<Run, 'steps'>, { bounds }: Pick<Plan, 'bounds'>): Mark | undefined =>
+  bounds.answering === 0
+    ? steps.find(
+        ({ kind, way, by, waits }) =>
+          kind === 'roll-out-model' && way === 'forth' && by !== null && waits === undefined,
+      )
+    : undefined
+
+/** Whether a run has had what its plan has named of nobody answering: who agreed to that agreed to one, and another attempt asks for another (law 9). */
+export const hadOutage = (run: Pick<Run, 'steps'>, plan: Plan | null): boolean =>
+  plan !== null && outage(run, plan) !== undefined
+
 /**
  * Until when nobody may answer, where a plan has named that and what answered may be gone: for as long as it has named, since its first move was
  * begun (law 9). Null: it has named none, or requests were led to what rises already.
@@ -62,8 +75,7 @@ const outIn = ({
   plan: Plan
   now: number
 }): Pick<HalfwayCosts, 'until' | 'unanswered'> | null => {
-  if (bounds.answering !== 0) return null
-  const begun = marks.find(({ kind, way, by }) => kind === 'roll-out-model' && way === 'forth' && by !== null)
+  const begun = outage({ steps: marks }, { bounds })
   const brings = steps.flatMap((step) => (step.kind === 'roll-out-model' ? (step.brings ?? []) : []))
   const isLed = steps.some(
     (step) =>
@@ -76,6 +88,20 @@ const outIn = ({
   return { until: Math.max(now, (begun.startedAt ?? now) + unanswered * MINUTE), unanswered }
 }
 
+/**
+ * The end of a rollout that something holds in the midst of what its plan has named of nobody answering, and when that is; null: it has named none, or
+ * requests were led to what rises, or it ends already.
+ */
+export const unansweredUntil = (
+  { plan, now }: Pick<View, 'plan' | 'now'>,
+  run: Run,
+): { at: number; ending: Outcome } | null => {
+  const out = plan === null || run.ending !== null ? null : outIn({ run, plan: plan.plan, now })
+  if (out === null) return null
+  const detail = `nobody was to answer for more than ${out.unanswered} min on its way, which are over in a freeze`
+  return { at: out.until, ending: { kind: 'failed', reason: 'halfway-bound', detail } }
+}
+
 /** Until when what has begun nothing may wait: what stands halfway before it costs on meanwhile, and may not for longer. Null: for as long as any. */
 const mayWaitUntil = ({ halfwayCosts: costs, run }: Pick<LaneDocument, 'halfwayCosts' | 'run'>): number | null =>
   costs === undefined || run === null || run.ending !== null || hasBegun(run) ? null : costs.until
@@ -84,14 +110,6 @@ const atMostText = ({ left, unanswered }: HalfwayCosts): string =>
   unanswered === undefined
     ? `what stands halfway before it may cost ${usd(left)} more at most`
     : `for what stands halfway before it nobody was to answer for more than ${unanswered} min`
-
-/** The end of a run that a freeze holds where nobody answers, and when that is; null: somebody does, or its plan named none. */
-export const outUntil = ({ plan }: Pick<View, 'plan'>, run: Run): { at: number; ending: Outcome } | null => {
-  const out = plan === null || run.ending !== null ? null : outIn({ run, plan: plan.plan, now: 0 })
-  if (out === null) return null
-  const detail = `nobody was to answer for more than ${out.unanswered} min, which is over in a freeze: it goes back`
-  return { at: out.until, ending: { kind: 'failed', reason: 'bound-reached', detail } }
-}
 
 /** It goes back, and what waits for its place is no worse off: the next attempt at it begins there (law 6). */
 const goesBackFirst = (costs: HalfwayCosts, waited = ''): Outcome => ({

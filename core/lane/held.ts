@@ -1,4 +1,5 @@
 import type { Ignored } from '../reasons.ts'
+import type { Ended } from './ended.ts'
 
 /** Why what a source says begins nothing. `place`: where that was read, when it is about that alone. */
 export interface Held {
@@ -8,11 +9,14 @@ export interface Held {
   place?: string
 }
 
-/** What is said of what its own end keeps back: what moves it. `template`: of its pods, where it ended with one, and then another is another matter. */
-export const staysSo = ({ template }: { template?: string | undefined }): string =>
-  template === undefined
+/** What is said of what its own end keeps back: what moves it. `template`: of its pods, where it ended with one, and then another is another matter; so is another number of them. */
+export const staysSo = ({ template, replicas }: Partial<Pick<Ended, 'template' | 'replicas'>>): string => {
+  if (replicas !== undefined)
+    return 'it stays so until its source changes, the policy wants its pods to be others or another number of them, or a person says retry'
+  return template === undefined
     ? 'it stays so until its source changes or a person says retry'
     : 'it stays so until its source changes, the policy wants its pods to be others, or a person says retry'
+}
 
 /** The same of what was refused on paper. */
 export const REFUSED_SO =

@@ -10,7 +10,7 @@ import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { forOccasion, isOfOccasion } from './occasion.ts'
-import { OTHER_PODS, overtakenByOther, wantsOtherPods } from './other-pods.ts'
+import { OTHER_PODS, OTHER_REPLICAS, overtakenByOther, wantsOtherPods, wantsOtherReplicas } from './other-pods.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
 import { wantRefused } from './refused.ts'
@@ -102,6 +102,13 @@ const wantSame = (view: View, seen: Seen): Wanted => {
   // A denial or a failure is of its own template alone.
   if (outcome.kind !== 'succeeded' && wantsOtherPods(view, outcome.template))
     return { kind: 'want', doc: firstAttempt(view, doc.desired as Desired), why: OTHER_PODS }
+  // And of so many of its pods, where that was all that it was about.
+  if (wantsOtherReplicas(view, outcome))
+    return {
+      kind: 'want',
+      doc: { ...nextAttempt(doc, view.now), attemptsLeft: view.policy.retries },
+      why: OTHER_REPLICAS,
+    }
   switch (outcome.kind) {
     case 'succeeded':
       return wantSucceeded(view, seen)

@@ -10,6 +10,7 @@ import { withSeenStanding } from './falling.ts'
 import { told } from './lacking.ts'
 import { againstOf, planOnPaper } from './planning.ts'
 import { isRetiring } from './retiring.ts'
+import { isFree, paperBeside } from './righting.ts'
 import type { View } from './view.ts'
 import { isKeeping } from './wanted.ts'
 
@@ -37,6 +38,7 @@ export const atRest = (view: View, change: Change): Change => withServingKept(vi
 const withServingKept = (view: View, change: Change): Change => {
   const { keepsTold: last, ...doc } = change.doc
   const own = { ...view, doc: change.doc }
+  if (view.doc.run !== null && doc.run !== null) return toldBeside(own, change)
   if (view.doc.run !== null || !mayKeep(own)) return change
   const paper = paperOf(own)
   if (isToSetRight(paper)) return mayBegin(own, paper) ? begun(own, change, paper) : change
@@ -47,6 +49,22 @@ const withServingKept = (view: View, change: Change): Change => {
   // Whoever has set it right: what is wanted is as it was.
   return isKeeping(own) && paper.kind === 'nothing' ? { ...is, doc: asAside(is.doc) } : is
 }
+
+/** Beside a run that has begun nothing: what is neither set right at once nor was told is told once, and forgotten once it is as it was. */
+const toldBeside = (view: View, change: Change): Change => {
+  const paper = paperBeside(view)
+  if (paper === null || isFree(view, paper)) return change
+  const { keepsTold: last, ...doc } = change.doc
+  const text = toldOf(doc, paper) ?? waitsText(view, paper)
+  if (text === undefined) return last === undefined ? change : { ...change, doc }
+  return text === last ? change : toldOnce({ ...change, doc: { ...doc, keepsTold: text } }, text, view.now)
+}
+
+/** Two questions of one lane are not asked at once. */
+const waitsText = ({ doc: { run } }: View, paper: Planned): string | undefined =>
+  paper.hand === undefined || paper.kind === 'nothing'
+    ? undefined
+    : said(`${paper.hand.text}: that is seen to once generation ${run?.generation} has begun or ended`, SHORT)
 
 /** What the policy has told alone of it, where what is wanted does not say so itself. */
 const toldOf = ({ held }: LaneDocument, { hand }: Planned): string | undefined => {

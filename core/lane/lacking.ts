@@ -48,29 +48,46 @@ export const lackIn = (seen: Seen, baseline: Baseline | null): string[] => {
   return lack === undefined ? [] : [lack.text]
 }
 
+type Lacks = NonNullable<LaneDocument['lacks']>
+
 /**
  * What serves and is not ready is remembered, and told once it lasts, whatever the lane's last run came to (law 13); and so is that it is
- * ready again. Nothing is begun by it: Kubernetes and Karpenter are at it.
+ * ready again. That nobody answers has its own time, and is told also where people know already that some are lacking. Nothing is begun by it:
+ * Kubernetes and Karpenter are at it. `named`: for so long nobody was to answer, as people were told, milliseconds.
  */
-export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change): Change => {
+export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change, named = NONE): Change => {
   const { lacks: last, ...doc } = change.doc
   const lacking = lackOf(seen, doc.baseline)
   if (lacking === undefined) return last === undefined ? change : over({ ...change, doc }, last, view.now)
-  const since = last?.since ?? view.now
-  const isLong = view.now - since >= (lacking.none ? NONE : FEWER)
-  if (last !== undefined && (last.told || !isLong)) return change
-  const lacks: LaneDocument['lacks'] = isLong ? { since, told: true } : { since }
-  const after = { ...change, doc: { ...doc, lacks } }
-  return isLong
-    ? told(after, {
-        text: `${lacking.text} (for ${minutes(view.now - since)} min)`,
-        key: `lacks-${since}`,
-        tone: 'bad',
-      })
-    : after
+  const { since, isDue, lacks } = lasting(lacking, last, { now: view.now, most: Math.max(NONE, named) })
+  if (!isDue) return isSame(lacks, last) ? change : { ...change, doc: { ...doc, lacks } }
+  const text = `${lacking.text} (for ${minutes(view.now - since)} min)`
+  const key = `${lacking.none ? 'none' : 'lacks'}-${since}`
+  return told({ ...change, doc: { ...doc, lacks } }, { text, key, tone: 'bad' })
 }
 
-const over = (change: Change, { since, told: wasTold }: NonNullable<LaneDocument['lacks']>, now: number): Change =>
+/** Since when it lasts, whether people are to be told now, and what is remembered of it then. */
+const lasting = (
+  { none: isNone }: Lack,
+  last: Lacks | undefined,
+  { now, most }: { now: number; most: number },
+): { since: number; isDue: boolean; lacks: Lacks } => {
+  const { none: before, ...all } = last ?? { since: now }
+  if (!isNone) {
+    const isDue = all.told !== true && now - all.since >= FEWER
+    return { since: all.since, isDue, lacks: isDue ? { ...all, told: true } : all }
+  }
+  const none = before ?? { since: now }
+  const isDue = none.told !== true && now - none.since >= most
+  // Who knows that nobody answers is told of the others once all are ready.
+  const lacks = isDue ? { ...all, told: true as const, none: { ...none, told: true as const } } : { ...all, none }
+  return { since: none.since, isDue, lacks }
+}
+
+const isSame = (a: Lacks, b: Lacks | undefined): boolean =>
+  b !== undefined && a.told === b.told && a.none?.since === b.none?.since && a.none?.told === b.none?.told
+
+const over = (change: Change, { since, told: wasTold }: Lacks, now: number): Change =>
   wasTold
     ? told(change, {
         text: `all that serves is ready again, after ${minutes(now - since)} min`,

@@ -3,7 +3,7 @@ import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
 import { hasBegun, type Mark, type Run } from './document.ts'
-import { frozenUntil, outUntil } from './halfway.ts'
+import { frozenUntil, unansweredUntil } from './halfway.ts'
 import { isAskedToGoOn, isToGoOn, keptSuspended, suspending } from './suspending.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
@@ -44,17 +44,19 @@ const pastBound = (view: View, run: Run): Act | null => {
   return bound !== null && view.now >= bound.at ? { kind: 'end', ending: bound.ending } : null
 }
 
-/** A freeze holds it where it is for as long as that stays within its bounds: what stands on the way costs on (laws 9, 18). */
+/** A freeze holds it where it is for as long as that stays within its bounds: what stands on the way costs on, and nobody may answer there (laws 9, 18). */
 const frozenWithin = (view: View, run: Run): Act | null => {
   const still = frozen(view)
-  const bounds = [boundAt(view, run) ?? frozenUntil(view, run), outUntil(view, run)].filter((one) => one !== null)
-  const [bound] = bounds.toSorted((a, b) => a.at - b.at)
-  if (still === null || bound === undefined) return still
+  const bound = still === null ? null : sooner(boundAt(view, run) ?? frozenUntil(view, run), unansweredUntil(view, run))
+  if (still === null || bound === null) return still
   if (view.now >= bound.at) return { kind: 'end', ending: bound.ending }
   return still.kind === 'rest'
     ? { ...still, rest: { ...still.rest, until: Math.min(still.rest.until ?? bound.at, bound.at) } }
     : still
 }
+
+const sooner = <B extends { at: number }>(a: B | null, b: B | null): B | null =>
+  a === null || (b !== null && b.at < a.at) ? b : a
 
 /** The end of a run whose next step would not be what was approved; null: it would be. */
 export const outOfBounds = (view: View, run: Run): Act | null => {

@@ -1,10 +1,12 @@
 import type { Desired } from '../desired.ts'
+import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { firstAttempt } from './attempts.ts'
 import { leftBeside } from './before.ts'
 import { identityOf } from './closing.ts'
 import { type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
+import type { Ended } from './ended.ts'
 import { SUPERSEDED } from './next-step.ts'
 import type { View } from './view.ts'
 
@@ -19,6 +21,16 @@ export const wantsOtherPods = (view: View, template: string | undefined): boolea
   const run = runKeyOf(doc, doc)
   const now = kind.templateOf?.({ identity: identityOf(view), desired: desired as never, run, baseline, policy })
   return now != null && now !== template
+}
+
+/** Why what has ended that was about how many of them there are is wanted once more. */
+export const OTHER_REPLICAS = 'how many pods of it there are to be has changed'
+
+/** Whether what has ended was about how many pods of it there are alone, and the policy wants another number of them by now. */
+export const wantsOtherReplicas = ({ kind, policy, doc }: View, { kind: ended, replicas }: Ended): boolean => {
+  if (ended === 'succeeded' || ended === 'refused' || replicas === undefined) return false
+  const now = kind.replicasOf?.(policy, laneName(doc.lane)) ?? null
+  return now !== null && now !== replicas
 }
 
 /**

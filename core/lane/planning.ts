@@ -44,6 +44,7 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
   if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
   const { approved } = doc
   const base = baselineView(world.generations, doc.baseline)
+  const brought = doc.brought?.filter((one) => one !== base?.generation)
   const input = {
     identity: identityOf(view),
     desired: run.desired as never,
@@ -55,7 +56,10 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     rungs: view.rungs,
     asks: asksAlways(view),
     within: approved === null || isOfOtherRung(view, approved) ? undefined : boundsLeft(approved),
-    brought: doc.brought?.filter((one) => one !== base?.generation),
+    brought,
+    unjudged: brought?.filter(
+      (one) => doc.judged?.some(({ generation, stands = generation }) => stands === one) !== true,
+    ),
     kept: seen.kept,
   }
   return planChosen(view, input)

@@ -24,6 +24,7 @@ import { settleAskMore, settleNoMore } from './more.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
 import { settleRetire, withRetried } from './retiring.ts'
+import { type Righted, settleRighted } from './righting.ts'
 import { fitted } from './size.ts'
 import { type Away, type Stepped, settleMark, settleStepped } from './stepping.ts'
 import { settleMarkSuspend, settleSuspended } from './suspending.ts'
@@ -42,6 +43,7 @@ export type Result =
   /** Who stands first in the line. */
   | { kind: 'lined'; heads: Head[] }
   | { kind: 'resized'; resized: Resized }
+  | { kind: 'righted'; came: Righted }
   | { kind: 'suspended'; came: Suspended }
   | { kind: 'trouble'; trouble: Trouble }
 
@@ -76,8 +78,8 @@ const ALONE = {
 
 const isAlone = (act: Act): act is Extract<Act, { kind: keyof typeof ALONE }> => Object.hasOwn(ALONE, act.kind)
 
-/** Of a pool's ceiling, or a budget's ladder; or as that says of a Job. */
-const BESIDE_RUN = ['mark-ceiling', 'resize', 'end-leases', 'climb', 'mark-suspend', 'suspend'] as const
+/** Of what serves, a pool's ceiling, or a budget's ladder; or as that says of a Job. */
+const BESIDE_RUN = ['set-right', 'mark-ceiling', 'resize', 'end-leases', 'climb', 'mark-suspend', 'suspend'] as const
 type BesideRun = Extract<Act, { kind: (typeof BESIDE_RUN)[number] }>
 const isBesideRun = (act: Act): act is BesideRun => (BESIDE_RUN as readonly string[]).includes(act.kind)
 
@@ -116,6 +118,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
 }
 
 const settledBesideRun = (view: View, act: BesideRun, result: Result): Change => {
+  if (act.kind === 'set-right') return result.kind === 'righted' ? settleRighted(view, result.came) : changed(view.doc)
   if (act.kind === 'climb') return settleClimb(view)
   if (act.kind === 'mark-ceiling') return settleMarkCeiling(view, act.gpus)
   if (act.kind === 'end-leases') return settleEndLeases(view)

@@ -62,6 +62,8 @@ export interface View {
   looked: boolean
   /** Whether the plan was made in this invocation, from `world`. */
   fresh: boolean
+  /** Whether what serves was set right in this invocation: lists may lag behind that. Left out: it was not. */
+  righted?: true
   /** Whether this invocation has changed anything yet: then a rest of before no longer counts. */
   moved: boolean
 }

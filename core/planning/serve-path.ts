@@ -68,7 +68,7 @@ const nodesOn = ({ rule, leaving, led }: Pick<Chosen, 'rule' | 'leaving' | 'led'
 
 /** Where requests are led now, what rises, and what leaves, in which order. */
 export const ledOf = (
-  { world }: ServeInput,
+  { world, unjudged }: Pick<ServeInput, 'world' | 'unjudged'>,
   { generation }: Wanted,
   { standing: { target, base, judged }, leaving }: { standing: Standing; leaving: readonly Replica[] },
 ): Led => {
@@ -80,6 +80,7 @@ export const ledOf = (
     leaving,
     // What somebody has changed is judged no more; it is led to as whatever else answers.
     base: base === undefined || isEditedByHand(base) ? undefined : base,
+    ...(unjudged === undefined ? {} : { unjudged }),
   }
   return { ...led, leaving: askedLast(leaving, ledFirst(led)) }
 }

@@ -30,6 +30,8 @@ export interface ServeInput {
   within?: Bounds
   /** Generations that were brought up by runs which something newer stopped in the middle. */
   brought?: readonly number[]
+  /** Of these what has passed no gate; left out: all has. */
+  unjudged?: readonly number[]
 }
 
 /** What differs between a rollout and a way back; the rest of a plan is the same for both. */

@@ -24,6 +24,8 @@ export interface Led {
   /** What leaves, in this order. */
   leaving: readonly Replica[]
   base: GenerationView | undefined
+  /** What runs have brought up that were stopped before it was judged; left out: nothing. */
+  unjudged?: readonly number[]
 }
 
 /** Whether requests are led to this generation. */
@@ -35,10 +37,13 @@ export const isAnswered = ({ traffic = null, generations }: Pick<World, 'traffic
   traffic !== null && generations.some((view) => isLedTo(traffic, view.generation) && answersOf(view) > 0)
 
 /** Where requests are led until what rises is judged: nobody asks it before. */
-export const ledFirst = ({ seen, rising, judged, risen, leaving, base }: Led): Traffic => {
+export const ledFirst = ({ seen, rising, judged, risen, leaving, base, unjudged = [] }: Led): Traffic => {
   if (judged) return seen
   const ready = readyIn(leaving)
-  if (typeof seen === 'number' && seen !== rising && ready.has(seen)) return seen
+  // Who has led requests to what was at its gate has judged nothing.
+  const isBetter = base !== undefined && ready.has(base.generation)
+  if (typeof seen === 'number' && seen !== rising && ready.has(seen) && !(isBetter && unjudged.includes(seen)))
+    return seen
   // What was never judged, and does not answer now, is led to no more than what rises.
   const known = [...ready].filter(([one]) => one === base?.generation || (seen !== null && isLedTo(seen, one)))
   const isBase = (one: number): number => Number(one === base?.generation)

@@ -1,3 +1,4 @@
+import { seesStanding } from '../../core/lane/falling.ts'
 import { needsPaper } from '../../core/lane/fold.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { World } from '../../core/world.ts'
@@ -16,7 +17,7 @@ export interface Ahead {
 export const lookAhead = (ports: WorkPorts, view: View, ahead: Ahead): void => {
   const likely = view.doc.run === null && view.sides['cluster'] === undefined
   ahead.world = null
-  if (likely || needsPaper(view)) seeAhead(ports, view, ahead)
+  if (likely || needsPaper(view) || seesStanding(view)) seeAhead(ports, view, ahead)
 }
 
 /** Begins to look at the world, for the act that follows. */

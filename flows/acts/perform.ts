@@ -14,6 +14,7 @@ import { keptOf } from './kept.ts'
 import { look, lookAgain } from './look.ts'
 import type { Performed } from './performed.ts'
 import { resize } from './resize.ts'
+import { setRight } from './set-right.ts'
 import { beginStep, seeStep, touchesFarSide } from './step.ts'
 import { suspend } from './suspend.ts'
 
@@ -24,6 +25,7 @@ export const touches = (act: Act, view: View): boolean =>
   act.kind === 'clear' ||
   act.kind === 'grant' ||
   act.kind === 'resize' ||
+  act.kind === 'set-right' ||
   act.kind === 'suspend' ||
   (act.kind === 'begin' && touchesFarSide(view, act.step))
 
@@ -41,6 +43,8 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
       return lookAgain(ports, view, { letter: act.letter, ahead })
     case 'grant':
       return grant(ports, view)
+    case 'set-right':
+      return setRight(ports, view)
     case 'resize':
       return resize(ports, view)
     case 'suspend':

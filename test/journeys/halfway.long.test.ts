@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../core/kube.ts'
-import type { Config } from '../../core/policy.ts'
+import { type KubeObject, refOf } from '../../core/kube.ts'
+import { trafficOf } from '../../core/workloads/serving.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { between } from './away.ts'
@@ -28,6 +29,18 @@ afterEach(async () => {
   await town.close()
 })
 
+const laneService = async (): Promise<KubeObject<'Service'>> => {
+  const { name } = await town.lane(SERVE)
+  const all = (await town.house.cluster.list('Service')) as KubeObject<'Service'>[]
+  return all.find(({ metadata }) => metadata.name === name) as KubeObject<'Service'>
+}
+/** `kubectl edit service`. */
+const leadTo = async (generation: string): Promise<unknown> =>
+  (town.house.cluster as SimulatedCluster).edit(refOf(await laneService()), 'kubectl-edit', (live) => {
+    const { spec } = live as KubeObject<'Service'>
+    const selector = { ...spec?.selector, 'signalbox.dev/generation': generation }
+    return { ...live, spec: { ...spec, selector } } as KubeObject
+  })
 /** The second version is on its way beside the first, not judged yet, as something newer comes. */
 const underWay = async (): Promise<void> => {
   town = await openTown({ wrap: away.wrap })
@@ -89,55 +102,81 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect(await looseEnds(town)).toEqual([])
   })
 
-  describe('where nobody answers meanwhile, as its card has named, what stood before is back within that time:', () => {
-    const out = async (): Promise<number> => {
-      const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
-      const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }
-      town = await openTown({ wrap: away.wrap, config: { ...example, pools, services } as Config })
-      await served(town)
-      const simulation = { loadMinutes: 3, tasks: { 'gate-check': { imagePull: 'fail' as const } } }
-      await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation }))
-      await town.until('it asks', async () => (await town.question(SERVE)) !== null)
-      expect((await town.plan(SERVE))?.plan.bounds).toMatchObject({ answering: 0, unanswered: 25 })
-      await town.answered(SERVE)
-      await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
-      return clockOf(town).now()
-    }
-    const isBack = async (since: number): Promise<void> => {
-      await town.until('it is back', async () => (await answering(town)) === 1)
-      expect((clockOf(town).now() - since) / MINUTE).toBeLessThan(30)
-    }
-    const texts = async () => (await timeline(town, SERVE)).map(({ text }) => text)
+  it('requests that somebody leads to what is at its gate are led back to what was judged before the next rollout makes a move', async () => {
+    await underWay()
+    await town.until('it is at its gate', stepIs(town, SERVE, 'gate', 'running'))
+    await leadTo('2')
+    await promote(town.house, MODEL, await third())
+    await town.answered(SERVE)
+    await town.until('it moves', stepIs(town, SERVE, 'move-1', 'running'))
+    expect(trafficOf(await laneService())).toBe(1)
+    await town.settled(SERVE)
+    const led = (await timeline(town, SERVE)).map(({ text }) => text).filter((text) => /requests are led to/.test(text))
+    expect(led.join()).not.toMatch(/generation 2/)
+    expect(await replicasOf(town)).toEqual({ 3: 2 })
+  })
 
-    it('while people are asked about something newer', async () => {
-      const since = await out()
-      await town.advance(2 * MINUTE)
-      await promote(town.house, MODEL, await third())
-      await isBack(since)
-      await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
-      expect(await town.lane(SERVE)).toMatchObject({ generation: 3, attempt: 2 })
-      const why = /nobody was to answer for more than 25 min, too little for anybody to answer in, and goes back first/
-      expect(await texts()).toContainEqual(expect.stringMatching(why))
-      await town.advance(5 * HOUR)
-      const { state } = await town.lane(SERVE)
-      expect([state, await replicasOf(town), await looseEnds(town)]).toEqual(['expired', { 1: 1 }, []])
-    })
+  const outageOf = async (simulation: Parameters<typeof registerVersion>[1]['simulation']): Promise<void> => {
+    const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
+    const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }
+    town = await openTown({ wrap: away.wrap, config: { ...example, pools, services } })
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation }))
+    await town.answered(SERVE)
+    await town.until('nobody answers', async () => (await answering(town)) === 0)
+  }
 
-    it('in a freeze', async () => {
-      const since = await out()
-      await town.advance(2 * MINUTE)
-      await town.house.command({ kind: 'freeze', lane: SERVE, until: since + 10 * HOUR, by: ANA })
-      await isBack(since)
-      expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
-      expect([await replicasOf(town), await looseEnds(town)]).toEqual([{ 1: 1 }, []])
-    })
+  it('a freeze in the midst of an outage that was agreed to holds it for no longer than was named, and it is asked about again', async () => {
+    await outageOf({ loadMinutes: 12 })
+    const out = clockOf(town).now()
+    await town.house.command({ kind: 'freeze', lane: '*', until: out + 2 * HOUR, by: ANA })
+    await town.until('it is back', async () => (await answering(town)) === 1)
+    expect((clockOf(town).now() - out) / MINUTE).toBeLessThan(35)
+    await town.answered(SERVE)
+    await town.advance(HOUR)
+    expect([await replicasOf(town), await answering(town)]).toEqual([{ 1: 1 }, 1])
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
 
-    it('where its gate cannot be, and another attempt asks before it makes an outage of its own', async () => {
-      await isBack(await out())
-      await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
-      expect(await town.lane(SERVE)).toMatchObject({ generation: 2, attempt: 2, outcome: null })
-      expect([await answering(town), await replicasOf(town)]).toEqual([1, { 1: 1 }])
-    })
+  it('an outage that was agreed to is made once: another attempt after it asks for another', async () => {
+    await outageOf({ loadMinutes: 3, tasks: { 'gate-check': { imagePull: 'fail' } } })
+    await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 2, attempt: 2 })
+    const moves = (await timeline(town, SERVE)).filter(({ text }) => text === 'Take v1 (generation 1) away: begins')
+    expect([moves.length, await answering(town)]).toEqual([1, 1])
+  })
+
+  it('where nobody answers meanwhile, as its card has named: what stood before is back within that time, while people are asked', async () => {
+    const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
+    const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }
+    town = await openTown({ wrap: away.wrap, config: { ...example, pools, services } })
+    await served(town)
+    await promote(
+      town.house,
+      MODEL,
+      await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 3 } }),
+    )
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    const { bounds } = (await town.plan(SERVE))?.plan ?? {}
+    expect(bounds).toMatchObject({ answering: 0, unanswered: 25 })
+    await town.answered(SERVE)
+    await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
+    const out = clockOf(town).now()
+    await town.advance(5 * MINUTE)
+    await promote(town.house, MODEL, await third())
+    await town.until('it is back', async () => (await answering(town)) === 1)
+    expect((clockOf(town).now() - out) / MINUTE).toBeLessThan(25)
+    await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 3, attempt: 2 })
+    const why = /nobody was to answer for more than 25 min, too little for anybody to answer in, and goes back first/
+    expect((await timeline(town, SERVE)).map(({ text }) => text)).toContainEqual(expect.stringMatching(why))
+    await town.advance(5 * HOUR)
+    expect([(await town.lane(SERVE)).state, await replicasOf(town), await looseEnds(town)]).toEqual([
+      'expired',
+      { 1: 1 },
+      [],
+    ])
   })
 
   it('refused: it goes back, and starts by itself once what refused it has changed', async () => {

@@ -111,6 +111,21 @@ describe('an answer to the question for more, while nobody can read the policy',
     expect(await read(far)).toMatchObject({ end: 'succeeded' })
   })
 
+  it.each([
+    ['strangers', 1],
+    ['somebody who has answered already', 2],
+  ])('counts behind as many as you like that do not: those of %s', async (whose, need) => {
+    const far = between()
+    const approvers = [ANA, BEN].map((one) => ({ id: one, name: one }))
+    const id = await askedFor(far, { approvals: { approvers, need } })
+    for (let i = 0; i < 7; i++) {
+      await answer(id, whose === 'strangers' ? `T0SIGNAL/U0MALLORY${i}` : ANA)
+      await town.advance(10_000)
+    }
+    await answer(id, BEN)
+    expect(await read(far)).toMatchObject({ end: 'succeeded' })
+  })
+
   it.each([2, 5, 9, 14])('counts once, where the process dies after %i calls that hears it', async (calls) => {
     const far = between()
     const id = await askedFor(far)

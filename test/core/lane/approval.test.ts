@@ -74,12 +74,6 @@ describe('whether somebody has to be asked', () => {
     expect(covered(null)).toBe('no')
   })
 
-  it('people, about each attempt that makes an outage of its own', () => {
-    const out = bounded({ unanswered: 25 })
-    expect([covered(approved(), {}, out), covered(approved({ begun: true }), {}, out)]).toEqual(['yes', 'no'])
-    expect(covered(approved({ begun: true }))).toBe('yes')
-  })
-
   it('nobody, about what was approved to the digest', () => {
     expect(covered(approved())).toBe('yes')
     expect(covered(approved(), {}, { ...plan, digest: 'other' })).toBe('no')

@@ -5,6 +5,7 @@ import {
   asksTooLate,
   costBefore,
   frozenUntil,
+  hadOutage,
   halfwayAfter,
   restsNoLonger,
   tooLate,
@@ -121,6 +122,11 @@ describe('what stands halfway where nobody answers, as its plan has named', () =
   it('is so no more once requests are led to what rises, and not before a move has begun', () => {
     expect(costsOf(begun(led('done')))).toBeUndefined()
     expect(costsOf(runOf({ generation: 3 }))).toBeUndefined()
+    for (const waits of [true, 'pods'] as const) {
+      const run = runOf({ generation: 3, steps: [move({ state: 'running', by: 'me', startedAt: NOW, waits })] })
+      expect([costsOf(run), hadOutage(run, named)]).toEqual([undefined, false])
+    }
+    expect([hadOutage(begun(led('done')), named), hadOutage(begun(), null)]).toEqual([true, false])
     expect(costsOf(begun(), { ...named, bounds: { ...named.bounds, answering: 1 } })).toBeUndefined()
   })
 

@@ -47,7 +47,8 @@ describe('what serves and is not all ready', () => {
     ['fewer', 1, 30],
   ])('is told once where %s of it is ready for as long as that may take to pass', (_, ready, minutes) => {
     const first = at(0, ready)
-    expect([first.doc.lacks, first.tellings]).toEqual([{ since: NOW }, []])
+    const none = ready === 0 ? { none: { since: NOW } } : {}
+    expect([first.doc.lacks, first.tellings]).toEqual([{ since: NOW, ...none }, []])
     const early = at(minutes - 1, ready, first.doc)
     expect([early.doc, early.tellings]).toEqual([first.doc, []])
     const late = at(minutes, ready, first.doc)
@@ -55,6 +56,36 @@ describe('what serves and is not all ready', () => {
     expect(late.tellings).toMatchObject([{ kind: 'note', card: { title, tone: 'bad' } }])
     expect(late.moments).toMatchObject([{ kind: 'note', text: title }])
     expect(at(minutes + 60, ready, late.doc)).toEqual(changed(late.doc))
+  })
+
+  it.each([
+    ['told', 40, 45],
+    ['not told yet', 27, 32],
+  ])('is told five minutes after the last has gone, by its own time, where that some are lacking was %s', (...row) => {
+    const [, gone, tells] = row
+    const fewer = at(gone - 1, 1, at(0, 1).doc).doc
+    const none = at(gone, 0, fewer).doc
+    expect(at(tells - 1, 0, none).tellings).toEqual([])
+    const late = at(tells, 0, none)
+    const title = 'generation 1: 0 of 2 ready: waiting for a node (for 5 min)'
+    expect(late.tellings).toMatchObject([{ kind: 'note', card: { title, tone: 'bad' } }])
+    expect(at(tells + 60, 0, late.doc)).toEqual(changed(late.doc))
+    // Some answer, of which nobody is told who knows the worse; and then nobody again.
+    const some = at(tells + 90, 1, late.doc)
+    expect([some.doc.lacks, some.tellings]).toEqual([{ since: NOW, told: true }, []])
+    expect(at(tells + 105, 0, at(tells + 100, 0, some.doc).doc).tellings).toHaveLength(1)
+    const whole = `all that serves is ready again, after ${tells + 110} min`
+    expect(at(tells + 110, 2, some.doc).tellings).toMatchObject([{ card: { title: whole, tone: 'good' } }])
+  })
+
+  it('is told of later where a plan has named that nobody answers for a time', () => {
+    const named = (minutes: number, before: LaneDocument) =>
+      withLack({ now: NOW + minutes * MINUTE }, worldOf(0), changed(before), 25 * MINUTE)
+    const first = named(0, doc)
+    expect(named(24, first.doc).tellings).toEqual([])
+    expect(named(25, first.doc).tellings).toMatchObject([
+      { card: { title: 'generation 1: 0 of 2 ready (for 25 min)' } },
+    ])
   })
 
   it('is told again once all of it is ready, where that was told; and forgotten', () => {

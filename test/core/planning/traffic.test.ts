@@ -45,6 +45,17 @@ describe('until what rises is judged nobody asks it', () => {
       ]),
       2,
     ],
+    ['where somebody leads them to, that stays', led(2, [[1, 2], [2, 1]]), 2], // biome-ignore format: a line
+    [
+      'but not to what a run has brought up that was stopped before it was judged',
+      led(2, [[1, 2], [2, 1]], { unjudged: [2] }), // biome-ignore format: a line
+      1,
+    ],
+    [
+      'unless that alone answers',
+      led(2, [[1, 2, 0], [2, 1]], { unjudged: [2] }), // biome-ignore format: a line
+      2,
+    ],
     ['a Service that is gone is made anew, for what answers', led(null, [[1, 1]]), 1],
     ['and is not made where nothing answers', led(null, []), null],
     ['what was never judged and does not answer now is not led to', led(null, [[2, 1]], { base: undefined }), null],

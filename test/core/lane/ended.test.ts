@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { aboutOf } from '../../../core/lane/ended.ts'
+import type { Strategy } from '../../../core/plan.ts'
+
+const path = [
+  { old: 0, new: 2 },
+  { old: 0, new: 3 },
+]
+const strategy = (name: Strategy['name']): Strategy => ({ name, why: '', path, rejected: [] })
+
+it('a plan is about its template, and about how many of that alone where nothing else is planned', () => {
+  expect(aboutOf({ template: 't', strategy: strategy('scale') })).toEqual({ template: 't', replicas: 3 })
+  expect(aboutOf({ template: 't', strategy: strategy('surge') })).toEqual({ template: 't' })
+  expect(aboutOf({ strategy: null })).toEqual({})
+  expect(aboutOf(undefined)).toEqual({})
+})
