@@ -11,7 +11,7 @@ import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
-type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf'
+type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf' | 'sourceOf'
 
 /** What is wanted is known by its dataset version, and by what it is run for besides. */
 const known: Pick<LaneKind<TrainDesired>, Known> = {
@@ -33,6 +33,11 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
   withoutOccasion: ({ drift, occasion, ...desired }) =>
     drift === undefined && occasion === undefined ? null : desired,
   occasionOf: ({ occasion }) => (occasion === undefined ? null : occasionOf(occasion).keyOf(occasion)),
+  sourceOf: (desired) => {
+    const { occasion } = desired
+    const own = occasion === undefined ? undefined : occasionOf(occasion).sourceOf?.(occasion)
+    return own ?? known.placeOf?.(desired) ?? ''
+  },
 }
 
 /** Run-once: what a dataset begins, stage by stage, made with these presets. */

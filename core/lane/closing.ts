@@ -16,7 +16,7 @@ import { standsAfter } from './falling.ts'
 import { halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
 import { isKept } from './kept.ts'
-import { asBeforeOccasion } from './occasion.ts'
+import { asBeforeOccasion, plainKeyOf } from './occasion.ts'
 import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
@@ -124,6 +124,7 @@ const afterwards = (
     stands: standsAfter(view, run, isHalfway),
     baseline,
     held: null,
+    ...(succeeded && kind.lasts === 'once' ? { endedWell: plainKeyOf(view, run.desired) } : {}),
     ...(isHalfway ? halfwayIn(view, { run, plan }) : {}),
     ...rankAfter(doc, run, at),
   }

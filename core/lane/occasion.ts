@@ -10,24 +10,45 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
   return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
 }
 
+/** By which its kind knows what is wanted, whatever for. */
+export const plainKeyOf = ({ kind }: Pick<View, 'kind'>, desired: NonNullable<LaneDocument['desired']>): string =>
+  kind.keyOf((kind.withoutOccasion?.(desired as never) ?? desired) as never)
+
 /**
- * What is wanted for an occasion keeps what it takes the place of. What drifts goes on from what was paid for of the same (law 7); what is asked for
- * by hand or by the clock does all of it anew, since nothing but that is new about it: a retry keeps what was finished.
+ * What is wanted for an occasion keeps what it takes the place of. What drifts goes on from what was paid for of the same, but for what a gate
+ * has found unfit (law 7); what is asked for by hand or by the clock does all of it anew, since nothing but that is new about it: a retry keeps
+ * what was finished.
  */
 export const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<LaneDocument> => {
   const plain = kind.withoutOccasion?.(desired as never) ?? null
   const key = kind.occasionOf?.(desired as never) ?? null
   const had = key === null ? {} : { had: withHad(doc.had ?? [], key) }
   if (plain === null || doc.desired === null) return had
-  const last = kind.withoutOccasion?.(doc.desired as never) ?? doc.desired
-  const isSame = kind.keyOf(last as never) === kind.keyOf(plain as never)
-  const { kept, redo = [], outcome } = doc
+  const isSame = plainKeyOf({ kind }, doc.desired) === kind.keyOf(plain as never)
+  const { redo = [], outcome } = doc
+  const kept = doc.kept.filter(({ unfit }) => unfit !== true)
   return {
     ...had,
-    gaveWay: outcome === null || outcome.kind === 'refused' ? (doc.gaveWay ?? generationOf(doc)) : generationOf(doc),
+    gaveWay: givingWay({ doc, kind }, desired),
     ...(isSame && key === null && outcome?.kind !== 'succeeded' ? { kept, redo } : {}),
   }
 }
+
+/**
+ * What it takes the place of. What was refused for an occasion waits on behind this one, and leads back in turn; where its own source wants
+ * something later by this, that is gone for good. So is what has neither ended nor begun.
+ */
+const givingWay = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['desired']): GaveWay => {
+  const { outcome, gaveWay } = doc
+  const own = generationOf(doc)
+  if (gaveWay === undefined || (outcome !== null && outcome.kind !== 'refused')) return own
+  const isOver = outcome === null || kind.sourceOf?.(doc.desired as never) === kind.sourceOf?.(desired as never)
+  const { gaveWay: bottom = gaveWay } = gaveWay
+  // However many came between: two are kept.
+  return isOver ? gaveWay : { ...own, gaveWay: bottom }
+}
+
+type GaveWay = NonNullable<LaneDocument['gaveWay']>
 
 /** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7). */
 export const asBeforeOccasion = ({ gaveWay, ...doc }: LaneDocument): LaneDocument =>

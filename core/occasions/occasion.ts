@@ -38,4 +38,6 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   reasonsOf(occasion: O): string[]
   /** What the stages are told otherwise than the policy says. */
   setOf(occasion: O): SetOf
+  /** Which source wants it, of which a later one takes the place for good; left out: it is its own. */
+  sourceOf?(occasion: O): string
 }

@@ -2,7 +2,7 @@ import type { DriftDetected } from '../../events/contract.ts'
 import { driftDetected } from '../../events/drift-detected.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
-import { cardOf, driftFor, driftOf } from '../drift.ts'
+import { cardOf, driftFor, driftOf, isCovered } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
   again,
@@ -177,10 +177,6 @@ const retrain = (episode: Episode, facts: NewestDataset, given: Given): Decision
   return waiting(episode, given) ?? onDataset(episode, facts, given)
 }
 
-/** What fired before a run that ended well, or that drift began, is what that was to cure; not where it gave way before it began. */
-const isCovered = ({ since }: Episode, { desired, outcome, since: wanted }: LaneDocument): boolean =>
-  since <= wanted && (outcome?.kind === 'succeeded' || (driftOf(desired) !== null && outcome?.kind !== 'superseded'))
-
 /** Ends after which nothing has changed: nothing cools down. */
 const UNTRIED: ReadonlySet<string> = new Set(['superseded', 'refused'])
 
@@ -220,15 +216,19 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
   const desired: TrainDesired = {
     ...{ kind: 'train', dataset: rule.name, version, bucket, key, etag, objects, bytes, requester: null },
     ...(named === undefined ? {} : { named }),
-    drift: driftFor(episode, doc, version),
   }
+  const isTrained = doc.endedWell === pipeline.keyOf(desired)
   const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
   // After the dataset itself, and before the next one.
   const order = `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`
   return {
     kind: 'intend',
     detail: sinceText(episode),
-    intent: { order, onNewer: replaces ? 'stop' : 'finish', desired },
+    intent: {
+      order,
+      onNewer: replaces ? 'stop' : 'finish',
+      desired: { ...desired, drift: driftFor(episode, doc, { version, isTrained }) } as TrainDesired,
+    },
   }
 }
 
