@@ -56,6 +56,8 @@ export interface TrainDesired extends Desired, Asked {
   drift?: Drift
   /** What it is run for besides; left out: it is new, or `drift` says. */
   occasion?: Occasion
+  /** The same as `drift` has, of what is run for an occasion: nothing of it asks people where the last run ended well. */
+  again?: Again
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
   /** Revision of what the pods of its stages are made of; left out: the first. */
@@ -77,6 +79,12 @@ export const datasetIn = (desired: Desired | null): DatasetVersion | null => {
   return { version, bucket, key, etag, objects, bytes, ...(named === undefined ? {} : { named }) }
 }
 
+/**
+ * How the last run on the same dataset version ended, where people are asked before the next: well, by somebody's word, or refused before anybody
+ * knew who had asked for it.
+ */
+export type Again = 'succeeded' | 'cancelled' | 'rejected' | 'expired' | 'refused'
+
 /** What says that a service drifts: the episode of an alert, which is part of what is wanted, so that the next one is new (law 1). */
 export interface Drift {
   alert: string
@@ -88,7 +96,7 @@ export interface Drift {
   /** What it says, with its numbers: anybody's words. */
   text: string
   /** How the last run on the same dataset version ended: well, or by somebody's word; left out: it is another version, or ended by its work. */
-  again?: 'succeeded' | 'cancelled' | 'rejected' | 'expired'
+  again?: Again
 }
 
 /** A model version to serve: standing, the world must keep agreeing. */

@@ -1,5 +1,5 @@
 import type { Card } from './cards.ts'
-import type { Desired, Drift, TrainDesired } from './desired.ts'
+import type { Again, Desired, Drift, TrainDesired } from './desired.ts'
 import { type Episode, isOf } from './episodes.ts'
 import type { LaneDocument } from './lane/document.ts'
 import { isToldOtherwise } from './occasions/catalogue.ts'
@@ -17,25 +17,16 @@ export const cardOf = ({ alert, since, text }: Episode, name: string): Card => (
   tone: 'bad',
 })
 
-/**
- * Its episode, and how the last run on the same dataset version ended, be that for another one. `isTrained`: one has ended well, be that before
- * others that did not.
- */
+/** Its episode, and how the last run on the same dataset version ended (`last`), be that for another one; of its own run it stays what it was. */
 export const driftFor = (
   episode: Episode,
-  { desired, outcome }: LaneDocument,
-  { version, isTrained }: { version: string; isTrained: boolean },
+  { desired }: Pick<LaneDocument, 'desired'>,
+  last: Again | undefined,
 ): Drift => {
   const { alert, fingerprint, labels, since, text } = episode
-  const known = desired as TrainDesired
-  const told = { alert, fingerprint, labels, since, text }
-  const isSame = known.version === version
-  // Of the episode's own run it stays what it was.
-  const ended = isSame
-    ? ((isOf(known.drift ?? null, episode) ? null : AGAIN.get(outcome?.kind)) ?? known.drift?.again)
-    : null
-  const last = ended ?? (isTrained ? 'succeeded' : undefined)
-  return last === undefined ? told : { ...told, again: last }
+  const known = driftOf(desired)
+  const again = isOf(known, episode) ? known?.again : last
+  return { ...{ alert, fingerprint, labels, since, text }, ...(again === undefined ? {} : { again }) }
 }
 
 /**
@@ -49,8 +40,3 @@ export const isCovered = (
   if (since > wanted || isToldOtherwise((desired as TrainDesired | null)?.occasion)) return false
   return outcome?.kind === 'succeeded' || (driftOf(desired) !== null && outcome?.kind !== 'superseded')
 }
-
-/** Ends after which the same dataset version is run on only where people agree: it ended well, or they have ended it. */
-const AGAIN = new Map<string | undefined, NonNullable<Drift['again']>>(
-  (['succeeded', 'cancelled', 'rejected', 'expired'] as const).map((kind) => [kind, kind]),
-)

@@ -16,7 +16,7 @@ import { standsAfter } from './falling.ts'
 import { halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
 import { isKept } from './kept.ts'
-import { asBeforeOccasion, plainKeyOf } from './occasion.ts'
+import { afterOccasion, asBeforeOccasion, plainKeyOf } from './occasion.ts'
 import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
@@ -191,10 +191,12 @@ const halfwayIn = (view: View, given: { run: Run; plan: Plan | null }): Partial<
  * Where nothing comes of the occasion that it was wanted for, what that took the place of is as it was; what was refused may begin yet. Else its source
  * says what was cancelled behind it, where nothing else has superseded it; or it says it no more, or it is done with.
  */
-const asSaid = ({ kind }: View, run: Run, { gaveWay, ...done }: LaneDocument): LaneDocument => {
-  const ended = done.outcome?.kind
+const asSaid = ({ kind }: View, run: Run, { gaveWay, ...own }: LaneDocument): LaneDocument => {
+  const ended = own.outcome?.kind
   if (gaveWay !== undefined && !hasBegun(run) && (ended === 'superseded' || ended === 'refused'))
-    return ended === 'superseded' ? asBeforeOccasion({ ...done, gaveWay }) : { ...done, gaveWay }
+    return ended === 'superseded' ? asBeforeOccasion({ ...own, gaveWay }) : { ...own, gaveWay }
+  const done = gaveWay === undefined ? own : afterOccasion(kind, run, { ...own, gaveWay })
+  if (done.generation !== own.generation) return done
   if (ended !== 'succeeded' && ended !== 'superseded') return done
   if (done.aside !== undefined && isKeeping({ doc: done, kind })) return asAside(done)
   if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })

@@ -1,7 +1,8 @@
 import { withHad } from '../occasions/catalogue.ts'
 import type { Intent } from '../reactions/reaction.ts'
+import { mayRepeat } from './attempts.ts'
 import { asBefore, generationOf } from './before.ts'
-import type { LaneDocument } from './document.ts'
+import type { LaneDocument, Run } from './document.ts'
 import type { View } from './view.ts'
 
 /** Whether it is what is wanted already, but for the occasion: its source says nothing new. */
@@ -49,6 +50,28 @@ const givingWay = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['d
 }
 
 type GaveWay = NonNullable<LaneDocument['gaveWay']>
+
+/**
+ * The document once a run for an occasion is over, of which something may have come. What was refused behind it and is told otherwise is none of
+ * that, though it is on the same: it is wanted again, once that is repeated no more.
+ */
+export const afterOccasion = (kind: View['kind'], run: Pick<Run, 'desired'>, doc: LaneDocument): LaneDocument => {
+  const { gaveWay, ...done } = doc
+  const left = leftOf(kind, run, gaveWay)
+  if (left === undefined) return done
+  return mayRepeat({ doc }) ? { ...done, gaveWay: left } : asBeforeOccasion({ ...done, gaveWay: left })
+}
+
+const leftOf = (kind: View['kind'], { desired }: Pick<Run, 'desired'>, one?: GaveWay): GaveWay | undefined => {
+  if (one === undefined || one.desired === null) return undefined
+  const { gaveWay, ...own } = one
+  const rest = leftOf(kind, { desired }, gaveWay)
+  const below = gaveWay?.outcome?.kind === 'refused' ? rest : gaveWay
+  const isSame = plainKeyOf({ kind }, one.desired) === plainKeyOf({ kind }, desired)
+  const isOther = kind.toldAs?.(one.desired as never) !== kind.toldAs?.(desired as never)
+  if (own.outcome?.kind !== 'refused' || !isSame || !isOther) return rest
+  return { ...own, ...(below === undefined ? {} : { gaveWay: below }) }
+}
 
 /** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7). */
 export const asBeforeOccasion = ({ gaveWay, ...doc }: LaneDocument): LaneDocument =>

@@ -1,4 +1,5 @@
 import type { SetOf } from '../../events/occasions.ts'
+import type { Again } from '../desired.ts'
 
 /** Somebody has asked for it. */
 export interface Hand {
@@ -38,6 +39,8 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   reasonsOf(occasion: O): string[]
   /** What the stages are told otherwise than the policy says. */
   setOf(occasion: O): SetOf
+  /** An end of the run before that it takes back: nobody is asked for that. Left out: it takes none back. */
+  undoes?: Again
   /** Which source wants it, of which a later one takes the place for good; left out: it is its own. */
   sourceOf?(occasion: O): string
 }

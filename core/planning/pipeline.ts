@@ -188,8 +188,9 @@ const reasonsOf = (
   const { desired, policy, world } = input
   const { spent, held } = world.dollars
   return [
-    ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
+    ...(desired.drift === undefined ? [] : [sinceText(desired.drift)]),
     ...(desired.occasion === undefined ? [] : occasionOf(desired.occasion).reasonsOf(desired.occasion)),
+    ...[againText(desired) ?? []].flat(),
     datasetText(desired),
     ...pipeline.stages.map(
       (stage) =>

@@ -1,4 +1,5 @@
-import type { Desired, TrainDesired } from '../desired.ts'
+import { againIn, againOn } from '../again.ts'
+import type { Again, Desired, TrainDesired } from '../desired.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
@@ -49,6 +50,21 @@ export const wantedFor = (
   if (on.kind === 'none') return { kind: 'ignore', reason: on.reason, detail: on.detail }
   const { name } = given.rule
   const replaces = ruleNamed(given.policy.pipelines, name)?.rule.onNewer === 'replace'
-  const desired: TrainDesired = { ...{ kind: 'train', dataset: name, ...on.dataset, requester }, occasion }
+  const again = againFor(occasion, on.dataset.version, given)
+  const desired: TrainDesired = {
+    ...{ kind: 'train', dataset: name, ...on.dataset, requester },
+    ...{ occasion, ...(again === undefined ? {} : { again }) },
+  }
   return { kind: 'intend', detail, intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired } }
+}
+
+/** What of the runs before on the same dataset version has people asked about this one; of its own it stays what it was. */
+const againFor = (
+  occasion: Occasion,
+  version: string,
+  { policy, doc }: { policy: Policy; doc: LaneDocument },
+): Again | undefined => {
+  const own = isWantedFor({ desired: doc.desired }, occasion)
+  const again = own ? againIn(doc.desired) : againOn(version, doc, policy)
+  return again === 'succeeded' || again === occasionOf(occasion).undoes ? undefined : again
 }
