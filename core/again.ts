@@ -1,5 +1,6 @@
-import type { Again, Desired, TrainDesired } from './desired.ts'
+import type { Desired, TrainDesired } from './desired.ts'
 import type { LaneDocument } from './lane/document.ts'
+import type { Again } from './occasions/occasion.ts'
 import type { Policy } from './policy.ts'
 
 /**

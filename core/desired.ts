@@ -1,5 +1,5 @@
 import type { ManifestObject } from '../events/manifest.ts'
-import type { Occasion } from './occasions/occasion.ts'
+import type { Again, Occasion } from './occasions/occasion.ts'
 
 /**
  * What should become true of a lane, as its source says it now: data of the lane's kind, which alone knows what is in it.
@@ -78,12 +78,6 @@ export const datasetIn = (desired: Desired | null): DatasetVersion | null => {
   const { version, bucket, key, etag, objects, bytes, named } = desired as TrainDesired
   return { version, bucket, key, etag, objects, bytes, ...(named === undefined ? {} : { named }) }
 }
-
-/**
- * How the last run on the same dataset version ended, where people are asked before the next: well, by somebody's word, or refused before anybody
- * knew who had asked for it.
- */
-export type Again = 'succeeded' | 'cancelled' | 'rejected' | 'expired' | 'refused'
 
 /** What says that a service drifts: the episode of an alert, which is part of what is wanted, so that the next one is new (law 1). */
 export interface Drift {

@@ -1,8 +1,9 @@
 import type { Card } from './cards.ts'
-import type { Again, Desired, Drift, TrainDesired } from './desired.ts'
+import type { Desired, Drift, TrainDesired } from './desired.ts'
 import { type Episode, isOf } from './episodes.ts'
 import type { LaneDocument } from './lane/document.ts'
 import { isToldOtherwise } from './occasions/catalogue.ts'
+import type { Again } from './occasions/occasion.ts'
 import { plainTime, said } from './text.ts'
 
 /** The episode that something is wanted for; null: it is wanted for itself. */

@@ -1,5 +1,4 @@
 import type { SetOf } from '../../events/occasions.ts'
-import type { Again } from '../desired.ts'
 
 /** Somebody has asked for it. */
 export interface Hand {
@@ -24,6 +23,12 @@ export interface Scheduled {
 
 /** What something is run for besides its dataset, which is part of what is wanted: the next one is new (law 1). */
 export type Occasion = Hand | Scheduled
+
+/**
+ * How the last run on the same dataset version ended, where people are asked before the next: well, by somebody's word, or refused before anybody
+ * knew who had asked for it.
+ */
+export type Again = 'succeeded' | 'cancelled' | 'rejected' | 'expired' | 'refused'
 
 /** One kind of occasion as a value: nobody outside of this folder asks which kind one is. */
 export interface OccasionKind<O extends Occasion = Occasion> {

@@ -1,6 +1,7 @@
 import { againIn } from '../again.ts'
-import { type Again, datasetIn, type TrainDesired } from '../desired.ts'
+import { datasetIn, type TrainDesired } from '../desired.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
+import type { Again } from '../occasions/occasion.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy } from '../policy.ts'
 import { counted, said } from '../text.ts'
