@@ -114,7 +114,7 @@ describe('the time of a pipeline', () => {
       ['refused', 'intend'],
       ['succeeded', 'ignore'],
       ['failed', 'ignore'],
-    ] as const)('has its own run where that %s: %s', (kind, comes) => {
+    ] as const)('and ends meanwhile leaves it its own run where nothing came of that: %s, %s', (kind, comes) => {
       const doc = { ...wanted, outcome: endedAt(kind, two + 1) }
       expect(decide(two, two + HOUR, doc)).toMatchObject({ kind: comes, schedule: { last: two } })
       // What was over before the time came bears on nothing.
