@@ -59,7 +59,8 @@ export const afterOccasion = (kind: View['kind'], run: Pick<Run, 'desired'>, doc
   const { gaveWay, ...done } = doc
   const left = leftOf(kind, run, gaveWay)
   if (left === undefined) return done
-  return mayRepeat({ doc }) ? { ...done, gaveWay: left } : asBeforeOccasion({ ...done, gaveWay: left })
+  // It had its run, and is remembered so.
+  return mayRepeat({ doc }) ? { ...done, gaveWay: left } : asBefore(done, left)
 }
 
 const leftOf = (kind: View['kind'], { desired }: Pick<Run, 'desired'>, one?: GaveWay): GaveWay | undefined => {
