@@ -1,5 +1,5 @@
 import type { ManifestObject } from '../events/manifest.ts'
-import type { Occasion } from './occasions/occasion.ts'
+import type { Again, Occasion } from './occasions/occasion.ts'
 
 /**
  * What should become true of a lane, as its source says it now: data of the lane's kind, which alone knows what is in it.
@@ -58,6 +58,8 @@ export interface TrainDesired extends Desired, Asked {
   drift?: Drift
   /** What it is run for besides; left out: it is new, or `drift` says. */
   occasion?: Occasion
+  /** The same as `drift` has, of what is run for an occasion: nothing of it asks people where the last run ended well. */
+  again?: Again
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
   /** Revision of what the pods of its stages are made of; left out: the first. */
@@ -114,7 +116,7 @@ export interface Drift {
   /** What it says, with its numbers: anybody's words. */
   text: string
   /** How the last run on the same dataset version ended: well, or by somebody's word; left out: it is another version, or ended by its work. */
-  again?: 'succeeded' | 'cancelled' | 'rejected' | 'expired'
+  again?: Again
 }
 
 /** A model version to serve: standing, the world must keep agreeing. */

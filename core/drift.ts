@@ -2,6 +2,8 @@ import type { Card } from './cards.ts'
 import type { Desired, Drift, TrainDesired } from './desired.ts'
 import { type Episode, isOf } from './episodes.ts'
 import type { LaneDocument } from './lane/document.ts'
+import { isToldOtherwise } from './occasions/catalogue.ts'
+import type { Again } from './occasions/occasion.ts'
 import { plainTime, said } from './text.ts'
 
 /** The episode that something is wanted for; null: it is wanted for itself. */
@@ -16,20 +18,26 @@ export const cardOf = ({ alert, since, text }: Episode, name: string): Card => (
   tone: 'bad',
 })
 
-/** Its episode, and how the last run on the same dataset version ended, be that for another one. */
-export const driftFor = (episode: Episode, { desired, outcome }: LaneDocument, version: string): Drift => {
+/** Its episode, and how the last run on the same dataset version ended (`last`), be that for another one; of its own run it stays what it was. */
+export const driftFor = (
+  episode: Episode,
+  { desired }: Pick<LaneDocument, 'desired'>,
+  last: Again | undefined,
+): Drift => {
   const { alert, fingerprint, labels, since, text } = episode
-  const known = desired as TrainDesired
-  const told = { alert, fingerprint, labels, since, text }
-  if (known.version !== version) return told
-  // Of the episode's own run it stays what it was.
-  const last = isOf(known.drift ?? null, episode)
-    ? known.drift?.again
-    : (AGAIN.get(outcome?.kind) ?? known.drift?.again)
-  return last === undefined ? told : { ...told, again: last }
+  const known = driftOf(desired)
+  const again = isOf(known, episode) ? known?.again : last
+  return { ...{ alert, fingerprint, labels, since, text }, ...(again === undefined ? {} : { again }) }
 }
 
-/** Ends after which the same dataset version is run on only where people agree: it ended well, or they have ended it. */
-const AGAIN = new Map<string | undefined, NonNullable<Drift['again']>>(
-  (['succeeded', 'cancelled', 'rejected', 'expired'] as const).map((kind) => [kind, kind]),
-)
+/**
+ * What fired before a run that ended well, or that drift began, is what that was to cure; not where it gave way before it began, nor where it was
+ * told otherwise than the policy says.
+ */
+export const isCovered = (
+  { since }: Pick<Episode, 'since'>,
+  { desired, outcome, since: wanted }: LaneDocument,
+): boolean => {
+  if (since > wanted || isToldOtherwise((desired as TrainDesired | null)?.occasion)) return false
+  return outcome?.kind === 'succeeded' || (driftOf(desired) !== null && outcome?.kind !== 'superseded')
+}

@@ -32,12 +32,31 @@ export const lastTold = (a: DriftDetected, b: DriftDetected): DriftDetected => {
   return later >= 0 ? a : b
 }
 
-/** With this of an alert; those that began to fire first are forgotten where there are too many, those that are over before others. */
+/** Under which the last is known of those that were forgotten while they went on and had their run: no alert is called so. */
+const FORGOTTEN = 'forgotten'
+
+/**
+ * With this of an alert; those that began to fire first are forgotten where there are too many, those that are over before others. Of those that
+ * go on and had their run stays until when they began: whatever fires since then had it too.
+ */
 export const withEpisode = (known: Episodes, place: string, episode: Episode): Episodes => {
-  const others = Object.entries(known).filter(([other]) => other !== place)
+  const others = Object.entries(known).filter(([other]) => other !== place && other !== FORGOTTEN)
   const rank = ([, { since, over }]: [string, Episode]): number => (over === undefined ? since : since - 1e15)
-  const kept = others.sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1)).slice(0, MOST - 1)
-  return Object.fromEntries([[place, episode], ...kept])
+  const ranked = others.sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1))
+  const gone = ranked.slice(MOST - 1).flatMap(([, one]) => (one.begun === true && one.over === undefined ? [one] : []))
+  const last = [...gone, ...[known[FORGOTTEN] ?? []].flat()].toSorted((a, b) => b.since - a.since)[0]
+  const forgotten = last === undefined ? [] : [[FORGOTTEN, { ...NAMELESS, since: last.since, begun: true }] as const]
+  return Object.fromEntries([[place, episode], ...ranked.slice(0, MOST - 1), ...forgotten])
+}
+
+const NAMELESS = { alert: '', fingerprint: '', labels: {}, text: '' }
+
+/** What is known of an alert. One that is not, and began to fire no later than those that were forgotten so, may be one of them: it had its run. */
+export const knownOf = (known: Episodes, told: DriftDetected): Episode | undefined => {
+  const { alert, fingerprint, labels, since, text } = told
+  const own = known[alertPlace(told)]
+  if (own !== undefined || since > (known[FORGOTTEN]?.since ?? Number.NEGATIVE_INFINITY)) return own
+  return { alert, fingerprint, labels, since, text: said(text, TEXT), begun: true }
 }
 
 /** What an event says of an alert beside what is known of it. */

@@ -50,7 +50,7 @@ export type Ignored =
   | 'bad-set'
 
 /** Why an event waits: a row that reconcile looks at again. */
-export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending' | 'cooling-down'
+export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending' | 'cooling-down' | 'run-not-over'
 
 /** Why no plan can be made. */
 export type PlanRefusal =

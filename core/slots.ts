@@ -22,15 +22,46 @@ const cronOf = ({ cron, zone }: Schedule): Cron => {
 /** `0 2 * * * Europe/Berlin`. */
 export const nameOfSchedule = ({ cron, zone }: Schedule): string => `${cron} ${zone}`
 
+/** Fixed times of one schedule that are asked for one by one: more are no list that somebody writes. */
+const MOST = 96
+
+/**
+ * Its fixed times as a schedule each: of a list or a range croner would take what lies in an hour that comes twice twice, and lose what lies in
+ * one that is left out. Itself alone, where its minute or hour is any or a step, or where they are more than 96.
+ */
+const fixedTimes = ({ cron, zone }: Schedule): Schedule[] => {
+  const [minute = '', hour = '', ...days] = cron.trim().split(/\s+/)
+  const [minutes, hours] = [numbersIn(minute), numbersIn(hour)]
+  const times = minutes.flatMap((one) => hours.map((other) => ({ cron: [one, other, ...days].join(' '), zone })))
+  return times.length > 1 && times.length <= MOST ? times : [{ cron, zone }]
+}
+
+/** `0,30` and `1-3`, number by number; none of what is no list. */
+const numbersIn = (field: string): number[] => {
+  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(field)) return []
+  return field.split(',').flatMap((part) => {
+    const [from = 0, to = from] = part.split('-').map(Number)
+    return Array.from({ length: Math.max(0, to - from + 1) }, (_, n) => from + n)
+  })
+}
+
 /**
  * The last time that it said by now, milliseconds since the epoch; null: none. What lies in an hour that is left out comes when the clock is
- * set; in one that comes twice a fixed time comes once, the first time.
+ * set; in one that comes twice a fixed time comes once, the first time, be it one of a list or of a range. What has a step or any minute or hour
+ * (`*`) comes as the hours pass: twice there, and not at all in an hour that is left out.
  */
-export const lastSlot = (schedule: Schedule, now: number): number | null =>
+export const lastSlot = (schedule: Schedule, now: number): number | null => {
   // One that lies exactly at the reference does not count there.
-  cronOf(schedule)
-    .previousRuns(1, new Date(now + 1))[0]
-    ?.getTime() ?? null
+  const last = (one: Schedule): number[] =>
+    cronOf(one)
+      .previousRuns(1, new Date(now + 1))
+      .map((run) => run.getTime())
+  return (
+    fixedTimes(schedule)
+      .flatMap(last)
+      .toSorted((a, b) => b - a)[0] ?? null
+  )
+}
 
 /** Times of a schedule that are looked at for the longest that lies between two. */
 const MANY = 400

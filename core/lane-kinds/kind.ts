@@ -112,6 +112,10 @@ export interface LaneKind<D extends Desired = Desired> {
   withoutOccasion?(desired: D): D | null
   /** The occasion that it is wanted for, as it is remembered to have had its run; null, or left out: for none that is. */
   occasionOf?(desired: D): string | null
+  /** What its run is told otherwise than the policy says, in one text; empty, or left out: nothing. */
+  toldAs?(desired: D): string
+  /** Which source wants it for its occasion: what that wants later takes its place for good. Left out: where its source stands. */
+  sourceOf?(desired: D): string
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
   isBackAt?(desired: D, baseline: Baseline | null): boolean
   /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. `standing`: the Deployment that its last move left, and its replicas. */

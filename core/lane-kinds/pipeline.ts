@@ -2,7 +2,7 @@ import { requesterIn, type TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { alertPlace } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
-import { occasionOf } from '../occasions/catalogue.ts'
+import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
 import { planPipeline } from '../planning/pipeline.ts'
 import { trainTitle } from '../planning/pipeline-words.ts'
 import { ruleNamed } from '../policy/names.ts'
@@ -11,7 +11,7 @@ import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
-type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf'
+type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf' | 'toldAs' | 'sourceOf'
 
 /** What is wanted is known by its dataset version, or that of a model, and by what it is run for besides. */
 const known: Pick<LaneKind<TrainDesired>, Known> = {
@@ -34,6 +34,13 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
   withoutOccasion: ({ drift, occasion, ...desired }) =>
     drift === undefined && occasion === undefined ? null : desired,
   occasionOf: ({ occasion }) => (occasion === undefined ? null : occasionOf(occasion).keyOf(occasion)),
+  toldAs: ({ occasion }) =>
+    occasion !== undefined && isToldOtherwise(occasion) ? JSON.stringify(occasionOf(occasion).setOf(occasion)) : '',
+  sourceOf: (desired) => {
+    const { occasion } = desired
+    const own = occasion === undefined ? undefined : occasionOf(occasion).sourceOf?.(occasion)
+    return own ?? known.placeOf?.(desired) ?? ''
+  },
 }
 
 /** Run-once: what a dataset begins, stage by stage, made with these presets. */

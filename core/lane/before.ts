@@ -1,9 +1,9 @@
 import type { Desired } from '../desired.ts'
 import { mayRepeat, newRun } from './attempts.ts'
 import type { Change } from './change.ts'
-import type { Before, LaneDocument, Run } from './document.ts'
+import type { Before, LaneDocument, Mark, Run } from './document.ts'
 import type { Ended } from './ended.ts'
-import { carried, type Known } from './kept.ts'
+import { carried, type Known, withJudged } from './kept.ts'
 import type { Approved, Ran } from './question.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
@@ -162,4 +162,16 @@ export const withKeptOf = (
   if (isWanted({ doc, kind }, run)) return { ...doc, ...change(doc) }
   const { before } = doc
   return before?.generation === run.generation ? { ...doc, before: { ...before, ...change(before) } } : doc
+}
+
+/** The document once a step of its run is over, which a gate may be: one that fails invalidates what it judged. */
+export const withJudgedOf = (
+  view: Pick<View, 'doc' | 'kind' | 'plan'>,
+  { name, way }: Pick<Mark, 'name' | 'way'>,
+  holds: boolean,
+): LaneDocument => {
+  const plan = view.plan?.plan
+  if (plan === undefined || way === 'back') return view.doc
+  const step = plan.steps.find((one) => one.name === name)
+  return withKeptOf(view, view.doc.run as Run, (known) => withJudged(known, step, { plan, holds }))
 }

@@ -16,7 +16,7 @@ import { standsAfter } from './falling.ts'
 import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
 import { isKept } from './kept.ts'
-import { asBeforeOccasion } from './occasion.ts'
+import { afterOccasion, asBeforeOccasion, plainKeyOf } from './occasion.ts'
 import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
@@ -124,6 +124,7 @@ const afterwards = (
     stands: standsAfter(view, run, isHalfway),
     baseline,
     held: null,
+    ...endedWellAs(view, run, at),
     ...(isHalfway ? halfwayIn(view, { run, plan }) : {}),
     ...rankAfter(doc, run, at),
   }
@@ -141,6 +142,10 @@ const afterwards = (
   }
   return asSaid(view, run, gaveWay === undefined ? done : { ...done, gaveWay })
 }
+
+/** Of what is done once, what ended well last is remembered, whatever ends otherwise after it. */
+const endedWellAs = (view: View, { desired }: Run, { kind }: Ended): Pick<LaneDocument, 'endedWell'> =>
+  kind === 'succeeded' && view.kind.lasts === 'once' ? { endedWell: plainKeyOf(view, desired) } : {}
 
 /** What was seen and told of what serves counts on where nothing has begun; and who was told that it lacks something is told once it does no more. */
 const toldBefore = (run: Run, { lacks, keepsTold }: Pick<LaneDocument, 'lacks' | 'keepsTold'>) => ({
@@ -192,14 +197,13 @@ const halfwayIn = (view: View, given: { run: Run; plan: Plan | null }): Partial<
   }
 }
 
-/**
- * Where nothing comes of the occasion that it was wanted for, what that took the place of is as it was; what was refused may begin yet. Else its source
- * says what was cancelled behind it, where nothing else has superseded it; or it says it no more, or it is done with.
- */
-const asSaid = ({ kind }: View, run: Run, { gaveWay, ...done }: LaneDocument): LaneDocument => {
-  const ended = done.outcome?.kind
+/** Where nothing comes of the occasion that it was wanted for, what that took the place of is as it was; what was refused may begin yet. Else its source says what was cancelled behind it, where nothing else has superseded it; or it says it no more, or it is done with. */
+const asSaid = ({ kind }: View, run: Run, { gaveWay, ...own }: LaneDocument): LaneDocument => {
+  const ended = own.outcome?.kind
   if (gaveWay !== undefined && !hasBegun(run) && (ended === 'superseded' || ended === 'refused'))
-    return ended === 'superseded' ? asBeforeOccasion({ kind }, { ...done, gaveWay }) : { ...done, gaveWay }
+    return ended === 'superseded' ? asBeforeOccasion({ kind }, { ...own, gaveWay }) : { ...own, gaveWay }
+  const done = gaveWay === undefined ? own : afterOccasion(kind, run, { ...own, gaveWay })
+  if (done.generation !== own.generation) return done
   if (ended !== 'succeeded' && ended !== 'superseded') return done
   if (done.aside !== undefined && isKeeping({ doc: done, kind })) return asAside(done)
   if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })

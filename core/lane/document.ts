@@ -55,8 +55,10 @@ export interface LaneDocument {
   before?: Before
   /** What came since and was cancelled behind a run: it is wanted again once that succeeds, cancelled; until then it is as if it had never come. */
   aside?: Before
-  /** What was wanted before an occasion took its place: it is again where nothing comes of that. */
-  gaveWay?: Before
+  /** What was wanted before an occasion took its place, and what that had taken the place of: it is again where nothing comes of that. */
+  gaveWay?: Before & { gaveWay?: Before }
+  /** By which its kind knows what ended well last, whatever for; left out: nothing did, or an earlier release did not say. */
+  endedWell?: string
   /** The greatest generation that was ever wanted, while one before it is wanted again; left out: this one. */
   newest?: number
   /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */
@@ -225,10 +227,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   ...{ desired: null, generation: 0, attempt: 0, since: 0, order: null },
   doneWith: null,
   onNewer: 'stop',
-  attemptsLeft: 0,
-  approved: null,
-  kept: [],
-  run: null,
+  ...{ attemptsLeft: 0, approved: null, kept: [], run: null },
   ...{ outcome: null, baseline: null, passed: [], shadow: null },
   ...{ held: null, rest: null, due: null },
 })

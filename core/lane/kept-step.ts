@@ -3,4 +3,6 @@ export interface Kept {
   step: string
   key: string
   row: string
+  /** A gate has judged what was made of it, and did not hold; left out: none has. */
+  unfit?: true
 }

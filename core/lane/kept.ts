@@ -52,6 +52,32 @@ export const withoutKept = ({ kept, ...known }: Known, steps: readonly string[])
   kept: kept.filter(({ step }) => !steps.includes(step)),
 })
 
+/**
+ * The same once a step is over that may be a gate. Where that does not hold, what it judged is measured anew, and what this was made of is unfit
+ * for all but another attempt at the same; where it does, that is fit again.
+ */
+export const withJudged = (
+  known: Known,
+  step: Step | undefined,
+  { plan, holds }: { plan: Plan; holds: boolean },
+): Known => {
+  if (step?.kind !== 'check-gate') return known
+  const judged = readsOf(step)
+  const made = madeOf(judged, plan)
+  const { kept, ...others } = holds ? known : withoutKept(known, judged)
+  const seen = ({ unfit: _, ...one }: Kept): Kept => (holds ? one : { ...one, unfit: true })
+  return { ...others, kept: kept.map((one) => (made.has(one.step) ? seen(one) : one)) }
+}
+
+/** Steps whose results these are made of, one after the other, and themselves. */
+const madeOf = (names: readonly string[], plan: Plan): Set<string> => {
+  const steps = new Map(plan.steps.map((step) => [step.name, readsOf(step)]))
+  const made = new Set(names)
+  // What is added while it is gone through is gone through too.
+  for (const name of made) for (const read of steps.get(name) ?? []) made.add(read)
+  return made
+}
+
 /** Stages that another attempt can begin from: those that are finished, done anew, and the first that is not. */
 export const beginnings = ({ kept }: Pick<LaneDocument, 'kept'>, { stages }: Ended): string[] => {
   const finished = new Set(kept.map(({ step }) => step))

@@ -25,6 +25,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     lasts: true,
     inLineFrom: true,
     gaveWay: true,
+    endedWell: true,
     outcome: true,
     baseline: true,
     halfway: true,

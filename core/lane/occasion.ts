@@ -1,7 +1,8 @@
 import { withHad } from '../occasions/catalogue.ts'
 import type { Intent } from '../reactions/reaction.ts'
+import { mayRepeat } from './attempts.ts'
 import { asBefore, generationOf } from './before.ts'
-import type { LaneDocument } from './document.ts'
+import type { LaneDocument, Run } from './document.ts'
 import type { View } from './view.ts'
 
 /** Whether it is what is wanted already, but for the occasion: its source says nothing new. */
@@ -10,23 +11,67 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
   return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
 }
 
+/** By which its kind knows what is wanted, whatever for. */
+export const plainKeyOf = ({ kind }: Pick<View, 'kind'>, desired: NonNullable<LaneDocument['desired']>): string =>
+  kind.keyOf((kind.withoutOccasion?.(desired as never) ?? desired) as never)
+
 /**
- * What is wanted for an occasion keeps what it takes the place of. What drifts goes on from what was paid for of the same (law 7); what is asked for
- * by hand or by the clock does all of it anew, since nothing but that is new about it: a retry keeps what was finished.
+ * What is wanted for an occasion keeps what it takes the place of. What drifts goes on from what was paid for of the same, but for what a gate
+ * has found unfit (law 7); what is asked for by hand or by the clock does all of it anew, since nothing but that is new about it: a retry keeps
+ * what was finished.
  */
 export const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<LaneDocument> => {
   const plain = kind.withoutOccasion?.(desired as never) ?? null
   const key = kind.occasionOf?.(desired as never) ?? null
   const had = key === null ? {} : { had: withHad(doc.had ?? [], key) }
   if (plain === null || doc.desired === null) return had
-  const last = kind.withoutOccasion?.(doc.desired as never) ?? doc.desired
-  const isSame = kind.keyOf(last as never) === kind.keyOf(plain as never)
-  const { kept, redo = [], outcome } = doc
+  const isSame = plainKeyOf({ kind }, doc.desired) === kind.keyOf(plain as never)
+  const { redo = [], outcome } = doc
+  const kept = doc.kept.filter(({ unfit }) => unfit !== true)
   return {
     ...had,
-    gaveWay: outcome === null || outcome.kind === 'refused' ? (doc.gaveWay ?? generationOf(doc)) : generationOf(doc),
+    gaveWay: givingWay({ doc, kind }, desired),
     ...(isSame && key === null && outcome?.kind !== 'succeeded' ? { kept, redo } : {}),
   }
+}
+
+/**
+ * What it takes the place of. What was refused for an occasion waits on behind this one, and leads back in turn; where its own source wants
+ * something later by this, that is gone for good. So is what has neither ended nor begun.
+ */
+const givingWay = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['desired']): GaveWay => {
+  const { outcome, gaveWay } = doc
+  const own = generationOf(doc)
+  if (gaveWay === undefined || (outcome !== null && outcome.kind !== 'refused')) return own
+  const isOver = outcome === null || kind.sourceOf?.(doc.desired as never) === kind.sourceOf?.(desired as never)
+  const { gaveWay: bottom = gaveWay } = gaveWay
+  // However many came between: two are kept.
+  return isOver ? gaveWay : { ...own, gaveWay: bottom }
+}
+
+type GaveWay = NonNullable<LaneDocument['gaveWay']>
+
+/**
+ * The document once a run for an occasion is over, of which something may have come. What was refused behind it and is told otherwise is none of
+ * that, though it is on the same: it is wanted again, once that is repeated no more.
+ */
+export const afterOccasion = (kind: View['kind'], run: Pick<Run, 'desired'>, doc: LaneDocument): LaneDocument => {
+  const { gaveWay, ...done } = doc
+  const left = leftOf(kind, run, gaveWay)
+  if (left === undefined) return done
+  // It had its run, and is remembered so.
+  return mayRepeat({ doc }) ? { ...done, gaveWay: left } : asBefore(done, left)
+}
+
+const leftOf = (kind: View['kind'], { desired }: Pick<Run, 'desired'>, one?: GaveWay): GaveWay | undefined => {
+  if (one === undefined || one.desired === null) return undefined
+  const { gaveWay, ...own } = one
+  const rest = leftOf(kind, { desired }, gaveWay)
+  const below = gaveWay?.outcome?.kind === 'refused' ? rest : gaveWay
+  const isSame = plainKeyOf({ kind }, one.desired) === plainKeyOf({ kind }, desired)
+  const isOther = kind.toldAs?.(one.desired as never) !== kind.toldAs?.(desired as never)
+  if (own.outcome?.kind !== 'refused' || !isSame || !isOther) return rest
+  return { ...own, ...(below === undefined ? {} : { gaveWay: below }) }
 }
 
 /** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7), and said again it is new. */

@@ -34,12 +34,20 @@ const shortened = (doc: LaneDocument, most: number): LaneDocument => {
     ...shortEnd(doc, most),
     ...(before === undefined ? {} : { before: { ...before, ...shortEnd(before, most) } }),
     ...(aside === undefined ? {} : { aside: { ...aside, ...shortEnd(aside, most) } }),
-    ...(gaveWay === undefined ? {} : { gaveWay: { ...gaveWay, ...shortEnd(gaveWay, most) } }),
+    ...(gaveWay === undefined ? {} : { gaveWay: shortBefore(gaveWay, most) }),
     ...(episodes === undefined ? {} : { episodes: shortEpisodes(episodes, most) }),
     held: held === null ? null : { ...held, detail: said(held.detail, most + DETAILS) },
     rest: rest === null ? null : { ...rest, text: said(rest.text, most + DETAILS) },
   }
 }
+
+const shortBefore = ({ gaveWay, ...before }: GaveWay, most: number): GaveWay => ({
+  ...before,
+  ...shortEnd(before, most),
+  ...(gaveWay === undefined ? {} : { gaveWay: shortBefore(gaveWay, most) }),
+})
+
+type GaveWay = NonNullable<LaneDocument['gaveWay']>
 
 const shortEpisodes = (episodes: Episodes, most: number): Episodes =>
   Object.fromEntries(

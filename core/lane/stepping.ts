@@ -5,12 +5,11 @@ import type { Lost } from '../pods/taken.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import type { Failure } from '../reasons.ts'
 import { type ResultRow, resultOf } from '../rows.ts'
-import { readsOf } from '../steps/keys.ts'
 import type { ResultRead } from '../steps/result-place.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { isUntried } from './attempts.ts'
-import { withKeptOf } from './before.ts'
+import { withJudgedOf, withKeptOf } from './before.ts'
 import { boundAt } from './bound.ts'
 import { type Change, DETAIL, resting, SHORT } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
@@ -18,7 +17,7 @@ import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
 import { idleEnding, measureAt, withIdle } from './idle.ts'
-import { isKept, withKept, withoutKept } from './kept.ts'
+import { isKept, withKept } from './kept.ts'
 import type { Made } from './made.ts'
 import { markOf, withMark } from './marks.ts'
 import { askedMoreText, moreAt } from './more.ts'
@@ -171,7 +170,7 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   const change = withMark(doc, over, `${mark.title}: ${stepped.note}`)
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   const keeps = row !== null && mark.way === 'forth' && step !== undefined && isKept(step)
-  const after = withStanding(change.doc, stepped)
+  const after = withJudgedOf({ ...view, doc: withStanding(change.doc, stepped) }, mark, true)
   return {
     ...change,
     doc: withFallenHold(view, keeps ? keeping({ ...view, doc: after }, row) : after),
@@ -207,7 +206,7 @@ const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned as th
 
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
 const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): Change => {
-  const { doc, plan, now } = view
+  const { doc, now } = view
   const ran = remembering(ended(view, mark, stepped), null)
   const { reason } = stepped
   const note =
@@ -217,11 +216,8 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
   const change = withMark(doc, { ...ran, state: 'failed', note: said(note, SHORT) }, `failed (${reason}): ${note}`)
   if (mark.way === 'back')
     return { ...change, doc: lookedAtAgain(withFailedWayBack(change.doc, { note, reason }), reason) }
-  const step = plan?.plan.steps.find(({ name }) => name === mark.name)
-  // A gate that fails invalidates what it judged: an attempt that follows measures it anew.
-  const judged = step?.kind === 'check-gate' ? readsOf(step) : []
+  const after = withJudgedOf({ ...view, doc: change.doc }, mark, false)
   const run = change.doc.run as Run
-  const after = withKeptOf({ ...view, doc: change.doc }, run, (known) => withoutKept(known, judged))
   return {
     ...change,
     doc: { ...after, run: { ...run, ending: { kind: 'failed', reason, detail: said(note, DETAIL) } } },

@@ -13,6 +13,10 @@ const OCCASIONS: { readonly [K in Occasion['kind']]: OccasionKind<Extract<Occasi
 /** What there is to know of an occasion. */
 export const occasionOf = (occasion: Occasion): OccasionKind => OCCASIONS[occasion.kind] as OccasionKind
 
+/** Whether its run is told otherwise than the policy says: it is none of what the policy wants, though it is on the same. */
+export const isToldOtherwise = (occasion: Occasion | undefined): boolean =>
+  occasion !== undefined && Object.keys(occasionOf(occasion).setOf(occasion)).length > 0
+
 /** Occasions of one lane that are remembered to have had their run. */
 const MOST = 24
 

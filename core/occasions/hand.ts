@@ -15,6 +15,7 @@ export const hand: OccasionKind<Hand> = {
     ...setLines(set).map((line) => `set for this run alone: ${line}`),
   ],
   setOf: ({ set = {} }) => set,
+  undoes: 'cancelled',
 }
 
 /** What is set, a line each, as the command line takes it. */

@@ -35,6 +35,12 @@ export interface Versioned {
 /** What something is run for besides its dataset, which is part of what is wanted: the next one is new (law 1). */
 export type Occasion = Hand | Scheduled | Versioned
 
+/**
+ * How the last run on the same dataset version ended, where people are asked before the next: well, by somebody's word, or refused before anybody
+ * knew who had asked for it.
+ */
+export type Again = 'succeeded' | 'cancelled' | 'rejected' | 'expired' | 'refused'
+
 /** One kind of occasion as a value: nobody outside of this folder asks which kind one is. */
 export interface OccasionKind<O extends Occasion = Occasion> {
   /** Whether the policy itself wants it: then it is known who asked. Left out: somebody else does. */
@@ -49,4 +55,8 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   reasonsOf(occasion: O): string[]
   /** What the stages are told otherwise than the policy says. */
   setOf(occasion: O): SetOf
+  /** An end of the run before that it takes back: nobody is asked for that. Left out: it takes none back. */
+  undoes?: Again
+  /** Which source wants it, of which a later one takes the place for good; left out: it is its own. */
+  sourceOf?(occasion: O): string
 }

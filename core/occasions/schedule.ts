@@ -9,4 +9,5 @@ export const scheduled: OccasionKind<Scheduled> = {
   titleOf: ({ slot }) => `as scheduled for ${minuteText(slot)}`,
   reasonsOf: ({ slot, cron, zone }) => [`scheduled for ${minuteText(slot)}: \`${cron}\`, ${zone}`],
   setOf: () => ({}),
+  sourceOf: () => 'schedule',
 }

@@ -15,6 +15,7 @@ export const versioned: OccasionKind<Versioned> = {
     `${versionAt(model, version)} was registered ${minuteText(made)}${tag === undefined ? '' : `, and its tag ${tagText(tag)}`}`,
   ],
   setOf: () => ({}),
+  sourceOf: ({ model }) => `versions of ${model}`,
 }
 
 /** Where a version is, as its reaction names the place. */

@@ -1,5 +1,7 @@
+import { againIn } from '../again.ts'
 import { datasetIn, type TrainDesired } from '../desired.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
+import type { Again } from '../occasions/occasion.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy } from '../policy.ts'
 import { counted, said } from '../text.ts'
@@ -54,8 +56,16 @@ export const undoOf = ({ register }: PipelinePolicy): string =>
     ? 'Cancel deletes the Jobs. What they have written stays.'
     : 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.'
 
-/** Why people are asked whatever a run costs that an alert began; undefined: there is no such reason. */
-export const againText = ({ drift }: TrainDesired): string | undefined =>
-  drift?.again === undefined
-    ? undefined
-    : `no dataset version has come since: the last run on the same ${drift.again === 'succeeded' ? 'ended well' : `was ${drift.again}`}`
+/** Why people are asked whatever a run costs that an alert, a person or the clock began; undefined: there is no such reason. */
+export const againText = (desired: TrainDesired): string | undefined => {
+  const again = againIn(desired)
+  return again === undefined ? undefined : `no dataset version has come since: ${ENDED[again]}`
+}
+
+const ENDED: Record<Again, string> = {
+  succeeded: 'a run on the same has ended well',
+  cancelled: 'the last run on the same was cancelled',
+  rejected: 'the last run on the same was denied',
+  expired: 'nobody answered about the last run on the same',
+  refused: 'its own run was refused, and nobody knows who asked for it',
+}

@@ -193,8 +193,9 @@ const reasonsOf = (
   const { desired, policy, world } = input
   const { spent, held } = world.dollars
   return [
-    ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
+    ...(desired.drift === undefined ? [] : [sinceText(desired.drift)]),
     ...(desired.occasion === undefined ? [] : occasionOf(desired.occasion).reasonsOf(desired.occasion)),
+    ...[againText(desired) ?? []].flat(),
     desired.weights === undefined ? datasetText(desired) : weightsText(desired.weights),
     ...pipeline.stages.map(
       (stage) =>

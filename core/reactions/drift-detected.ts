@@ -1,8 +1,9 @@
 import type { DriftDetected } from '../../events/contract.ts'
 import { driftDetected } from '../../events/drift-detected.ts'
+import { againOn } from '../again.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
-import { cardOf, driftFor, driftOf } from '../drift.ts'
+import { cardOf, driftFor, driftOf, isCovered } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
   again,
@@ -12,6 +13,7 @@ import {
   type Episodes,
   hear,
   isOf,
+  knownOf,
   lastTold,
   openEpisodes,
   sinceText,
@@ -101,7 +103,9 @@ const decided = (
   { isOver = false, ...given }: Given & { isOver?: boolean },
 ): Decision => {
   const { policy, rule, doc } = given
-  const heard = hear(doc.episodes?.[alertPlace(event)], ofRun(event, doc), watchOf(event, policy)?.labels ?? {})
+  const told = ofRun(event, doc)
+  const labels = watchOf(event, policy)?.labels ?? {}
+  const heard = hear(knownOf(doc.episodes ?? {}, { ...told, labels }), told, labels)
   if (heard.kind === 'late')
     return {
       kind: 'ignore',
@@ -177,10 +181,6 @@ const retrain = (episode: Episode, facts: NewestDataset, given: Given): Decision
   return waiting(episode, given) ?? onDataset(episode, facts, given)
 }
 
-/** What fired before a run that ended well, or that drift began, is what that was to cure; not where it gave way before it began. */
-const isCovered = ({ since }: Episode, { desired, outcome, since: wanted }: LaneDocument): boolean =>
-  since <= wanted && (outcome?.kind === 'succeeded' || (driftOf(desired) !== null && outcome?.kind !== 'superseded'))
-
 /** Ends after which nothing has changed: nothing cools down. */
 const UNTRIED: ReadonlySet<string> = new Set(['superseded', 'refused'])
 
@@ -220,15 +220,16 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
   const desired: TrainDesired = {
     ...{ kind: 'train', dataset: rule.name, version, bucket, key, etag, objects, bytes, requester: null },
     ...(named === undefined ? {} : { named }),
-    drift: driftFor(episode, doc, version),
   }
+  const endedWell = doc.endedWell === pipeline.keyOf(desired) ? 'succeeded' : undefined
+  const drift = driftFor(episode, doc, againOn(version, doc, policy) ?? endedWell)
   const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
   // After the dataset itself, and before the next one.
   const order = `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`
   return {
     kind: 'intend',
     detail: sinceText(episode),
-    intent: { order, onNewer: replaces ? 'stop' : 'finish', desired },
+    intent: { order, onNewer: replaces ? 'stop' : 'finish', desired: { ...desired, drift } as TrainDesired },
   }
 }
 

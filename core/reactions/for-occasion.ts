@@ -1,8 +1,10 @@
+import { againIn, againOn } from '../again.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
+import { pipeline } from '../lane-kinds/pipeline.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
-import type { Occasion } from '../occasions/occasion.ts'
+import type { Again, Occasion } from '../occasions/occasion.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
 import { type NewestFacts, onNewest } from './newest-dataset.ts'
@@ -49,6 +51,23 @@ export const wantedFor = (
   if (on.kind === 'none') return { kind: 'ignore', reason: on.reason, detail: on.detail }
   const { name } = given.rule
   const replaces = ruleNamed(given.policy.pipelines, name)?.rule.onNewer === 'replace'
-  const desired: TrainDesired = { ...{ kind: 'train', dataset: name, ...on.dataset, requester }, occasion }
+  const plain: TrainDesired = { kind: 'train', dataset: name, ...on.dataset, requester }
+  const again = againFor(occasion, plain, given)
+  const desired: TrainDesired = { ...plain, occasion, ...(again === undefined ? {} : { again }) }
   return { kind: 'intend', detail, intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired } }
+}
+
+/**
+ * What of the runs before on the same dataset version has people asked about this one; of its own it stays what it was. Where one has ended well,
+ * what was said of a later one was said of that one alone.
+ */
+const againFor = (
+  occasion: Occasion,
+  plain: TrainDesired,
+  { policy, doc }: { policy: Policy; doc: LaneDocument },
+): Again | undefined => {
+  if (isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
+  if (doc.endedWell === pipeline.keyOf(plain)) return undefined
+  const again = againOn(plain.version, doc, policy)
+  return again === 'succeeded' || again === occasionOf(occasion).undoes ? undefined : again
 }

@@ -1,14 +1,16 @@
 import type { ScheduleDue } from '../../events/occasions.ts'
 import { scheduleDue } from '../../events/schedule-due.ts'
-import type { Desired, TrainDesired } from '../desired.ts'
-import type { LaneDocument } from '../lane/document.ts'
+import type { TrainDesired } from '../desired.ts'
+import { hasBegun, type LaneDocument, sameRun } from '../lane/document.ts'
 import { laneName, laneOf, type Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
+import { isToldOtherwise } from '../occasions/catalogue.ts'
 import type { Scheduled } from '../occasions/occasion.ts'
 import { scheduled } from '../occasions/schedule.ts'
 import { sinceOf } from '../policy/begun-by.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
+import type { Ignored } from '../reasons.ts'
 import { lastSlot, nameOfSchedule, type Schedule } from '../slots.ts'
 import { minuteText, said } from '../text.ts'
 import { awaitedFor, occasionIn, wantedFor } from './for-occasion.ts'
@@ -44,33 +46,23 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
       .find((one) => one?.slot === event.slot)
     const run = (occasion: Scheduled): Decision =>
       wantedFor(occasion, { facts, detail: scheduled.titleOf(occasion), requester: null }, { policy, rule, doc })
-    if (wanted) return run(wanted)
     const schedule = scheduleIn(policy, rule.name)
-    // What it knew is forgotten: one that comes back begins as a new one does.
-    if (schedule === null)
-      return {
-        kind: 'ignore',
-        reason: 'older-than-current',
-        detail: `\`${rule.name}\` has no schedule`,
-        schedule: null,
-      }
-    const last = lastSlot(schedule, now)
-    if (last !== event.slot)
-      return {
-        kind: 'ignore',
-        reason: 'older-than-current',
-        detail: `${minuteText(event.slot)} is not the last time that the schedule of \`${rule.name}\` says by now`,
-      }
-    const known = knownOf(given, schedule, last)
-    if (last <= known.last)
-      return { kind: 'ignore', reason: 'already-done', detail: `${minuteText(last)} is known`, schedule: known }
-    const decision = run({ kind: 'schedule', slot: last, ...schedule })
-    const isSame = decision.kind === 'intend' && isUnderWay(doc, decision.intent.desired as TrainDesired)
-    const same: Decision = {
-      ...{ kind: 'ignore', reason: 'already-done' },
-      detail: `a run on the same is not over yet: ${minuteText(last)} is that one’s`,
+    const last = schedule === null ? null : lastSlot(schedule, now)
+    // What it knew of one that is gone is forgotten, also while what that began is wanted: one that comes back begins as a new one does.
+    const known = schedule === null || last === null ? null : knownOf(given, schedule, last)
+    if (wanted) return { ...run(wanted), schedule: known }
+    const none = (reason: Ignored, detail: string): Decision => ({ kind: 'ignore', reason, detail, schedule: known })
+    if (schedule === null || last === null || known === null)
+      return none('older-than-current', `\`${rule.name}\` has no schedule`)
+    if (last !== event.slot) {
+      const detail = `${minuteText(event.slot)} is not the last time that the schedule of \`${rule.name}\` says by now`
+      return none('older-than-current', detail)
     }
-    return { ...(isSame ? same : decision), schedule: { ...known, last } }
+    if (last <= known.last) return none('already-done', `${minuteText(last)} is known`)
+    const decision = run({ kind: 'schedule', slot: last, ...schedule })
+    const other = decision.kind === 'intend' ? besideRun(doc, decision.intent.desired as TrainDesired, last) : null
+    // It is used up by what is begun for it, and by nothing that may come to nothing yet.
+    return { ...(other ?? decision), schedule: other?.kind === 'wait' ? known : { ...known, last } }
   },
   resync: ({ policy, now, docOf }) =>
     Object.entries(policy.pipelines).flatMap(([key, rule]): Ask[] => {
@@ -84,12 +76,33 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
     }),
 }
 
-/** Whether the lane wants the same already, whatever for, and that is not over: a time that comes then says nothing new. */
-const isUnderWay = ({ desired, outcome }: LaneDocument, wanted: TrainDesired): boolean => {
-  if (desired === null || outcome !== null) return false
-  const plain = (one: Desired): string =>
-    pipeline.keyOf(pipeline.withoutOccasion?.(one as TrainDesired) ?? (one as TrainDesired))
-  return plain(desired) === plain(wanted)
+/**
+ * What comes of a time where the lane wants the same, whatever for, and that was not over when the time came: it is that one's once that has begun,
+ * and waits until then, since nobody may agree to it. What is told otherwise than the policy says is waited for to its end. Null: it has its own run.
+ */
+const besideRun = (doc: LaneDocument, wanted: TrainDesired, slot: number): Decision | null => {
+  const { outcome } = doc
+  const desired = doc.desired as TrainDesired | null
+  if (desired === null || plainKey(desired) !== plainKey(wanted)) return null
+  const isOther = isToldOtherwise(desired.occasion)
+  if (outcome !== null && (isOther || outcome.at < slot || !hadBegun(doc))) return null
+  if (!isOther && hadBegun(doc)) {
+    const detail = `a run on the same was not over at ${minuteText(slot)}, and has begun: that time is that one’s`
+    return { kind: 'ignore', reason: 'already-done', detail }
+  }
+  const detail = isOther
+    ? `the time ${minuteText(slot)} has come, and a run that is told otherwise than the policy says is not over: it begins after that`
+    : `the time ${minuteText(slot)} has come, and a run on the same has not begun yet: it is that one’s once it does, else it has its own`
+  return { kind: 'wait', reason: 'run-not-over', detail, until: null }
+}
+
+const plainKey = (one: TrainDesired): string => pipeline.keyOf(pipeline.withoutOccasion?.(one) ?? one)
+
+/** Whether something of what the lane wants has begun, be it over by now. */
+const hadBegun = (doc: LaneDocument): boolean => {
+  const { run, outcome, approved } = doc
+  if (run !== null && sameRun(run, doc) && hasBegun(run)) return true
+  return approved?.begun === true || outcome?.kind === 'succeeded' || outcome?.kind === 'failed'
 }
 
 const scheduleIn = (policy: Policy, name: string): Schedule | null =>

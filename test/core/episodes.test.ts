@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { alertPlace, type Episodes, hear, lastTold, openEpisodes, sinceText, withEpisode } from '../../core/episodes.ts'
+import {
+  alertPlace,
+  type Episodes,
+  hear,
+  knownOf as knownIn,
+  lastTold,
+  openEpisodes,
+  sinceText,
+  withEpisode,
+} from '../../core/episodes.ts'
 import type { DriftDetected } from '../../events/contract.ts'
 
 const alertOf = (over: Partial<DriftDetected> = {}): DriftDetected => ({
@@ -72,6 +81,24 @@ describe('what is known of an alert', () => {
     expect(Object.keys(all)).toHaveLength(12)
     expect(all).not.toHaveProperty(['alert Drift f'])
     expect(knownOf(many(13))).not.toHaveProperty(['alert Drift f0'])
+  })
+
+  it('that had its run and goes on is known to have had it, be it forgotten; what fires later is not', () => {
+    const many = Array.from({ length: 20 }, (_, n) => alertOf({ fingerprint: `f${n}`, since: 100 + n }))
+    const known = many.reduce<Episodes>((all, event) => {
+      const heard = hear(knownIn(all, event), event, {})
+      return heard.kind === 'late' ? all : withEpisode(all, alertPlace(event), { ...heard.episode, begun: true })
+    }, {})
+    expect(known).not.toHaveProperty(['alert Drift f7'])
+    expect(many.map((event) => knownIn(known, event)?.begun)).toEqual(many.map(() => true))
+    expect(knownIn(known, alertOf({ fingerprint: 'new', since: 108 }))).toBeUndefined()
+    expect(openEpisodes(known)).toEqual([])
+    // What was over, or began nothing, leaves nothing behind.
+    const open = many.reduce<Episodes>(
+      (all, event) => withEpisode(all, alertPlace(event), { ...event, labels: {} }),
+      {},
+    )
+    expect(Object.keys(open)).toHaveLength(12)
   })
 
   it('has room in a lane’s document, whatever is told', () => {

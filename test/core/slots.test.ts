@@ -26,6 +26,19 @@ describe('the last time that a schedule says', () => {
     expect(last('0 * * * *', '2026-10-25T01:30:00Z')).toBe('2026-10-25T01:00')
   })
 
+  it('is so of each of a list or a range of fixed times', () => {
+    // The hour that is left out: both come once the clock is set, which is one time.
+    expect(last('0,30 2 * * *', '2026-03-29T12:00:00Z')).toBe('2026-03-29T01:00')
+    expect(last('45 1-3 * * *', '2026-03-29T01:30:00Z')).toBe('2026-03-29T01:00')
+    // The hour that comes twice: each comes once, the first time.
+    expect(last('0,30 2 * * *', '2026-10-25T01:59:00Z')).toBe('2026-10-25T00:30')
+    expect(last('45 1-3 * * *', '2026-10-25T02:30:00Z')).toBe('2026-10-25T00:45')
+    expect(last('5,35 8-10,14 * * mon-fri', '2026-11-27T23:00:00Z')).toBe('2026-11-27T13:35')
+    // What has a step comes as the hours pass.
+    expect(last('*/30 2 * * *', '2026-10-25T01:59:00Z')).toBe('2026-10-25T01:30')
+    expect(last('0-59 0-23 * * *', '2026-11-24T12:34:56Z')).toBe('2026-11-24T12:34')
+  })
+
   it('is the same for whoever looks until the next one, and shows what the schedule says wherever no clock was set', () => {
     const zone = fc.constantFrom(BERLIN, 'America/New_York', 'Asia/Kolkata', 'UTC', 'Australia/Lord_Howe')
     const now = fc.integer({ min: at('2024-01-01T00:00:00Z'), max: at('2028-01-01T00:00:00Z') })

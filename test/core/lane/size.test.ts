@@ -42,7 +42,8 @@ describe('a document as it is stored', () => {
     const episodes = Object.fromEntries(
       Array.from({ length: 12 }, (_, n) => [`alert ModelDriftHigh f${n}`, { ...episode, fingerprint: `f${n}` }]),
     )
-    const stored = fitted({ ...doc, episodes, gaveWay: { ...wanted(), approved, outcome } })
+    const gaveWay = { ...wanted(), approved, outcome, gaveWay: { ...wanted(), approved, outcome } }
+    const stored = fitted({ ...doc, episodes, gaveWay })
     expect(bytesOf(stored)).toBeLessThanOrEqual(LIMIT)
     expect(Object.keys(stored.episodes ?? {})).toEqual(Object.keys(episodes))
   })

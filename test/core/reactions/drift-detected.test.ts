@@ -162,6 +162,19 @@ describe('an alert that fires', () => {
     expect(decision.kind === 'intend' && (decision.intent.desired as TrainDesired).drift).not.toHaveProperty('again')
   })
 
+  it('on a version that was trained on to the end asks, be that before others that did not', () => {
+    const outcome = { ...done().outcome!, kind: 'failed', reason: 'exit-code' } as const
+    const decision = decide({}, done({ outcome, endedWell: `train:support-chats:${desired.version}` }))
+    expect(decision.kind === 'intend' && (decision.intent.desired as TrainDesired).drift?.again).toBe('succeeded')
+  })
+
+  it('before a run that ended well, but was told otherwise than the policy says, is no less than any other', () => {
+    const hand = { kind: 'hand', id: 'r', at: NOW, by: 'ben', set: { train: { args: ['-x'] } } } as const
+    const told = (occasion: object) => done({ desired: { ...desired, occasion } as TrainDesired })
+    expect(decide({ since: NOW - 30 * HOUR }, told(hand)).kind).toBe('intend')
+    expect(decide({ since: NOW - 30 * HOUR }, told({ ...hand, set: {} }))).toMatchObject({ reason: 'already-done' })
+  })
+
   it.each<[string, Partial<DriftDetected>, LaneDocument, string]>([
     ['before a run that ended well', { since: NOW - 30 * HOUR }, done(), 'already-done'],
     ['where no dataset is known', {}, emptyDocument(policy, rule.lane), 'no-dataset'],

@@ -38,6 +38,7 @@ const taken = (
   ...(schedule == null ? {} : { schedule }),
   ...(decision.kind === 'intend' ? { desired: decision.intent.desired } : {}),
 })
+const endedAt = (kind: string, at: number) => ({ kind, reason: null, detail: '', at }) as LaneDocument['outcome']
 const asks = (now: number, doc: LaneDocument | null, policy = nightly) =>
   onScheduleDue
     .resync({ policy, now, docOf: () => doc })
@@ -79,14 +80,63 @@ describe('the time of a pipeline', () => {
     expect(decide(NIGHT, NOON, known, since(NIGHT - 72 * HOUR)).kind).toBe('intend')
   })
 
-  it('that comes while a run on the same is not over is that one’s', () => {
+  it('that passed while the policy had none is none though what the last one began is wanted still; nor is the next lost', () => {
+    const known = taken(empty, decide(NIGHT, NOON, empty))
+    const [one, two, three] = [1, 2, 3].map((day) => NIGHT + day * 24 * HOUR) as [number, number, number]
+    const ended = { ...taken(known, decide(one, one, known)), outcome: endedAt('succeeded', one + HOUR) }
+    const without = parsePolicy({ ...example, pipelines: { nightly: { ...rest, on: { hand: true } } } })
+    const forgotten = taken(ended, decide(one, two + HOUR, ended, without))
+    expect(forgotten.schedule).toBeUndefined()
+    expect(decide(two, two + HOUR, forgotten)).toMatchObject({ kind: 'ignore', reason: 'already-done' })
+    // Put back, or written otherwise, on the same day: that one is looked at, and the next night is begun.
+    for (const policy of [nightly, policyOf('0 2 * * 1-7')]) {
+      const back = taken(forgotten, decide(one, one + 2 * HOUR, forgotten, policy))
+      expect(back.schedule).toMatchObject({ last: one })
+      expect(decide(two, two, back, policy)).toMatchObject({ kind: 'intend' })
+    }
+    expect(decide(three, three, taken(forgotten, decide(two, two + HOUR, forgotten)))).toMatchObject({ kind: 'intend' })
+  })
+
+  describe('that comes while a run on the same is not over', () => {
     const known = taken(empty, decide(NIGHT, NOON, empty))
     const [one, two] = [NIGHT + 24 * HOUR, NIGHT + 48 * HOUR]
-    const wanted = taken(known, decide(one, one, known))
-    const second = decide(two, two, wanted)
-    expect(second).toMatchObject({ kind: 'ignore', reason: 'already-done', schedule: { last: two } })
-    const outcome = { kind: 'succeeded', reason: null, detail: '' } as LaneDocument['outcome']
-    expect(decide(two, two, { ...wanted, outcome })).toMatchObject({ kind: 'intend' })
+    const wanted = { ...taken(known, decide(one, one, known)), generation: 1, attempt: 1 }
+    const run = (by: string | null): LaneDocument['run'] =>
+      ({ generation: 1, attempt: 1, steps: [{ state: 'running', by }] }) as unknown as LaneDocument['run']
+    const set = { train: { env: { SMOKE_STEPS: '10' } } }
+    const hand = { kind: 'hand', id: 'r', at: two - HOUR, by: 'ben' } as const
+    const toldAs = (doc: LaneDocument, over: object): LaneDocument => ({
+      ...doc,
+      desired: { ...doc.desired, occasion: { ...hand, ...over } } as unknown as LaneDocument['desired'],
+    })
+
+    it('is that one’s once that has begun, and waits until then, used up by nothing', () => {
+      expect(decide(two, two, wanted)).toMatchObject({ kind: 'wait', reason: 'run-not-over', schedule: { last: one } })
+      expect(decide(two, two, { ...wanted, run: run(null) })).toMatchObject({ kind: 'wait' })
+      const begun = decide(two, two, { ...wanted, run: run('somebody') })
+      expect(begun).toMatchObject({ kind: 'ignore', reason: 'already-done', schedule: { last: two } })
+    })
+
+    it.each([
+      ['expired', 'intend'],
+      ['rejected', 'intend'],
+      ['cancelled', 'intend'],
+      ['refused', 'intend'],
+      ['succeeded', 'ignore'],
+      ['failed', 'ignore'],
+    ] as const)('and ends meanwhile leaves it its own run where nothing came of that: %s, %s', (kind, comes) => {
+      const doc = { ...wanted, outcome: endedAt(kind, two + 1) }
+      expect(decide(two, two + HOUR, doc)).toMatchObject({ kind: comes, schedule: { last: two } })
+      // What was over before the time came bears on nothing.
+      expect(decide(two, two + HOUR, { ...doc, outcome: endedAt(kind, two - 1) }).kind).toBe('intend')
+    })
+
+    it('waits for what is told otherwise than the policy says to its end, and then has its own run whatever that came to', () => {
+      const other = { ...toldAs(wanted, { set }), run: run('somebody') }
+      expect(decide(two, two, other)).toMatchObject({ kind: 'wait', reason: 'run-not-over', schedule: { last: one } })
+      expect(decide(two, two, { ...other, run: null, outcome: endedAt('succeeded', two + 1) }).kind).toBe('intend')
+      expect(decide(two, two, { ...toldAs(wanted, {}), run: run('somebody') }).kind).toBe('ignore')
+    })
   })
 
   it.each([

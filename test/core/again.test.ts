@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { againIn, againOn } from '../../core/again.ts'
+import type { TrainDesired } from '../../core/desired.ts'
+import type { LaneDocument } from '../../core/lane/document.ts'
+import type { Again } from '../../core/occasions/occasion.ts'
+import { policyWith } from './lane/fixture.ts'
+import { desired, NOW } from './training-fixture.ts'
+
+const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' } as const
+const policyOf = (unknownRequester: 'anyone' | 'one-more') =>
+  policyWith((config) => Object.assign(config.approvals, { unknownRequester }))
+const [anyone, careful] = [policyOf('anyone'), policyOf('one-more')]
+const ended = (kind: string, reason: string | null = null) =>
+  ({ kind, reason, detail: '', at: NOW }) as LaneDocument['outcome']
+const again = (kind: string, of: TrainDesired = desired, policy = anyone) =>
+  againOn(desired.version, { desired: of, outcome: ended(kind) }, policy)
+const said = (before: Again): TrainDesired => ({ ...desired, occasion: slot, again: before })
+
+describe('how the last run on the same dataset version ended', () => {
+  it('is said where it ended well or by somebody’s word, and not by its work', () => {
+    const kinds = ['succeeded', 'cancelled', 'rejected', 'expired', 'failed', 'superseded']
+    expect(kinds.map((kind) => again(kind))).toEqual([...kinds.slice(0, 4), undefined, undefined])
+    const gone = { desired, outcome: ended('cancelled', 'not-configured') }
+    expect(againOn(desired.version, gone, anyone)).toBeUndefined()
+  })
+
+  it('is nothing of another version, and nothing where it runs on none', () => {
+    expect(againOn('other', { desired, outcome: ended('rejected') }, anyone)).toBeUndefined()
+    const none: TrainDesired = { ...desired, version: '' }
+    expect(againOn('', { desired: none, outcome: ended('rejected') }, anyone)).toBeUndefined()
+    expect(againOn('v', { desired: null, outcome: null }, anyone)).toBeUndefined()
+  })
+
+  it('stands as people have said it until one ends well, whatever others come to', () => {
+    expect(['failed', 'superseded', 'cancelled', 'refused'].map((kind) => again(kind, said('rejected')))).toEqual(
+      Array.from({ length: 4 }, () => 'rejected'),
+    )
+    expect(again('succeeded', said('rejected'))).toBe('succeeded')
+    expect(againIn(said('expired'))).toBe('expired')
+  })
+
+  it('is that it was refused where nobody has judged who asked, and the policy cares', () => {
+    expect([again('refused'), again('refused', desired, careful)]).toEqual([undefined, 'refused'])
+    expect(again('refused', { ...desired, requester: 'T/U', proven: true }, careful)).toBeUndefined()
+    expect(again('refused', { ...desired, occasion: slot }, careful)).toBeUndefined()
+  })
+})
