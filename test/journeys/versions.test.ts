@@ -6,7 +6,7 @@ import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, TRAIN, trainedUntil } from './scenes.ts'
-import { ANA, openTown, type Town } from './town.ts'
+import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -130,7 +130,7 @@ describe('a pipeline that new versions begin', () => {
     await remove(second)
     await town.advance(10 * MINUTE)
     expect(await town.lane(SCAN)).toMatchObject({ run: null, outcome: { kind: 'superseded' } })
-    await town.house.command({ kind: 'run', lane: SCAN, by: ANA })
+    await town.house.command({ kind: 'run', lane: SCAN, by: BEN })
     await town.answered(SCAN)
     expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', desired: { weights: { version: '1' } } })
   })
