@@ -322,6 +322,7 @@ const publishedOf = ({ house }: Town): string[] => [
   ...new Set(
     house.bus
       .published(10_000)
+      .filter((event) => event['detail-type'] === 'Plan Finished')
       .map(({ detail }) => String((detail as { plan?: unknown })?.plan ?? (detail as { id?: unknown })?.id)),
   ),
 ]

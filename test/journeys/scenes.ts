@@ -74,7 +74,10 @@ export const versionsOf = async ({ house }: Town): Promise<string[]> => {
 
 /** How often the end of each plan was published. */
 export const finishedOf = ({ house }: Town): unknown[] =>
-  house.bus.published(200).map(({ detail }) => (detail as { plan?: unknown }).plan)
+  house.bus
+    .published(200)
+    .filter((event) => event['detail-type'] === 'Plan Finished')
+    .map(({ detail }) => (detail as { plan?: unknown }).plan)
 
 /** Moments of a lane, the oldest first. */
 export const timeline = async ({ house }: Town, lane = TRAIN) =>

@@ -6,7 +6,7 @@ import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, TRAIN, trainedUntil } from './scenes.ts'
-import { ANA, openTown, type Town } from './town.ts'
+import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -119,6 +119,20 @@ describe('a pipeline that new versions begin', () => {
     expect(await made()).toBe('2')
     await town.answered(SCAN)
     expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 2 })
+  })
+
+  it('that took the place of one which people were asked about and is deleted leaves that to be run by hand', async () => {
+    await opened()
+    await made()
+    await town.until('it asks', async () => (await town.question(SCAN)) !== null)
+    const second = await made()
+    await town.until('v2 is wanted', async () => (await town.lane(SCAN)).generation === 2)
+    await remove(second)
+    await town.advance(10 * MINUTE)
+    expect(await town.lane(SCAN)).toMatchObject({ run: null, outcome: { kind: 'superseded' } })
+    await town.house.command({ kind: 'run', lane: SCAN, by: BEN })
+    await town.answered(SCAN)
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', desired: { weights: { version: '1' } } })
   })
 
   it('is begun by what a pipeline of ours registers, proven, with its pin', async () => {

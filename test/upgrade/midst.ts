@@ -151,13 +151,17 @@ const letters = async (town: Town): Promise<void> => {
   await leaveLook(ports, { ...event, ...place }, { ...CATALOGUES, unique: 'l', from: 'door' })
 }
 
+/** Ends of plans that were published, the newest first. */
+const endsTold = ({ house }: Town) =>
+  house.bus.published(10_000).filter((event) => event['detail-type'] === 'Plan Finished')
+
 /** What people do afterwards, and time. */
 export const goOn = async (town: Town): Promise<unknown> => {
   const jobs = new Set<string>()
   await town.house.cluster.watch({}, ({ object }) => {
     if (object.kind === 'Job') jobs.add(`${object.metadata.name} ${object.metadata.uid}`)
   })
-  const told = town.house.bus.published(10_000).length
+  const told = endsTold(town).length
   await town.advance(HOUR)
   await town.house.command({ kind: 'thaw', lane: 'pipeline/frozen', by: ANA })
   await town.advance(9 * HOUR)
@@ -172,7 +176,7 @@ const endOf = async (town: Town, jobs: Set<string>, told: number): Promise<unkno
   const runs = await Promise.all(docs.map(({ lane }) => town.past(lane)))
   const deployments = (await house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
   const rooms = ['pool/gpu-train', 'pool/gpu-serve', 'budget/ml-monthly']
-  const published = house.bus.published(10_000)
+  const published = endsTold(town)
   return {
     lanes: docs.map(({ lane, generation, attempt, outcome, run, baseline, rest }) => ({
       ...{ lane, generation, attempt, outcome: outcome?.kind ?? null, reason: outcome?.reason ?? null },
