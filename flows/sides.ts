@@ -10,7 +10,7 @@ const sideOf = new WeakMap<object, Side>()
 
 /**
  * How far sides answered that were asked: whether they did at all, and how they last failed. `reads`: what was only looked at was answered. `alone`:
- * what failed was a write, and looks were answered: something in the way of one object (a webhook), and no outage.
+ * what failed was a write, or was about what others have brought, and looks were answered: something in the way of one object (a webhook), and no outage.
  */
 export type Told = Map<string, { answered: boolean; trouble: Trouble | null; reads?: boolean; alone?: boolean }>
 type ToldOf = NonNullable<ReturnType<Told['get']>>
@@ -25,19 +25,30 @@ const WRITES: Partial<Record<Side, Readonly<Record<string, (value: unknown) => O
   },
 }
 
+/** Whether it is about what others have brought to a cluster: a webhook of theirs may be away, or a right on it be missing, which tells of nothing else there. */
+const isOfOthers = (side: Side, [what]: readonly unknown[]): boolean =>
+  side === 'cluster' && (what === 'Workload' || (what as Partial<ObjectRef> | undefined)?.kind === 'Workload')
+
+type About = 'looks' | 'writes' | 'others'
+const aboutOf = (side: Side, name: string, values: readonly unknown[]): About => {
+  if (isOfOthers(side, values)) return 'others'
+  return WRITES[side]?.[name] === undefined ? 'looks' : 'writes'
+}
+
 /** The same ports, whose errors remember which far side they are of, and what each answered is written into `told`. */
 export const withSides = <P extends Partial<Ports>>(ports: P, told: Told = new Map()): P =>
   eachSide(ports, (side) => async (ask, name, { port, values }) => {
     const written = WRITES[side]?.[name]
+    const of = aboutOf(side, name, values)
     try {
       const answer = await ask()
-      told.set(side, answeredBy(told.get(side), written !== undefined))
+      told.set(side, answeredBy(told.get(side), of !== 'looks'))
       return answer
     } catch (error) {
       if (typeof error === 'object' && error !== null && !sideOf.has(error)) sideOf.set(error, side)
       const before = told.get(side)
       const reads = before?.reads === true || (await isLookedAt(port as Cluster, written?.(values[0]), error))
-      told.set(side, toldBy(error, { answered: false, trouble: null, ...before, reads }, written !== undefined))
+      told.set(side, toldBy(error, { answered: false, trouble: null, ...before, reads }, of))
       throw error
     }
   })
@@ -85,10 +96,11 @@ const asked = (port: object, asking: Asking): object =>
     },
   })
 
-const toldBy = (error: unknown, before: ToldOf | undefined, writes: boolean): ToldOf => {
+const toldBy = (error: unknown, before: ToldOf | undefined, of: About): ToldOf => {
   const trouble = troubleOf(error)
   const { answered = false, reads = false } = before ?? {}
-  const alone = writes && reads && trouble?.kind === 'unavailable'
+  const mayBe = trouble?.kind === 'unavailable' ? of !== 'looks' : trouble?.kind === 'not-allowed' && of === 'others'
+  const alone = reads && mayBe
   // What was not answered otherwise says more.
   if (alone && before?.trouble != null && before.alone !== true) return before
   return { answered: answered || trouble?.kind === 'refused', trouble, reads, alone }

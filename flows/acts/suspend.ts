@@ -59,8 +59,8 @@ const written = async (
   for (let tries = 0; tries < TRIES; tries++) {
     const found = (await ports.cluster.get(ref)) as KubeObject<'Job'> | null
     if (found === null || isOver(found, uid)) return OVER
-    const workload = isLent(found) ? await workloadOf(ports, found) : undefined
-    if (workload === null && given.rung !== null) return { kind: 'not', why: NO_WORKLOAD }
+    const workload = await lentBy(ports, found, given)
+    if (workload?.kind === 'not') return workload
     const { patch, lent = patch, left } = suspensionOf(found, given, workload)
     const first = await patched(ports, found, { patch, given })
     const answer =
@@ -74,6 +74,23 @@ const written = async (
 const NO_WORKLOAD = 'Kueue has made no Workload of it yet, which says whether it may run'
 
 type Answer = Awaited<ReturnType<WorkPorts['cluster']['patch']>> | { message: string }
+
+/** Kueue's Workload of the Job, or why it cannot be suspended by it; nothing: Kueue lends it nothing, or has made none, which needs not be let go. */
+const lentBy = async (
+  ports: Pick<WorkPorts, 'cluster'>,
+  job: KubeObject<'Job'>,
+  { rung }: Suspending,
+): Promise<KubeObject<'Workload'> | { kind: 'not'; why: string } | null | undefined> => {
+  if (!isLent(job)) return undefined
+  try {
+    const workload = await workloadOf(ports, job)
+    return workload === null && rung !== null ? { kind: 'not', why: NO_WORKLOAD } : workload
+  } catch (error) {
+    // The Job was just read: what keeps Kueue's kind from being read is no outage of the cluster.
+    if (!(error instanceof Unavailable) || error instanceof NotAllowed) throw error
+    return { kind: 'not', why: error.message }
+  }
+}
 
 /** What Kueue has taken away, it makes anew. */
 const lentOf = async (

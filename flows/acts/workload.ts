@@ -1,7 +1,7 @@
 import { isLeaving, JOB_UID_LABEL, type KubeObject } from '../../core/kube.ts'
 import type { Mark } from '../../core/lane/document.ts'
 import { isLent, isMarked, type OfKueue } from '../../core/pods/suspended.ts'
-import { NotAllowed, type WorkPorts } from '../ports.ts'
+import { Unavailable, type WorkPorts } from '../ports.ts'
 
 type Cluster = Pick<WorkPorts, 'cluster'>
 
@@ -20,8 +20,8 @@ export const workloadOf = async (
 }
 
 /**
- * The same where a rung has suspended the Job, or was to; of all others nobody looks. Who may not look has seen nothing of it: the Job's
- * own end and bound count all the same.
+ * The same where a rung has suspended the Job, or was to; of all others nobody looks. Who may not look, or has no answer where the Job was
+ * just read, has seen nothing of it: the Job's own end and bound count all the same.
  */
 export const workloadSeen = async (
   ports: Cluster,
@@ -32,7 +32,7 @@ export const workloadSeen = async (
   try {
     return await workloadOf(ports, job)
   } catch (error) {
-    if (error instanceof NotAllowed) return undefined
+    if (error instanceof Unavailable) return undefined
     throw error
   }
 }

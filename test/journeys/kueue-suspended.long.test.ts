@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { nodePoolObject } from '../../core/bootstrap/node-pools.ts'
 import { type KubeObject, refOf } from '../../core/kube.ts'
 import { FENCE_SUSPEND, SUSPENDED_BY } from '../../core/pods/suspended.ts'
+import { sidesAway } from '../../flows/far-sides.ts'
 import type { Ports } from '../../flows/ports.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import example from '../example.ts'
@@ -168,15 +169,19 @@ describe('a Workload that cannot be written', () => {
     expect(await isSuspended(town)).toBe(true)
   })
 
-  it('since we may not: that is told, its Job is looked at and ends as ever', async () => {
+  it.each([
+    ['not-allowed', 'the cluster does not let us'],
+    ['away', 'cluster list: 503'],
+  ] as const)('since it is %s: that is told, its Job is looked at and ends as ever', async (how, said) => {
     const far = between()
-    far.fails('cluster', 'not-allowed', {
+    far.fails('cluster', how, {
       when: ([first]) => first === 'Workload' || (first as { kind?: string }).kind === 'Workload',
     })
     town = await openTown({ at: LATE, config: lent(), wrap: far.wrap })
     await trains(town)
     await crossed()
-    expect(await whyTrain(town)).toContain('it could not be suspended: the cluster does not let us')
+    expect(await whyTrain(town)).toContain(`it could not be suspended: ${said}`)
+    expect(await sidesAway(town.house.ports.ledger)).toEqual({})
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
   })
 
