@@ -113,8 +113,9 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const asks = bothAsk(bothAsk(againText(desired), input.asks), chosen === undefined ? undefined : CHOSEN)
-  const approval = approvalNeed(policy.approvals, { requester: whoAsks(desired), dollars: price.total.p95, asks })
+  const asks = bothAsk(againText(desired), chosen === undefined ? undefined : CHOSEN)
+  const asked = { requester: whoAsks(desired), dollars: price.total.p95, asks, rung: input.asks }
+  const approval = approvalNeed(policy.approvals, asked)
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   const plan: Plan = {
