@@ -139,6 +139,45 @@ describe('what the policy says of work while that is under way', () => {
   })
 })
 
+describe('GPUs that idle, of which people are asked whether their training shall end', () => {
+  it('are asked about no more as it is suspended, and those of the pod that goes on are told of and asked about anew', async () => {
+    let prometheus: PrometheusStandIn | undefined
+    const stage = { preemptible: true, hours: { p50: 20, p95: 30 } }
+    const policy = (dollars: number) =>
+      laddered(dollars, [{ at: 0.02, do: 'suspend-preemptible' }], {
+        approvals: free,
+        pipelines: { 'support-chats': { ...piped({ train: stage as never }), idle: {}, onBound: 'end' } },
+      }) as never
+    town = await openTown({
+      at: TURN - 4 * HOUR,
+      config: policy(1e6),
+      metrics: (clock) => {
+        prometheus = openPrometheusStandIn(clock)
+        return prometheus.metrics
+      },
+    })
+    await trains(town, 1500)
+    const { made } = (await town.run(TRAIN))?.steps[0] ?? {}
+    const idles = (suffix: string) => {
+      for (let gpu = 0; gpu < 8; gpu++) {
+        const labels = { namespace: made?.ref.namespace ?? '', pod: `${made?.ref.name}-${suffix}`, gpu: String(gpu) }
+        prometheus?.sets('DCGM_FI_PROF_GR_ENGINE_ACTIVE', labels, 0)
+      }
+    }
+    idles('abcde')
+    await town.until('they are asked', async () => (await town.question(TRAIN))?.more?.ends === true)
+    town.setPolicy(policy(1000))
+    await town.until('it stands still', async () => (await town.lane(TRAIN)).rest?.why === 'suspended')
+    await town.advance(MINUTE)
+    expect(await town.question(TRAIN)).toBeNull()
+    town.setPolicy(policy(1e6))
+    await town.until('it goes on', async () => (await town.run(TRAIN))?.steps[0]?.ranFrom != null)
+    idles('fghij')
+    await town.until('they are asked again', async () => (await town.question(TRAIN))?.more?.ends === true)
+    expect((await said()).filter((text) => text.includes('nobody ends it by that'))).toHaveLength(2)
+  })
+})
+
 describe('a pool that leaves the policy', () => {
   const POOL = 'pool/gpu-more'
   const DAY = { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '24:00', maxGpus: 24 }
