@@ -46,7 +46,7 @@ export const keptAt = (rule: Rule, rows: readonly ContributionRow[], at: number)
 
 /** When it may be another one though nobody does anything: later than `at`; null: never. */
 export const changesAfter = (
-  { hours, cap }: Pick<Rule, 'hours' | 'cap'>,
+  { hours, cap }: Partial<Rule>,
   rows: readonly ContributionRow[],
   at: number,
 ): number | null => {

@@ -33,7 +33,10 @@ it.each([
 it('what is asked and need not be is found before its time too', () => {
   const more = { dollars: 9, why: 'it goes on', step: 'train' }
   const question = questionOf({ more, until: END - 2 * MINUTE })
-  expect([asks, {}].map((policy) => looksSooner(view(policy, { due: END - MINUTE }, { question })))).toEqual([false, true])
+  expect([asks, {}].map((policy) => looksSooner(view(policy, { due: END - MINUTE }, { question })))).toEqual([
+    false,
+    true,
+  ])
 })
 
 it('no plan is read where nothing is at work, or the policy has nothing looked at or asked', () => {
