@@ -34,7 +34,8 @@ export const ANSWER_GRACE = 60_000
 /**
  * Whether a plan of this price must be asked about, and how many must say yes. `refuse` when nobody may ask for it. A requester who is
  * only claimed counts as unknown, and may not approve either: where one more must agree then, somebody is asked whatever it costs. Of
- * what the policy itself wants it is known who asked. `asks`: why it must be asked about whatever it costs.
+ * what the policy itself wants it is known who asked. `asks`: why it must be asked about whatever it costs; `rung`: the same for as long as a rung of the
+ * budget is in force.
  */
 export const approvalNeed = (
   policy: ApprovalPolicy,
@@ -42,7 +43,8 @@ export const approvalNeed = (
     requester: asked,
     dollars,
     asks,
-  }: { requester: Requester | 'policy' | null; dollars: number; asks?: string | undefined },
+    rung,
+  }: { requester: Requester | 'policy' | null; dollars: number } & { [K in 'asks' | 'rung']?: string | undefined },
 ):
   | { kind: 'need'; need: ApprovalNeed }
   | { kind: 'refuse'; reason: 'requester-unknown' | 'nobody-may-approve'; detail: string } => {
@@ -56,7 +58,8 @@ export const approvalNeed = (
       detail: `${whoAsked}, and approvals.unknownRequester is \`refuse\``,
     }
   const extra = !isKnown && policy.unknownRequester === 'one-more' ? 1 : 0
-  if (asks === undefined && extra === 0 && dollars < policy.autoApproveBelow)
+  const isAsked = asks !== undefined || extra > 0 || dollars >= policy.autoApproveBelow
+  if (!isAsked && rung === undefined)
     return {
       kind: 'need',
       need: {
@@ -74,9 +77,9 @@ export const approvalNeed = (
       reason: 'nobody-may-approve',
       detail: `${need} approvals are needed, and without who asked only ${eligible} people may give one: add approvers or set approvals.requesterMayApprove`,
     }
-  const whys = [...(extra ? [`${whoAsked}, so one more person must agree`] : []), ...(asks === undefined ? [] : [asks])]
+  const whys = [extra ? `${whoAsked}, so one more person must agree` : undefined, asks, rung].filter(Boolean)
   const why = whys.join('; ') || `$${dollars.toFixed(2)} in the bad case`
-  return { kind: 'need', need: { required: true, why, need } }
+  return { kind: 'need', need: { required: true, why, need, ...(isAsked ? {} : { rung: true }) } }
 }
 
 /** Why it must be asked about, where either of two may say so. */

@@ -4,4 +4,6 @@ export interface ApprovalNeed {
   why: string
   /** Answers needed. */
   need: number
+  /** Nothing but a rung of the budget has it asked about: once that is over, nobody is. Left out: something else does. */
+  rung?: true
 }

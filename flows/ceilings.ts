@@ -1,8 +1,9 @@
 import type { KubeObject } from '../core/kube.ts'
-import { isManaged } from '../core/lane/ceilings.ts'
+import { isLeftOver, isManaged, isOwnKnown } from '../core/lane/ceilings.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
 import { newerIn } from '../core/lane/newer.ts'
 import { poolRoom } from '../core/lane/room.ts'
+import { laneName } from '../core/lane-kinds/kind.ts'
 import { capOf, type RungRow } from '../core/money/rungs.ts'
 import { whyCapped } from '../core/money/rungs-text.ts'
 import type { SeenPools } from '../core/planning/pool-view.ts'
@@ -65,9 +66,20 @@ export const ceilingsNow = async (
 /** A ceiling that could not be set is tried again after so long, where nothing else has changed. Milliseconds. */
 const TRIED_AGAIN = 15 * 60_000
 
+/** Whether what could not be set is to be tried again; true of what was. */
+const isTried = ({ ceiling }: Pick<LaneDocument, 'ceiling'>, now: number): boolean =>
+  ceiling?.why === undefined || now - (ceiling.at ?? 0) >= TRIED_AGAIN
+
+/** Lanes of pools that the policy has no more, where something of it is left to do: nobody else would wake them. */
+const poolsLeft = (docs: ReadonlyMap<string, LaneDocument>, { pools }: Policy, now: number): string[] =>
+  [...docs.values()]
+    .filter(({ lane }) => lane === poolRoom(laneName(lane)) && !Object.hasOwn(pools, laneName(lane)))
+    .filter((doc) => newerIn(doc) === null && isLeftOver(doc) && isTried(doc, now))
+    .map(({ lane }) => lane)
+
 /**
  * Lanes of pools whose NodePool does not have the ceiling that is computed: nobody has looked yet, somebody has moved it, or the policy is
- * another one. Of a policy that moves none, and has moved none, the cluster is not asked.
+ * another one, or has the pool no more. Of a policy that moves none, and has moved none, the cluster is not asked.
  */
 export const poolsAmiss = async (
   { ledger, clock }: Pick<WorkPorts, 'ledger' | 'clock'>,
@@ -79,15 +91,18 @@ export const poolsAmiss = async (
     const rule = { ...own, cap: capOf(name, policy, { rungs, now }) }
     return (doc === undefined || newerIn(doc) === null) && isManaged(rule, doc) ? [{ name, doc }] : []
   })
-  if (pools.length === 0) return []
+  const left = poolsLeft(docs, policy, now)
+  if (pools.length === 0) return left
   const [{ nodePools }, ceilings] = await Promise.all([seen(), ceilingsNow(ledger, { policy, now })])
-  return pools.flatMap(({ name, doc }) => {
+  const amiss = pools.flatMap(({ name, doc }) => {
     const found = nodePools.find(({ metadata }) => metadata.name === name) as KubeObject<'NodePool'> | undefined
     const limit = found === undefined ? undefined : limitOf(found)
     const ceiling = doc?.ceiling
     if (ceiling === undefined) return [poolRoom(name)]
     // What it could not set, it tries again.
-    if (ceiling.why !== undefined) return now - (ceiling.at ?? 0) >= TRIED_AGAIN ? [poolRoom(name)] : []
-    return limit === ceilings.get(name)?.ceiling ? [] : [poolRoom(name)]
+    if (ceiling.why !== undefined) return isTried({ ceiling }, now) ? [poolRoom(name)] : []
+    const isSo = limit === ceilings.get(name)?.ceiling && isOwnKnown(ceiling, policy.pools[name])
+    return isSo ? [] : [poolRoom(name)]
   })
+  return [...amiss, ...left]
 }

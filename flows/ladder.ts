@@ -1,9 +1,9 @@
 import type { LaneDocument } from '../core/lane/document.ts'
 import { hasFloors } from '../core/lane/floors.ts'
 import { newerIn } from '../core/lane/newer.ts'
-import { isPreemptible, SUSPENDS } from '../core/lane/preemptible.ts'
+import { isPreemptible, isSaidByPlan, SUSPENDS, type Suspendable } from '../core/lane/preemptible.ts'
 import { budgetOf, budgetRoom, poolRoom, poolRooms } from '../core/lane/room.ts'
-import { KEEPS_BACK } from '../core/lane/rungs.ts'
+import { ASKS_ALWAYS, asksInVain, KEEPS_BACK } from '../core/lane/rungs.ts'
 import { isSuspendedOtherwise } from '../core/lane/suspending.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import { type LaneKind, laneName } from '../core/lane-kinds/kind.ts'
@@ -121,9 +121,27 @@ const preemptiblePerHour = async (
     ),
   )
   const docs = valuesOf(await readRows(ledger, 'lane', [...costing.keys()]))
-  return docs
-    .filter((doc) => newerIn(doc) === null && isPreemptible({ doc, policy, kind: kindOf(kinds, doc.lane) }))
-    .reduce((sum, { lane }) => sum + (costing.get(lane) ?? 0), 0)
+  const perHour = docs.map(async (doc) => {
+    const kind = kindOf(kinds, doc.lane)
+    if (kind === undefined || newerIn(doc) !== null) return 0
+    return isPreemptible(await asPlanned(ledger, { doc, policy, kind })) ? (costing.get(doc.lane) ?? 0) : 0
+  })
+  return (await Promise.all(perHour)).reduce((sum, dollars) => sum + dollars, 0)
+}
+
+/** With the plan of what a lane has under way, where that alone says whether a rung may suspend it: of any other nothing is read. */
+const asPlanned = async <S extends Omit<Suspendable, 'rungs' | 'now'>>(ledger: Reading, seen: S): Promise<S> =>
+  isSaidByPlan(seen) ? { ...seen, plan: (await readRow(ledger, 'plan', seen.doc.lane))?.value ?? null } : seen
+
+/** Whether a lane's Job is suspended otherwise than rungs say, also where the policy says nothing of it any more. */
+export const restsOtherwise = async (ledger: Reading, seen: Suspendable): Promise<boolean> =>
+  isSuspendedOtherwise(await asPlanned(ledger, seen))
+
+/** Whether people are asked about what a lane has planned for nothing but a rung that is over. */
+export const isAskedInVain = async (ledger: Reading, seen: Omit<Suspendable, 'kind'>): Promise<boolean> => {
+  if (seen.doc.run?.phase !== 'asked') return false
+  const row = await readRow(ledger, 'plan', seen.doc.lane)
+  return asksInVain({ ...seen, plan: row?.value ?? null })
 }
 
 /** Dollars an hour of what serves above its floor, by what a lane has at work as the meter sees it. */
@@ -147,8 +165,8 @@ const ACTING = MEASURES.filter((measure) => measure !== 'notify')
 const TOGETHER = 25
 
 /**
- * Tells who rests on a rung that some are over: those alone who have written that they do; and who has a Job that one suspends that it is crossed, or over. Whom a
- * death here leaves untold finds who compares, within minutes.
+ * Tells who rests on a rung that some are over: those alone who have written that they do; who is asked about for nothing else; and who has a Job that one suspends
+ * that it is crossed, or over. Whom a death here leaves untold finds who compares, within minutes.
  */
 export const tellOfRungs = async (
   ports: LetterPorts & Pick<WorkPorts, 'policies'>,
@@ -157,19 +175,25 @@ export const tellOfRungs = async (
 ): Promise<void> => {
   if (hasFloors(policy) && rungs.length > 0) await lookAtFloors(ports, { policy, reactions, now })
   const kinds = reactions.map(({ kind }) => kind)
-  const letsGo = rungs.some(({ row, gone }) => row.name === KEEPS_BACK && (gone || row.lifted !== undefined))
+  const isOver = (name: Measure): boolean =>
+    rungs.some(({ row, gone }) => row.name === name && (gone || row.lifted !== undefined))
+  const [letsGo, asksLess] = [isOver(KEEPS_BACK), isOver(ASKS_ALWAYS)]
   const suspends = rungs.some(({ row }) => row.name === SUSPENDS)
-  if (!letsGo && !suspends) return
+  if (!letsGo && !asksLess && !suspends) return
   const [docs, rows] = [await everyLane(ports.ledger), await rungsOf(ports.ledger, policy)]
-  const isOtherwise = (doc: LaneDocument): boolean => {
-    const kind = kindOf(kinds, doc.lane)
-    return kind !== undefined && newerIn(doc) === null && isSuspendedOtherwise({ doc, kind, policy, rungs: rows, now })
+  const isTold = async (doc: LaneDocument): Promise<boolean> => {
+    if (letsGo && doc.rest?.why === 'rung') return true
+    if (newerIn(doc) !== null) return false
+    const [kind, seen] = [kindOf(kinds, doc.lane), { doc, policy, rungs: rows, now }]
+    if (asksLess && (await isAskedInVain(ports.ledger, seen))) return true
+    return suspends && kind !== undefined && (await restsOtherwise(ports.ledger, { ...seen, kind }))
   }
-  const resting = docs
-    .filter((doc) => (letsGo && doc.rest?.why === 'rung') || (suspends && isOtherwise(doc)))
-    .map(({ lane }) => lane)
-  for (let from = 0; from < resting.length; from += TOGETHER)
-    await Promise.all(resting.slice(from, from + TOGETHER).map((lane) => leaveGoOn(ports, lane)))
+  for (let from = 0; from < docs.length; from += TOGETHER)
+    await Promise.all(
+      docs.slice(from, from + TOGETHER).map(async (doc) => {
+        if (await isTold(doc)) await leaveGoOn(ports, doc.lane)
+      }),
+    )
 }
 
 /** Lanes that may make do with less ask their source, and compare what stands with what they are to have: as whoever compares does each few minutes. */

@@ -9,16 +9,17 @@ import { isOfAnother } from '../core/lane/looking-again.ts'
 import { SUSPENDS } from '../core/lane/preemptible.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { isLetGo, isOnRung } from '../core/lane/rungs.ts'
-import { isSuspendedOtherwise } from '../core/lane/suspending.ts'
+import { looksSooner, mayLookSooner } from '../core/lane/sooner.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { rungNames } from '../core/money/rungs.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
-import { rungsOf } from './ladder.ts'
+import { isAskedInVain, restsOtherwise, rungsOf } from './ladder.ts'
 import type { WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
+import { paperView } from './view.ts'
 
 type Asked = Pick<WorkPorts, 'cluster' | 'ledger' | 'clock'>
 
@@ -41,6 +42,7 @@ export const hasMoved = async (ports: Asked, rules: Rules, doc: LaneDocument): P
   hasLostItsRule(rules, doc) ||
   asksElsewhere(rules, doc) ||
   (await restsInVain(ports, rules, doc)) ||
+  (await isDueTooLate(ports, rules, doc)) ||
   (await isPlannedOtherwise(ports, rules, doc))
     ? 'perhaps'
     : hasMovedOn(ports, doc)
@@ -72,9 +74,24 @@ const restsInVain = async (
   doc: LaneDocument,
 ): Promise<boolean> => {
   const kind = kindIn(reactions, doc.lane)
-  if (!isOnRung(doc.rest) && !mayBeSuspended({ policy, kind }, doc)) return false
+  const isAsked = doc.run?.phase === 'asked'
+  if (!isOnRung(doc.rest) && !isAsked && !mayBeSuspended({ policy, kind }, doc)) return false
   const seen = { policy, rungs: await rungsOf(ledger, policy), now: clock.now() }
-  return isLetGo(doc, seen) || (kind !== undefined && isSuspendedOtherwise({ ...seen, doc, kind }))
+  if (isLetGo(doc, seen) || (await isAskedInVain(ledger, { ...seen, doc }))) return true
+  return kind !== undefined && (await restsOtherwise(ledger, { ...seen, doc, kind }))
+}
+
+/** Whether the policy in force has what is at work looked at, or asked about, before its lane is due. */
+const isDueTooLate = async (
+  { ledger, clock }: Asked,
+  { policy, reactions }: Rules,
+  doc: LaneDocument,
+): Promise<boolean> => {
+  const kind = kindIn(reactions, doc.lane)
+  if (kind === undefined || !mayLookSooner({ kind, policy, doc })) return false
+  const row = await readRow(ledger, 'plan', doc.lane)
+  const view = paperView({ policy, doc, kind, reactions, now: clock.now(), self: null }, [])
+  return looksSooner({ ...view, plan: row?.value ?? null })
 }
 
 /** Whether a rung may suspend what a lane has under way, or has: of any other nothing is read. */

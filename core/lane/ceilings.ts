@@ -4,17 +4,22 @@ import { laneName } from '../lane-kinds/kind.ts'
 import { capOf } from '../money/rungs.ts'
 import { capText } from '../money/rungs-text.ts'
 import type { PoolPolicy } from '../policy.ts'
-import { type Capped, ceilingAt, changesAfter } from '../pools/ceiling.ts'
+import { type Capped, ceilingAt, changesAfter, wholeNodes } from '../pools/ceiling.ts'
 import { type Ceiling, type ContributionRow, contributionId } from '../pools/contribution.ts'
 import type { Telling } from '../telling.ts'
 import { counted, said } from '../text.ts'
 import type { Act } from './act.ts'
 import { type Change, changed, moment, REST } from './change.ts'
-import type { LaneDocument, Rest } from './document.ts'
+import { hasBegun, type LaneDocument, type Rest } from './document.ts'
 import type { View } from './view.ts'
 
-/** What setting a ceiling came to: the limit that the NodePool had and has, or why it was not set. `right`: since we may not; `soon`: it was not answered, and is tried again by itself. */
-export type Resized = { kind: 'set'; was: number | null } | { kind: 'not'; why: string; right?: true; soon?: true }
+/**
+ * What setting a ceiling came to: the limit that the NodePool had and has, or why it was not set. `right`: since we may not; `soon`: it was not answered, and is
+ * tried again by itself; `theirs`: it is gone, or another's to set.
+ */
+export type Resized =
+  | { kind: 'set'; was: number | null }
+  | { kind: 'not'; why: string; right?: true; soon?: true; theirs?: true }
 
 /** After so long. Milliseconds. */
 const SOON = 5 * 60_000
@@ -40,11 +45,29 @@ export const isManaged = (
 /** The ceiling that a lane sees to, as it was last read; undefined: it sees to none. */
 export const readCeiling = (doc: Pick<LaneDocument, 'ceiling'> | undefined): LaneDocument['ceiling'] => doc?.ceiling
 
-/** The ceiling that a pool's lane sees to now; null: it sees to none. */
+/** A pool's own ceiling, whatever hours, leases and rungs make of it. */
+const ownOf = (rule: Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode'>): number => wholeNodes(rule.maxGpus, rule)
+
+/**
+ * The ceiling that a pool's lane sees to now; null: it sees to none. What it had raised of a pool that has left the policy it takes back, once (laws 11, 18): from
+ * then on nobody of us says how high that goes.
+ */
 const wantedCeiling = (view: View): number | null => {
   const rule = ruleOf(view)
-  return rule === undefined || !isManaged(rule, view.doc) ? null : ceilingAt(rule, view.contributions, view.now)
+  const { gpus = 0, own } = view.doc.ceiling ?? {}
+  if (rule === undefined) return own === undefined ? null : Math.min(gpus, own)
+  return isManaged(rule, view.doc) ? ceilingAt(rule, view.contributions, view.now) : null
 }
+
+/** Whether it is written down what a ceiling goes back to that is higher than the pool's own. */
+export const isOwnKnown = (
+  { gpus, own }: Pick<Ceiling, 'gpus' | 'own'>,
+  rule: Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode'> | undefined,
+): boolean => rule === undefined || gpus <= ownOf(rule) || own === ownOf(rule)
+
+/** Whether the lane of a pool that the policy has no more has something to do: its question closes, and what it has raised it takes back. */
+export const isLeftOver = ({ run, ceiling }: Pick<LaneDocument, 'run' | 'ceiling'>): boolean =>
+  (run !== null && !hasBegun(run)) || ceiling?.own !== undefined
 
 /** Leases that are over. */
 const overIn = ({ contributions, now }: View): ContributionRow[] => contributions.filter(({ until }) => until <= now)
@@ -54,8 +77,10 @@ export const resizing = (view: View): Act | null => {
   const { ceiling } = view.doc
   const gpus = wantedCeiling(view)
   if (overIn(view).length > 0) return { kind: 'end-leases' }
-  if (gpus === null || (ceiling !== undefined && isSettled(ceiling, view.now) && ceiling.gpus === gpus)) return null
-  const isMarked = ceiling !== undefined && ceiling.gpus === gpus && ceiling.by === view.me
+  if (gpus === null) return null
+  const isSo = ceiling !== undefined && ceiling.gpus === gpus && isOwnKnown(ceiling, ruleOf(view))
+  if (isSo && isSettled(ceiling, view.now)) return null
+  const isMarked = isSo && ceiling.by === view.me
   return isMarked ? { kind: 'resize' } : { kind: 'mark-ceiling', gpus }
 }
 
@@ -66,7 +91,10 @@ const isSettled = ({ at, again }: Ceiling, now: number): boolean => at !== null 
 export const settleMarkCeiling = (view: View, gpus: number): Change => {
   const { doc, me, fenceFrom, revision } = view
   const { again: _, ...ceiling } = doc.ceiling ?? {}
-  return changed({ ...doc, ceiling: { ...ceiling, gpus, at: null, by: me, fence: revision + 1 + fenceFrom } })
+  const rule = ruleOf(view)
+  // Known until it was read to be no higher: who dies before that may leave what it was.
+  const own = rule === undefined ? {} : { own: ownOf(rule) }
+  return changed({ ...doc, ceiling: { ...ceiling, ...own, gpus, at: null, by: me, fence: revision + 1 + fenceFrom } })
 }
 
 /** The ceiling as its NodePool was read back. */
@@ -76,7 +104,7 @@ export const settleResized = (view: View, resized: Resized): Change => {
   const { why: known, again: _, ...marked } = ceiling
   const { gpus } = ceiling
   const soon = resized.kind === 'not' && resized.soon === true ? { again: now + SOON } : {}
-  const seen = { ...marked, at: now, ...soon }
+  const seen = { ...withoutOwn(view, marked, resized), at: now, ...soon }
   if (resized.kind === 'not' && resized.why === known) return changed({ ...doc, ceiling: { ...seen, why: known } })
   if (resized.kind === 'not')
     return changed(
@@ -97,6 +125,15 @@ export const settleResized = (view: View, resized: Resized): Change => {
       counts: was === gpus ? [] : ['resized'],
     },
   )
+}
+
+/** Once it is no higher than its own, nothing is to be taken back; nor of a pool that has left the policy where others say how high it goes. */
+const withoutOwn = (view: Seen, { own, ...ceiling }: Ceiling, resized: Resized): Ceiling => {
+  const isDone =
+    resized.kind === 'set'
+      ? own === undefined || ceiling.gpus <= own
+      : resized.theirs === true && ruleOf(view) === undefined
+  return isDone || own === undefined ? ceiling : { ...ceiling, own }
 }
 
 /** How high the pool goes now, and why, as a lane that sees to it says while it rests; null: it sees to none. */
@@ -126,7 +163,7 @@ const overNote = (view: View, { id, gpus, until, by }: ContributionRow): Telling
   const facts = [
     { label: 'Lane', value: view.doc.lane },
     { label: 'Leased by', value: nameOf(by, view.policy.approvals) },
-    { label: 'Ceiling now', value: counted(wantedCeiling(view) ?? 0, 'GPU') },
+    { label: 'Ceiling now', value: counted(wantedCeiling(view) ?? view.doc.ceiling?.gpus ?? 0, 'GPU') },
   ]
   const card: Card = {
     title: `The lease ${id} of ${counted(gpus, 'GPU')} of ${pool} is over`,
@@ -167,8 +204,9 @@ export const untilResized = (view: View, given: Rest): Rest => {
   const says = given.why === 'done' ? [lastText(view), ceilingText(view)].filter((text) => text !== null) : []
   const rest = says.length === 0 ? given : { ...given, text: said([...says, given.text].join('; '), REST) }
   const rule = ruleOf(view)
-  const turn =
-    rule === undefined || wantedCeiling(view) === null ? null : changesAfter(rule, view.contributions, view.now)
+  // What is leased of a pool that has left the policy ends all the same.
+  const isSeen = rule === undefined || wantedCeiling(view) !== null
+  const turn = isSeen ? changesAfter(rule ?? {}, view.contributions, view.now) : null
   const turns = [turn, view.doc.ceiling?.again ?? null, rest.until].filter((at) => at !== null)
   return turns.length === 0 ? rest : { ...rest, until: Math.min(...turns) }
 }

@@ -96,7 +96,8 @@ export const identityOf = ({ policy, doc, identity }: Pick<View, 'policy' | 'doc
   name: doc.name,
 })
 
-const withClosedQuestion = (run: Run): Run =>
+/** The run once nobody is asked about it any more. */
+export const withClosedQuestion = (run: Run): Run =>
   run.question?.state === 'open' ? { ...run, question: { ...run.question, state: 'closed' } } : run
 
 /** The document after a run: what it came to counts only when it is what the lane wants. */

@@ -34,7 +34,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
   if (covered === 'no' || planned.lost !== undefined) return changedSince(view, run, planned, seen)
   // What a rung has kept back for longer than its answer counts is asked about again.
   if (isLate(view, plan) && isOnRung(view.doc.rest)) return changedSince(view, run, planned, seen)
-  if (isLate(view, plan)) return expired(view, run, waited)
+  if (isLate(view, plan)) return late(view, run, waited)
   if (covered === 'unknown') return unknownWho(view)
   const full = whyWaits(view, run, plan)
   if (full !== null) return waitForRoom(view, run, { plan, full, until: mayBegin(view, plan) ? null : until, seen })
@@ -57,22 +57,39 @@ const mayBegin = (view: View, plan: Plan): boolean =>
   approvalOf(view, plan)?.begun === true || (view.kind.lasts === 'standing' && !plan.approval.required)
 
 /**
- * What is wanted once is over then. What is to stand is still what its source says: for want of room it is refused, begins once there is other
- * room, and has the rank in line that it had.
+ * What waited for room and is wanted once is over then. What is to stand is still what its source says: for want of room it is refused, begins once there is
+ * other room, and has the rank in line that it had. What a freeze, or who could not look, has held up was denied by nobody: it is planned anew, and asked about
+ * again where it needs an answer.
  */
-export const expired = (view: View, run: Run, waited: boolean): Change => {
-  const held = heldUp(view)
-  if (waited && held === null && view.kind.lasts === 'standing')
+export const late = (view: View, run: Run, waited: boolean): Change => {
+  if (!waited || isUnseen(view)) return heldUp(view, run)
+  if (view.kind.lasts === 'standing')
     return close(view, run, { kind: 'refused', reason: 'no-room', detail: NO_ROOM }, againstOf(view))
-  return close(view, run, { kind: 'expired', reason: null, detail: held ?? (waited ? NO_ROOM : HELD_UP) })
+  return close(view, run, { kind: 'expired', reason: null, detail: NO_ROOM })
 }
 
-const HELD_UP = 'it was held up until it expired'
 const NO_ROOM = 'there was no room for it before it expired'
 
-/** By what it was held up; null: it was looked at. While nobody could look, nobody knows whether there was room. */
-const heldUp = ({ doc: { rest } }: View): string | null =>
-  rest !== null && UNSEEN.has(rest.why) ? `${HELD_UP}: ${rest.text}` : null
+/** Whether nobody could look at it: then nobody knows whether there was room. */
+const isUnseen = ({ doc: { rest } }: View): boolean => rest !== null && UNSEEN.has(rest.why)
+
+/** The run without a plan, nor the answer that counts no more; a question that was held up uses none up. It has the rank in line that it had. */
+const heldUp = (view: View, run: Run): Change => {
+  const { doc } = view
+  const left = {
+    ...outOfLine(run),
+    phase: 'planned',
+    hold: null,
+    digest: '',
+    asked: Math.max(0, run.asked - 1),
+  } as const
+  const by = isUnseen(view) ? ` (${doc.rest?.text})` : ''
+  const text = `it was held up${by} for longer than ${doc.approved === null ? 'its plan holds' : 'its answer counts'}: it is planned anew`
+  return changed(
+    { ...doc, ...rankOf(doc), approved: null, run: left },
+    { moments: [moment('decision', text, { run })] },
+  )
+}
 
 /** The approval that covers it: what is left of one binds nothing that needs none. */
 const approvalOf = ({ doc: { approved } }: View, { approval }: Plan): Approved | null =>

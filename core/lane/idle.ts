@@ -44,6 +44,15 @@ export const measureAt = (view: Working, run: Run): number | null => {
   return watched === null ? null : Math.max(watched.from + WARM_UP, (watched.mark.idle?.at ?? 0) + WINDOW)
 }
 
+/** The mark with the pod that was seen at work; undefined: none was told. What was known of the GPUs of another, or of one that is over, is no matter of this one's. */
+export const ofItsPod = (mark: Mark, pod: string | undefined): Mark => {
+  const seen = pod === undefined ? mark : { ...mark, pod }
+  const isSame = mark.ranFrom !== null && (mark.pod === undefined || mark.pod === seen.pod)
+  if (isSame || mark.idle === undefined) return seen
+  const { idle: _, ...others } = seen
+  return others
+}
+
 /** The change with what a look at the GPUs of what is at work comes to, and who hears of it. */
 export const withIdle = (before: View, change: Change, worked: Worked | undefined): Change => {
   const view = { ...before, doc: change.doc }

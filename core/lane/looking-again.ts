@@ -10,7 +10,7 @@ import { decidedBy } from './deciding.ts'
 import { type Run, sameRun } from './document.ts'
 import { saysOtherwise } from './done-with.ts'
 import { fold } from './fold.ts'
-import { expired, isLate, restUnread, settleLeaveLine } from './holding.ts'
+import { isLate, late, restUnread, settleLeaveLine } from './holding.ts'
 import { carriesOver, goesOn } from './kept.ts'
 import { letterTo } from './letter-to.ts'
 import type { LookLetter } from './letters.ts'
@@ -95,7 +95,7 @@ export const settleLookAgain = (
   if (told === undefined || told.kind === 'unreadable') return unread(view, told as Unreadable | undefined)
   const decision = decidedBy(view, [letter], told)
   if (decision.kind === 'intend' && kind.keyOf(decision.intent.desired as never) === kind.keyOf(run.desired as never))
-    return run.phase === 'steps' && isLate(view, (view.plan as PlanRow).plan) ? expired(view, run, true) : changed(doc)
+    return run.phase === 'steps' && isLate(view, (view.plan as PlanRow).plan) ? late(view, run, true) : changed(doc)
   const change = untold(letter, fold({ ...view, letters: [letter] }, facts, seen))
   if (!sameRun(run, change.doc)) return change
   if (decision.kind === 'wait' && kind.placeOf === undefined) return joined(change, settleLeaveLine(change))

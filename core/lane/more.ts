@@ -51,16 +51,12 @@ const isNo = (question: Question | null): question is Question =>
   question.more.stood !== true &&
   question.state !== 'approved'
 
-/**
- * Whether the stage that a question was about is suspended: it comes no nearer to its bound, and people have their time once it goes on, or before
- * it does. Whether GPUs that it has no more idle is asked no longer than until then.
- */
+/** Whether the stage that a question was about is suspended: it comes no nearer to its bound, and people have their time once it goes on, or before it does. */
 const isStill = (view: View, run: Run, { more }: Question): boolean => {
   if (more?.starts === true) return isKeptAgain(view, run)
-  const stands = run.steps.some(
+  return run.steps.some(
     ({ name, ranFrom, suspended }) => name === more?.step && ranFrom === null && suspended?.is === true,
   )
-  return stands && (more?.ends !== true || askTimeOf(view, run) !== null)
 }
 
 const isOf = ({ more }: Question, stage: string): boolean => more?.step === undefined || more.step === stage

@@ -26,7 +26,7 @@ import { endedText, parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
-import { isOnRung, keptByRung } from './rungs.ts'
+import { asksInVain, isOnRung, keptByRung } from './rungs.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -226,6 +226,7 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const end = question.until + ANSWER_GRACE
   // Every vote in time counts, however many letters were written before it.
   if (now >= end && !view.unread) return { kind: 'expire' }
+  if (asksInVain(view)) return awaySide(view, 'cluster') ?? { kind: 'plan' }
   if (standsElsewhere(question, view.policy)) return { kind: 'move-card' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER

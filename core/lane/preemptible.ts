@@ -9,6 +9,9 @@ export const SUSPENDS = 'suspend-preemptible'
 /** Without the plan nobody knows what was planned of a stage that has left the policy. */
 export type Suspendable = Pick<View, 'kind' | 'policy' | 'doc' | 'rungs' | 'now'> & Partial<Pick<View, 'plan'>>
 
+/** What says whether a stage lets itself be suspended, be a rung in force or not. */
+type Stage = Omit<Suspendable, 'rungs' | 'now'>
+
 /** The stage whose Job is under way, or would be next; undefined: none is. */
 export const stageOf = ({ steps }: Pick<Run, 'steps'>): Mark | undefined => {
   const mark = steps.find(({ way, state }) => way === 'forth' && (state === 'pending' || state === 'running'))
@@ -19,7 +22,7 @@ export const stageOf = ({ steps }: Pick<Run, 'steps'>): Mark | undefined => {
  * Whether a stage lets itself be suspended, as the policy in force says. What has left that is under way all the same, and is what it was planned
  * as, or is suspended as: nothing is spent since a line was deleted.
  */
-const letsItself = ({ kind, policy, doc, plan }: Suspendable, stage: string): boolean => {
+const letsItself = ({ kind, policy, doc, plan }: Stage, stage: string): boolean => {
   const now = kind.preemptible?.(policy, laneName(doc.lane), stage)
   if (now !== null) return now === true
   if (doc.run?.steps.some(({ name, suspended }) => name === stage && suspended?.is === true)) return true
@@ -31,12 +34,14 @@ const letsItself = ({ kind, policy, doc, plan }: Suspendable, stage: string): bo
 export const suspends = (seen: Suspendable, stage: string): RungRow | null =>
   letsItself(seen, stage) ? inForce(SUSPENDS, seen.policy, seen) : null
 
-/** Whether the stage that a lane has at work is one that a rung may suspend. */
-export const isPreemptible = ({
-  doc,
-  policy,
-  kind,
-}: Pick<Suspendable, 'doc' | 'policy'> & { kind: Suspendable['kind'] | undefined }): boolean => {
+/** Whether its plan alone says if a rung may suspend what a lane has under way: the policy says nothing of that any more. */
+export const isSaidByPlan = ({ kind, policy, doc }: Stage): boolean => {
   const stage = doc.run === null ? undefined : stageOf(doc.run)
-  return stage?.state === 'running' && kind?.preemptible?.(policy, laneName(doc.lane), stage.name) === true
+  return stage !== undefined && kind.preemptible?.(policy, laneName(doc.lane), stage.name) === null
+}
+
+/** Whether the stage that a lane has at work is one that a rung may suspend. */
+export const isPreemptible = (seen: Stage): boolean => {
+  const stage = seen.doc.run === null ? undefined : stageOf(seen.doc.run)
+  return stage?.state === 'running' && letsItself(seen, stage.name)
 }

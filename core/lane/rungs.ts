@@ -13,13 +13,24 @@ import type { View } from './view.ts'
 /** The rung that lets nothing new begin. */
 export const KEEPS_BACK = 'no-new-runs'
 
+/** The rung that has people asked about whatever a plan costs. */
+export const ASKS_ALWAYS = 'ask-always'
+
 type Seen = Pick<View, 'policy' | 'rungs' | 'now'>
 
 /** Why people are asked whatever a plan costs, while a rung says so; undefined: none does. */
 export const asksAlways = ({ policy, ...seen }: Seen): string | undefined => {
-  const rung = inForce('ask-always', policy, seen)
-  return rung === null ? undefined : `ask-always: ${crossedText(rung, policy.budget.name)}`
+  const rung = inForce(ASKS_ALWAYS, policy, seen)
+  return rung === null ? undefined : `${ASKS_ALWAYS}: ${crossedText(rung, policy.budget.name)}`
 }
+
+/** Whether people are asked about a plan for nothing but a rung that asks, and that is over: made anew it may need nobody. */
+export const asksInVain = ({ doc: { run }, plan, ...seen }: Seen & Pick<View, 'doc' | 'plan'>): boolean =>
+  run?.phase === 'asked' &&
+  plan !== null &&
+  plan.plan.digest === run.digest &&
+  plan.plan.approval.rung === true &&
+  asksAlways(seen) === undefined
 
 /** The rung that keeps a run from beginning; null: none does. What carries something over that was paid for goes on (law 7). */
 const keepsBack = ({ kind, policy, doc, ...seen }: Seen & Pick<View, 'kind' | 'doc'>, run: Run): RungRow | null => {

@@ -16,7 +16,7 @@ import type { LaneDocument, Mark, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
-import { idleEnding, measureAt, withIdle } from './idle.ts'
+import { idleEnding, measureAt, ofItsPod, withIdle } from './idle.ts'
 import { isKept, withKept } from './kept.ts'
 import type { Made } from './made.ts'
 import { markOf, withMark } from './marks.ts'
@@ -131,7 +131,7 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
   const ran = asSuspended(goesOn(view, mark, stepped), stepped, now)
-  const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
+  const seen = ofItsPod(ran, stepped.pod)
   const change = withIdle(view, withMark(doc, { ...remembering(seen, stepped.lost), note }, null), stepped.worked)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is ended by no bound, and not for its GPUs.

@@ -1,4 +1,3 @@
-import { laneName } from '../lane-kinds/kind.ts'
 import { inForce, type RungRow } from '../money/rungs.ts'
 import { crossedText } from '../money/rungs-text.ts'
 import type { SuspendedBy, Suspending } from '../pods/suspended.ts'
@@ -193,15 +192,15 @@ export const restOfSuspended = (
   return { why: 'suspended', text, until: rung.until }
 }
 
-/** Whether a lane's Job is suspended otherwise than rungs say, or waits for one that is over: whoever was to wake it may have died. */
+/**
+ * Whether a lane's Job is suspended otherwise than rungs say, or waits for one that is over: whoever was to wake it may have died. Of what has left the policy
+ * the plan says it, as its own looks read it (`isSaidByPlan`).
+ */
 export const isSuspendedOtherwise = (seen: Suspendable): boolean => {
   const { doc } = seen
   const stage = doc.run === null ? undefined : stageOf(doc.run)
   if (stage === undefined) return doc.rest?.why === 'suspended'
   const wanted = suspends(seen, stage.name) !== null
-  // What has left the policy before it was suspended is known by its plan alone, which its own looks read.
-  const rung = inForce(SUSPENDS, seen.policy, seen)
-  if (rung !== null && seen.kind.preemptible?.(seen.policy, laneName(doc.lane), stage.name) === null) return false
   if (stage.state === 'running' && stage.touched)
     return wanted !== (stage.suspended?.is === true && !(doc.run !== null && isAskedToGoOn(doc.run)))
   return doc.rest?.why === 'suspended' && !wanted

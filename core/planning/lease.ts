@@ -36,7 +36,7 @@ export const planLease = (input: PlanInput<LeaseDesired>): Planned => {
   const over = overBudget(policy, world, priced.total.p95)
   if (over !== null) return refuse('budget-exceeded', over)
   const requester = requesterIn(desired)
-  const approval = approvalNeed(policy.approvals, { requester, dollars: priced.total.p95, asks: input.asks })
+  const approval = approvalNeed(policy.approvals, { requester, dollars: priced.total.p95, rung: input.asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const step = stepOf(desired, { name: leasing.name, id: leaseId(desired, run.generation) })
   const plan: Plan = {

@@ -114,7 +114,7 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const asked = { requester: whoAsks(desired), dollars: price.total.p95, asks: asksOf(input) }
+  const asked = { requester: whoAsks(desired), dollars: price.total.p95, asks: asksOf(input), rung: input.asks }
   const approval = approvalNeed(policy.approvals, asked)
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
@@ -142,9 +142,9 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   return { plan, pipeline, uses: left }
 }
 
-/** Why people are asked about it, whatever it costs; undefined: for no such reason. */
-const asksOf = ({ desired, policy, asks, chosen }: PipelineInput): string | undefined =>
-  [againText(desired), weightsAsk(desired, policy), asks, chosen && CHOSEN].reduce(bothAsk, undefined)
+/** Why people are asked about it, whatever it costs and whichever rung is in force; undefined: for no such reason. */
+const asksOf = ({ desired, policy, chosen }: PipelineInput): string | undefined =>
+  [againText(desired), weightsAsk(desired, policy), chosen && CHOSEN].reduce(bothAsk, undefined)
 
 /** Whatever it costs: what people said of it binds it, over all attempts. */
 const CHOSEN = 'nobody takes an alternative but people'

@@ -1,4 +1,4 @@
-import { approvalNeed, bothAsk } from '../answers.ts'
+import { approvalNeed } from '../answers.ts'
 import { requesterIn } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import type { KubeObject } from '../kube.ts'
@@ -80,7 +80,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
       : approvalNeed(policy.approvals, {
           requester: isRetired(desired) ? 'policy' : requester,
           dollars: asked,
-          asks: bothAsk(draft.asks, input.asks),
+          ...{ asks: draft.asks, rung: input.asks },
         })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
   const weighed =

@@ -45,7 +45,11 @@ export const keptAt = (rule: Rule, rows: readonly ContributionRow[], at: number)
   rule.mode === 'shadow' ? wholeNodes(rule.maxGpus, rule) : ceilingAt(rule, rows, at)
 
 /** When it may be another one though nobody does anything: later than `at`; null: never. */
-export const changesAfter = ({ hours, cap }: Rule, rows: readonly ContributionRow[], at: number): number | null => {
+export const changesAfter = (
+  { hours, cap }: Partial<Rule>,
+  rows: readonly ContributionRow[],
+  at: number,
+): number | null => {
   const ends = cap == null ? [] : [cap.until]
   const turns = [...rows.flatMap(({ from, until }) => [from, until]), ...ends].filter((turn) => turn > at)
   const times = hours === undefined ? turns : [...turns, nextTurn(hours, at)]

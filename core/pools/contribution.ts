@@ -24,6 +24,8 @@ export interface Ceiling {
   fence: number
   /** Why it could not be set; left out: it was. */
   why?: string
+  /** What it goes back to should its pool leave the policy: its own, without hours and leases. Left out: it was set no higher. */
+  own?: number
   /** When it is tried again by itself; left out: once something has changed. */
   again?: number
 }

@@ -17,7 +17,7 @@ export const setCeiling = async (
   if (policy.pools[name]?.mode === 'shadow') return { kind: 'not', why: `pools.${name} is in shadow` }
   const found = (await cluster.get({ kind: 'NodePool', namespace: null, name })) as KubeObject<'NodePool'> | null
   const why = whyNotSet(found, policy)
-  if (found === null || why !== null) return { kind: 'not', why: why ?? '' }
+  if (found === null || why !== null) return { kind: 'not', why: why ?? '', theirs: true }
   const was = limitOf(found)
   if (was === gpus) return { kind: 'set', was }
   const object = ceilingObject(name, gpus)

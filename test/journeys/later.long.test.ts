@@ -3,10 +3,12 @@ import type { Question } from '../../core/lane/question.ts'
 import { spentSum } from '../../core/lane/room.ts'
 import { readRow } from '../../flows/rows.ts'
 import example from '../example.ts'
+import { type Between, between } from './away.ts'
 import { HOUR, jobsOf, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, openTown, START, type Town } from './town.ts'
 
 let town: Town
+let far: Between
 afterEach(() => town.close())
 
 /** 12:00 UTC on a Monday is 13:00 in Berlin: nights begin in 7 hours and end in 17. */
@@ -33,7 +35,8 @@ const told = async () => (await timeline(town)).map(({ text }) => text)
 
 /** A run of which people chose that it begins at night. */
 const chosen = async (): Promise<Question> => {
-  town = await openTown({ config: withNight() })
+  far = between()
+  town = await openTown({ config: withNight(), wrap: far.wrap })
   await town.advance(6 * MINUTE)
   await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 60 } } } })
   await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
@@ -59,6 +62,32 @@ describe('an alternative that begins when its pool opens', () => {
     expect(job?.spec?.template.spec?.nodeSelector).toEqual({ 'karpenter.sh/nodepool': 'gpu-night' })
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
     expect((await told()).filter((text) => text.startsWith('asked '))).toHaveLength(1)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it.each([
+    [
+      'a freeze',
+      async (until: number) => void (await town.house.command({ kind: 'freeze', lane: TRAIN, by: ANA, until })),
+    ],
+    [
+      'a ledger that is away',
+      async (until: number) => {
+        far.fails('ledger', 'away')
+        await town.advance(until - town.house.clock.now())
+        far.answers('ledger')
+      },
+    ],
+  ])('held up by %s for longer than its answer counts: people are asked again', async (_, holds) => {
+    const { bounds } = await chosen()
+    const until = OPENS + 5 * HOUR
+    expect(bounds.until).toBeLessThan(until)
+    await holds(until)
+    await town.advance(until + 10 * MINUTE - town.house.clock.now())
+    expect(await town.question(TRAIN)).toMatchObject({ state: 'open' })
+    expect((await told()).filter((text) => text.includes('held up'))).toHaveLength(1)
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
     expect(await looseEnds(town)).toEqual([])
   })
 

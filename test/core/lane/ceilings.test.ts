@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import {
   becauseOf,
   contributionsAfter,
+  isLeftOver,
   isManaged,
+  isOwnKnown,
   looksAgain,
   resizing,
   settleEndLeases,
@@ -13,7 +15,8 @@ import {
 import { changed } from '../../../core/lane/change.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { Ceiling, ContributionRow } from '../../../core/pools/contribution.ts'
-import { docOf, HOUR, NOW, policyWith, viewOf } from './fixture.ts'
+import example from '../../example.ts'
+import { docOf, HOUR, NOW, policyWith, running, runOf, viewOf } from './fixture.ts'
 
 const POOL = 'pool/gpu-train'
 const policy = policyWith((config) => {
@@ -44,7 +47,7 @@ describe('a ceiling', () => {
     const view = poolView(set, { contributions: [lease()], fenceFrom: 100 })
     expect(resizing(view)).toEqual({ kind: 'mark-ceiling', gpus: 24 })
     const { doc } = settleMarkCeiling(view, 24)
-    expect(doc.ceiling).toEqual({ gpus: 24, at: null, by: 'me', fence: 104 })
+    expect(doc.ceiling).toEqual({ gpus: 24, at: null, by: 'me', fence: 104, own: 16 })
     expect(resizing({ ...view, doc })).toEqual({ kind: 'resize' })
     expect(resizing({ ...view, doc, me: 'another' })).toEqual({ kind: 'mark-ceiling', gpus: 24 })
     // It has become another one in between.
@@ -125,3 +128,64 @@ it('a pool rests no longer than until its ceiling changes, and says what it is m
   expect(untilResized(view, { ...rest, until: NOW + 5 }).until).toBe(NOW + 5)
   expect(untilResized(viewOf(), rest)).toEqual(rest)
 })
+
+describe('of a pool that has left the policy', () => {
+  const gone = policyWith((config) => {
+    delete config.pools['gpu-train']
+    Object.assign(config, { pipelines: {}, services: {}, approvals: config.approvals })
+    config.pools['gpu-other'] = { ...example.pools['gpu-train'] } as never
+  })
+  const raised = { ...set, gpus: 24, own: 16 }
+
+  it('what was raised is taken back, once, whoever dies meanwhile; from then on nobody of us says how high it goes', () => {
+    const view = poolView(raised, { policy: gone, contributions: [lease()] })
+    expect(resizing(view)).toEqual({ kind: 'mark-ceiling', gpus: 16 })
+    const marked = settleMarkCeiling(view, 16).doc
+    expect([marked.ceiling?.own, resizing({ ...view, doc: marked })?.kind]).toEqual([16, 'resize'])
+    expect(resizing({ ...view, doc: marked, me: 'another' })?.kind).toBe('mark-ceiling')
+    const away = settleResized({ ...view, doc: marked }, { kind: 'not', why: 'it is not answered', soon: true })
+    expect([isLeftOver(away.doc), resizing({ ...view, doc: away.doc, now: NOW + HOUR - 1 })?.kind]).toEqual([
+      true,
+      'resize',
+    ])
+    const { doc, moments } = settleResized({ ...view, doc: marked }, { kind: 'set', was: 24 })
+    expect(moments[0]?.text).toBe('its ceiling is 16 GPUs, and was 24 GPUs: the policy has no such pool')
+    expect([isLeftOver(doc), doc.ceiling?.own, resizing({ ...view, doc: looksAgain(doc) })]).toEqual([
+      false,
+      undefined,
+      null,
+    ])
+    // What was leased of it ends in its time.
+    expect(untilResized({ ...view, doc }, { ...REST_OF, why: 'done' }).until).toBe(NOW + HOUR)
+  })
+
+  it('what others set, or what is gone, is theirs; and what was set no higher than its own stays', () => {
+    const view = poolView({ ...raised, gpus: 16, at: null, by: 'me' }, { policy: gone })
+    const { doc } = settleResized(view, { kind: 'not', why: 'there is no NodePool of its name', theirs: true })
+    expect([isLeftOver(doc), resizing({ ...view, doc })]).toEqual([false, null])
+    expect(resizing(poolView({ ...raised, gpus: 8 }, { policy: gone }))).toBeNull()
+    expect(resizing(poolView({ ...set, gpus: 24 }, { policy: gone }))).toBeNull()
+  })
+
+  it('is written down for what is higher than its own alone, also where an earlier release has set it', () => {
+    const rule = policy.pools['gpu-train']
+    expect([raised, { ...set, gpus: 24 }, { ...raised, own: 8 }, set].map((one) => isOwnKnown(one, rule))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
+    expect(resizing(poolView({ ...set, gpus: 24 }, { contributions: [lease()] }))?.kind).toBe('mark-ceiling')
+    expect(resizing(poolView(raised, { contributions: [lease()] }))).toBeNull()
+    const back = settleResized(poolView({ ...raised, gpus: 16, at: null, by: 'me' }), { kind: 'set', was: 24 })
+    expect(back.doc.ceiling).not.toHaveProperty('own')
+  })
+
+  it('a question that is open is left over too', () => {
+    expect(isLeftOver({ run: runOf({ phase: 'asked' }) })).toBe(true)
+    expect(isLeftOver({ run: runOf({ phase: 'steps', steps: [running()] }) })).toBe(false)
+    expect(isLeftOver({ run: null })).toBe(false)
+  })
+})
+
+const REST_OF = { text: 'nobody waits', since: NOW, until: null, side: null, tries: 1 } as const

@@ -13,9 +13,11 @@ import {
   HOUR,
   MINUTE,
   NOW,
+  planRow,
   policyWith,
   poor,
   questionOf,
+  runOf,
   seenWorld,
   viewOf,
 } from './fixture.ts'
@@ -102,10 +104,32 @@ describe('holding', () => {
     expect(holding(again.doc, { world: busy, policy, plan: again.plan! }).plan).toBeUndefined()
   })
 
-  it('ends as expired when it has not begun by the time that was approved', () => {
+  it('ends as expired when it has waited for room until the time that was approved', () => {
     const late = { now: NOW + 4 * HOUR + 1 }
-    expect(holding({ approved: approvedBy() }, late).doc.outcome?.kind).toBe('expired')
+    const run = runOf({ phase: 'waiting-for-room' })
+    expect(holding({ approved: approvedBy(), run }, late).doc.outcome?.kind).toBe('expired')
     expect(holding({ approved: approvedBy({ begun: true }) }, late).doc.run?.phase).toBe('steps')
+  })
+
+  it('is planned anew, and asked about again, where a freeze or an outage has held it up for longer than that', () => {
+    const late = { now: NOW + 4 * HOUR + 1 }
+    const rest = {
+      why: 'unavailable',
+      text: 'cluster does not answer',
+      since: NOW,
+      until: NOW,
+      side: 'cluster',
+      tries: 1,
+    } as const
+    const waits = runOf({ phase: 'waiting-for-room', asked: 1 })
+    for (const doc of [{ run: runOf({ asked: 1 }) }, { run: waits, rest }]) {
+      const change = holding({ ...doc, approved: approvedBy() }, late)
+      expect(change.doc).toMatchObject({ approved: null, run: { phase: 'planned', digest: '', asked: 0, hold: null } })
+      expect(change.moments[0]?.text).toMatch(
+        /^it was held up.* for longer than its answer counts: it is planned anew$/,
+      )
+      expect(next(viewOf({ doc: change.doc, plan: planRow, ...late }))).toEqual({ kind: 'plan' })
+    }
   })
 
   it('begins after the vote’s end, while what was approved may begin: a yes at the last moment counts', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Idle, WARM_UP, WINDOW } from '../../../core/idle.ts'
 import { changed } from '../../../core/lane/change.ts'
 import type { Run } from '../../../core/lane/document.ts'
-import { askingIdle, idleEnding, measureAt, settleAskIdle, withIdle } from '../../../core/lane/idle.ts'
+import { askingIdle, idleEnding, measureAt, ofItsPod, settleAskIdle, withIdle } from '../../../core/lane/idle.ts'
 import type { VoteLetter } from '../../../core/lane/letters.ts'
 import { moreAt, openMore, settleNoMore } from '../../../core/lane/more.ts'
 import { foldVote } from '../../../core/lane/votes.ts'
@@ -151,4 +151,14 @@ it('only a rule that says so ends it without a question', () => {
   })
   const short = idleFor(2 * HOUR - 1, { told: true, asked: true })
   expect(act(under(short), { policy: ends, ...then(short) })).toBeNull()
+})
+
+it('are known of the pod at work alone: nothing of one that is over, or of another', () => {
+  const idle = { ...idleFor(3600_000), told: true as const, asked: true as const }
+  const known = { ...mark, pod: 'a', idle }
+  expect([ofItsPod(known, 'a'), ofItsPod(known, undefined)]).toEqual([known, known])
+  expect(ofItsPod({ ...mark, idle }, 'a')).toEqual(known)
+  const { idle: _, ...none } = known
+  expect(ofItsPod(known, 'b')).toEqual({ ...none, pod: 'b' })
+  expect(ofItsPod({ ...known, ranFrom: null }, undefined)).toEqual({ ...none, ranFrom: null })
 })

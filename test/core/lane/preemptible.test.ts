@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isPreemptible, stageOf, suspends } from '../../../core/lane/preemptible.ts'
+import { isPreemptible, isSaidByPlan, stageOf, suspends } from '../../../core/lane/preemptible.ts'
 import { monthBegin } from '../../../core/money/months.ts'
 import type { RungRow } from '../../../core/money/rungs.ts'
 import { HOUR, NOW, planRow, policyWith, running, runOf, viewOf, wanted } from './fixture.ts'
@@ -39,6 +39,14 @@ it.each([
 
 it('is of the stage at work, or the next one, where that is a Job', () => {
   expect([isPreemptible(seen({ preemptible: true })), isPreemptible(seen(null))]).toEqual([true, false])
+  expect(isPreemptible(seen(null, { plan: planned }))).toBe(true)
   expect(stageOf(runOf({ steps: [running({ kind: 'notify' })] }))).toBeUndefined()
   expect(stageOf(runOf({ steps: [running({ state: 'done' })] }))).toBeUndefined()
+})
+
+it('is said by its plan alone where the policy says nothing of the stage at work any more', () => {
+  expect(
+    [{ preemptible: true }, { preemptible: false }, { name: 'other' }, null].map((one) => isSaidByPlan(seen(one))),
+  ).toEqual([false, false, true, true])
+  expect(isSaidByPlan(viewOf({ policy: policyOf(null), doc: wanted() }))).toBe(false)
 })

@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { next } from '../../../core/lane/next.ts'
-import { asksAlways, isLetGo, keptByRung } from '../../../core/lane/rungs.ts'
+import { asksAlways, asksInVain, isLetGo, keptByRung } from '../../../core/lane/rungs.ts'
+import { settle } from '../../../core/lane/settle.ts'
 import { monthBegin } from '../../../core/money/months.ts'
 import type { RungRow } from '../../../core/money/rungs.ts'
-import { docOf, HOUR, markOf, NOW, planRow, policyWith, runOf, SERVICE, served, viewOf, wanted } from './fixture.ts'
+import {
+  docOf,
+  HOUR,
+  markOf,
+  NOW,
+  planRow,
+  policyWith,
+  questionOf,
+  runOf,
+  SERVICE,
+  seenWorld,
+  served,
+  viewOf,
+  wanted,
+} from './fixture.ts'
 
 const policy = policyWith((config) => {
   const ladder = [
@@ -69,5 +84,35 @@ describe('a rung that asks', () => {
     expect(asksAlways({ policy, rungs, now: NOW })).toMatch(/^ask-always: \$912\.00 of nodes have crossed 80 %/)
     expect(asksAlways({ policy, rungs: [row('no-new-runs')], now: NOW })).toBeUndefined()
     expect(asksAlways({ policy, rungs, now: monthBegin(NOW, 1) })).toBeUndefined()
+  })
+})
+
+describe('people who are asked for nothing but a rung', () => {
+  const open = policyWith((config) => {
+    config.budget = { name: 'ml-monthly', dollars: 1e6, ladder: [{ at: 0.8, do: 'ask-always' }] }
+    config.approvals.autoApproveBelow = 1e9
+  })
+  const approval = { required: true, why: 'ask-always', need: 1, rung: true as const }
+  const plan = { ...planRow, plan: { ...planRow.plan, approval } }
+  const doc = wanted({ run: runOf({ phase: 'asked', question: questionOf(), asked: 1 }) })
+  const view = viewOf({ policy: open, doc, plan, world: seenWorld, rungs: [] })
+
+  it('are asked in vain once it is over, lifted or of another month; not for a price, nor by a plan of another digest', () => {
+    const crossed = { ...view, rungs: [row('ask-always', { at: 0.8 })] }
+    const lifted = { ...view, rungs: [row('ask-always', { at: 0.8, lifted: { by: 'ana', at: NOW } })] }
+    expect([view, lifted, { ...crossed, now: monthBegin(NOW, 1) }].map(asksInVain)).toEqual([true, true, true])
+    const priced = { ...plan, plan: { ...plan.plan, approval: { required: true, why: '$9', need: 1 } } }
+    const other = { ...plan, plan: { ...plan.plan, digest: 'other' } }
+    const others = [crossed, { ...view, plan: priced }, { ...view, plan: other }, { ...view, doc: wanted() }]
+    expect(others.map(asksInVain)).toEqual([false, false, false, false])
+    expect([next(view), next(crossed).kind]).toEqual([{ kind: 'plan' }, 'rest'])
+  })
+
+  it('are asked no more: the plan is made anew, and their question is closed and used up for nothing', () => {
+    const change = settle(view, { kind: 'plan' }, { kind: 'seen', kept: {} })
+    expect(change.doc.run).toMatchObject({ phase: 'planned', asked: 0, question: { state: 'closed' } })
+    expect(change.plan?.plan.approval).toMatchObject({ required: false })
+    expect(change.tellings).toContainEqual({ kind: 'card', generation: 1, attempt: 1 })
+    expect(change.moments[0]?.text).toBe('the rung that had it asked about is over: the question was closed')
   })
 })
