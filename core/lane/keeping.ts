@@ -1,10 +1,11 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Planned } from '../plan.ts'
+import { standsFor } from '../planning/returns-to.ts'
 import { said } from '../text.ts'
 import { firstAttempt, mayRepeat } from './attempts.ts'
 import { asAside, generationOf } from './before.ts'
 import { type Change, moment, SHORT } from './change.ts'
-import { type LaneDocument, wantedRun } from './document.ts'
+import { type LaneDocument, type Run, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { withSeenStanding } from './falling.ts'
 import { told } from './lacking.ts'
@@ -60,11 +61,18 @@ const toldBeside = (view: View, change: Change): Change => {
   return text === last ? change : toldOnce({ ...change, doc: { ...doc, keepsTold: text } }, text, view.now)
 }
 
-/** Two questions of one lane are not asked at once. */
-const waitsText = ({ doc: { run } }: View, paper: Planned): string | undefined =>
-  paper.hand === undefined || paper.kind === 'nothing'
+/** Two questions of one lane are not asked at once; what the run itself is about says its own. */
+const waitsText = (view: View, paper: Planned): string | undefined => {
+  const { run } = view.doc
+  return run === null || isAboutThat(view, run) || paper.hand === undefined || paper.kind === 'nothing'
     ? undefined
-    : said(`${paper.hand.text}: that is seen to once generation ${run?.generation} has begun or ended`, SHORT)
+    : said(`${paper.hand.text}: that is seen to once generation ${run.generation} has begun or ended`, SHORT)
+}
+
+/** Whether a run is about what serves: to keep it, or to have as many of it as are wanted. */
+const isAboutThat = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }: Pick<Run, 'desired'>): boolean =>
+  isKeeping({ doc: { ...doc, desired }, kind }) ||
+  (doc.baseline !== null && kind.keyOf(doc.baseline.desired as never) === kind.keyOf(desired as never))
 
 /** What the policy has told alone of it, where what is wanted does not say so itself. */
 const toldOf = ({ held }: LaneDocument, { hand }: Planned): string | undefined => {
@@ -92,13 +100,20 @@ const isToSetRight = (paper: Planned): paper is SetRight =>
 
 /** What was tried once is not again, but for what asks nobody after a question, and what was refused and is no more. */
 const mayBegin = (view: View, paper: SetRight): boolean => {
-  if (!isKeeping(view)) return true
+  if (!isKeeping(view)) return !wasAnswered(view, paper)
   if (paper.kind === 'refuse') return false
   const { kind, reason, against } = view.doc.outcome as Ended
   if (kind === 'refused') return against !== null && against !== againstOf(view)
   // What somebody has taken away meanwhile is to be made anew, which nobody was asked about yet.
   if (reason === 'deleted') return true
   return kind !== 'failed' && !paper.plan.approval.required
+}
+
+/** Whether people have said no to as many replicas of what stands, or nothing: under another name they are not asked about them again, while some of it does. */
+const wasAnswered = ({ doc: { outcome, baseline }, world }: View, paper: SetRight): boolean => {
+  if (paper.kind !== 'plan' || !paper.plan.approval.required || outcome?.replicas === undefined) return false
+  const stands = standsFor(world?.generations ?? [], baseline)?.replicas ?? 0
+  return stands > 0 && outcome.replicas === baseline?.replicas
 }
 
 const begun = (view: View, change: Change, { hand, ...paper }: SetRight): Change => {

@@ -31,6 +31,8 @@ const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
   if (baseline === null) return undefined
   if (base === undefined || base.replicas === 0)
     return isAnswered(seen) ? undefined : { text: `nobody answers: ${goneText(base, baseline)}`, none: true }
+  if (seen.traffic !== undefined && base.ready > 0 && !isAnswered(seen))
+    return { text: `nobody answers: the Service that leads to ${titleOf(base)} is gone or leads elsewhere`, none: true }
   const isAlone = generations.every((view) => view === base || view.replicas === 0)
   const { ready, replicas, lacks } = base
   // Beside others only that nobody answers is said: what stands there is told of otherwise.

@@ -1,5 +1,6 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import type { Plan, Planned } from '../plan.ts'
+import type { Plan, Planned, StepKind } from '../plan.ts'
+import { isAnswered } from '../planning/traffic.ts'
 import { said } from '../text.ts'
 import { type Act, frozen } from './act.ts'
 import { type Change, changed, SHORT } from './change.ts'
@@ -21,8 +22,9 @@ export type Righted = { kind: 'right' } | { kind: 'done' | 'failed'; text: strin
 export const paperBeside = (view: View): Planned | null => {
   const { doc, kind, policy, world } = view
   const { run, desired } = doc
-  if (kind.keeping === undefined || world === null || run === null || desired === null || doc.halfway === true)
-    return null
+  if (kind.keeping === undefined || world === null || run === null || desired === null) return null
+  // What stands halfway is led by the way that it is on, but where it leads nobody to anything that answers.
+  if (doc.halfway === true && isAnswered(world)) return null
   if (hasBegun(run) || run.ending !== null || run.cancelled !== null || isRetiring(view, desired)) return null
   if (ruleFor(kind, doc.lane, policy)?.mode !== 'act') return null
   const { generation, attempt } = run
@@ -42,15 +44,19 @@ export const rightBeside = (view: View): { plan: Plan; text: string } | null => 
 
 type OfPlan = Extract<Planned, { kind: 'plan' }>
 
-/** Whether nothing of it is priced, asked about, or waited for: every replica stays. */
+/** What a way of it may be of: whom requests are led to, and what stands beside. */
+const BESIDE: ReadonlySet<StepKind> = new Set<StepKind>(['roll-out-model', 'switch-traffic', 'notify'])
+
+/** Whether nothing of it is priced, asked about, made anew, judged, or waited for: every replica stands, and stays. */
 export const isFree = ({ world }: Pick<View, 'world'>, paper: Planned): paper is OfPlan => {
   if (paper.kind !== 'plan' || paper.agrees !== undefined) return false
   const { approval, bounds, steps } = paper.plan
   const stands = new Map(world?.generations.map(({ generation, replicas }) => [generation, replicas]))
   const stays = steps.every(
     (step) =>
-      step.kind !== 'roll-out-model' ||
-      step.replicas.every(({ generation, replicas }) => (stands.get(generation) ?? replicas) === replicas),
+      BESIDE.has(step.kind) &&
+      (step.kind !== 'roll-out-model' ||
+        step.replicas.every(({ generation, replicas }) => stands.get(generation) === replicas)),
   )
   return stays && !approval.required && bounds.dollars === 0
 }

@@ -5,7 +5,7 @@ import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, served, stepIs, timeline } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -69,6 +69,54 @@ describe('what serves, while people are asked about what shall come after it', (
         (await timeline(town, SERVE)).filter((one) => one.generation === 2 && one.text.startsWith('asked ')),
       ).toHaveLength(1)
       expect(await looseEnds(town)).toEqual([])
+    },
+  )
+
+  it('its Service is deleted while what was overtaken stands halfway: it is led to what was judged again', async () => {
+    await open()
+    await promote(
+      town.house,
+      MODEL,
+      await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 12 } }),
+    )
+    await town.answered(SERVE)
+    await town.advance(5 * MINUTE)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { third: 'yes' } }))
+    await town.until('it is asked about', async () => (await town.lane(SERVE)).run?.question?.state === 'open')
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 3, halfway: true })
+    await remove()
+    await town.advance(6 * MINUTE)
+    expect([trafficOf(await service()), (await town.question(SERVE)) !== null]).toEqual([1, true])
+    expect(await said('set right: nobody answers')).toHaveLength(1)
+  })
+
+  it('its Service is deleted in a freeze: it stays so, and is told', async () => {
+    await open()
+    await asked()
+    await town.house.command({ kind: 'freeze', lane: SERVE, until: town.house.clock.now() + 9 * HOUR, by: ANA })
+    await remove()
+    await town.advance(16 * MINUTE)
+    expect([trafficOf(await service()), (await said('nobody answers: the Service that leads to v1')).length]).toEqual([
+      null,
+      1,
+    ])
+  })
+
+  it.each(['deny', 'nobody'] as const)(
+    'somebody scales it, and is asked about just that; %s: under no other name again while some of it stands',
+    async (answer) => {
+      await open()
+      await scale(1)
+      await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
+      await town.advance(10 * MINUTE)
+      expect(await said('is seen to once')).toEqual([])
+      if (answer === 'deny') await town.answered(SERVE, 'deny')
+      else await town.advance(6 * HOUR)
+      await town.advance(2 * HOUR)
+      const questions = (await timeline(town, SERVE)).filter(({ text }) => text.startsWith('asked '))
+      expect([questions.length, await town.question(SERVE), await replicasOf(town)]).toEqual([2, null, { 1: 1 }])
+      await scale(0)
+      await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
     },
   )
 

@@ -28,6 +28,16 @@ describe('what serves and is not all ready', () => {
     expect(lackIn(worldOf(1), null)).toEqual([])
   })
 
+  it('is said where all of it is ready, and nobody is led to it, whatever keeps that from being set right', () => {
+    const led = (traffic: number | 'all' | null) => lackIn({ ...worldOf(2), traffic }, baseline)
+    expect([led(1), led('all')]).toEqual([[], []])
+    const text = 'nobody answers: the Service that leads to generation 1 is gone or leads elsewhere'
+    expect([led(null), led(2), led(0)]).toEqual([[text], [text], [text]])
+    expect(lackIn({ ...of(...worldOf(2).generations, { ...standing(2, 1), ready: 1 }), traffic: 2 }, baseline)).toEqual(
+      [],
+    )
+  })
+
   it('is said and told too where nothing of it stands any more, and nothing else either', () => {
     expect(lackIn(of(standing(1, 0)), baseline)).toEqual(['nobody answers: generation 1 has no replicas'])
     expect(lackIn({ ...of(standing(1, 0), { ...standing(2, 1), ready: 1 }), traffic: 2 }, baseline)).toEqual([])

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Act } from '../../../core/lane/act.ts'
 import { newRun } from '../../../core/lane/attempts.ts'
 import type { LaneDocument, Run } from '../../../core/lane/document.ts'
-import { rightBeside, righting, settleRighted, viewOfRight } from '../../../core/lane/righting.ts'
+import { isFree, rightBeside, righting, settleRighted, viewOfRight } from '../../../core/lane/righting.ts'
 import type { View } from '../../../core/lane/view.ts'
+import type { Plan } from '../../../core/plan.ts'
 import { emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, MINUTE, NOW, SERVICE, served, viewOf } from './fixture.ts'
 
@@ -22,6 +23,11 @@ const viewWith = (run: Partial<Run> = {}, doc: Partial<LaneDocument> = {}, more:
   const world = { ...emptyWorld({ generations }), traffic: null, parts: { kinds: ['Service'] as const, objects: [] } }
   return viewOf({ doc: { ...wants, run: { ...newRun(wants, NOW), phase: 'asked', ...run }, ...doc }, world, ...more })
 }
+const ledToAll: View['world'] = {
+  ...emptyWorld({ generations: [{ ...standing(1, 2), ready: 2 }] }),
+  traffic: 'all',
+  parts: { kinds: ['Service'] as const, objects: [] },
+}
 const rest: Act = { kind: 'rest', rest: { why: 'asked', text: 'waits', since: NOW, until: null, side: null, tries: 1 } }
 const hold: Act = { kind: 'hold' }
 const GONE = expect.stringContaining('nobody answers: somebody has deleted Service')
@@ -34,6 +40,24 @@ describe('what serves, beside a run that waits', () => {
     expect(found?.plan.steps.map(({ kind }) => kind)).toEqual(['switch-traffic', 'roll-out-model', 'notify'])
   })
 
+  it('makes nothing anew and judges nothing, be it for no money', () => {
+    const { world } = viewWith()
+    const { plan } = rightBeside(viewWith()) ?? {}
+    const of = (...steps: object[]) =>
+      isFree({ world }, { kind: 'plan', plan: { ...(plan as Plan), steps: steps as Plan['steps'] } })
+    const move = (generation: number, replicas: number) => ({
+      kind: 'roll-out-model',
+      replicas: [{ generation, replicas }],
+    })
+    expect([of(move(1, 2)), of({ kind: 'switch-traffic' }, { kind: 'notify' })]).toEqual([true, true])
+    expect([of(move(1, 3)), of(move(2, 2)), of({ kind: 'launch-job' }), of({ kind: 'check-gate' })]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+
   it.each<[string, Parameters<typeof viewWith>, Act, string]>([
     ['people are asked', [{ phase: 'asked' }], rest, 'set-right'],
     ['people are to be asked', [{ phase: 'planned' }], { kind: 'ask' }, 'set-right'],
@@ -43,7 +67,9 @@ describe('what serves, beside a run that waits', () => {
     ['it was set right by this invocation', [{}, {}, { righted: true }], rest, 'rest'],
     ['it is frozen', [{}, {}, { frozenUntil: NOW + MINUTE }], rest, 'rest'],
     ['nobody has looked', [{}, {}, { world: null }], rest, 'rest'],
-    ['something stands halfway', [{}, { halfway: true }], rest, 'rest'],
+    ['something stands halfway, and nobody answers', [{}, { halfway: true }], rest, 'set-right'],
+    ['what it is led to answers, though by all of it', [{}, {}, { world: ledToAll }], rest, 'set-right'],
+    ['something stands halfway, and answers', [{}, { halfway: true }, { world: ledToAll }], rest, 'rest'],
     ['a person has cancelled it', [{ cancelled: { by: 'ana', at: NOW } }], rest, 'rest'],
   ])('where %s', (_, given, act, kind) => {
     expect(right(viewWith(...given), act)).toBe(kind)
