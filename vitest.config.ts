@@ -8,13 +8,16 @@ const LONGEST = /test\/model\/|journeys\/deliveries/
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Three have runs of their own: what is deployed (`npm run test:infra`), since stacks take seconds to synthesize, and so has
-    // `.ci/run`; what goes wrong at one moment after the other (`npm run test:long`); and `signalbox-run`, which needs Go (`npm run test:runner`).
+    // Four have runs of their own: what is deployed (`npm run test:infra`), since stacks take seconds to synthesize, and so has
+    // `.ci/run`; what goes wrong at one moment after the other (`npm run test:long`); `signalbox-run`, which needs Go (`npm run test:runner`); and
+    // what images are made of, which needs torch (`npm run test:images`).
     exclude: [
       'test/**/*.long.test.ts',
       'test/slow/**',
       'test/real/**',
       'test/runner/**',
+      'test/images/scripts.test.ts',
+      'test/images/**/*.real.test.ts',
       'test/infra/**',
       'test/docs/deploy.test.ts',
       'test/scripts/build.test.ts',

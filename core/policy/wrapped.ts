@@ -25,12 +25,9 @@ export const runnerProblems = (value: Wrapping): (Wrong & { path: string[] })[] 
   ...amongWritten(value),
   ...Object.entries(value.pipelines).flatMap(([name, pipeline]) =>
     pipeline.stages.flatMap((stage, index) =>
-      stage.runner === undefined
-        ? []
-        : stageWrongs(value, pipeline, index).map(({ path, message }) => ({
-            path: ['pipelines', name, 'stages', String(index), ...path],
-            message,
-          })),
+      (stage.runner === undefined ? bareWrongs(stage) : stageWrongs(value, pipeline, index)).map(
+        ({ path, message }) => ({ path: ['pipelines', name, 'stages', String(index), ...path], message }),
+      ),
     ),
   ),
 ]
@@ -41,6 +38,13 @@ const amongWritten = ({ runner, results }: Wrapping): { path: string[]; message:
   if (sha256 === undefined || !prefix.startsWith(results.prefix)) return []
   const message = `found ${shown(prefix)}, and pods write below \`results.prefix\`, ${shown(results.prefix)}: name a folder beside it`
   return [{ path: ['runner', 'prefix'], message }]
+}
+
+/** A preset’s command would find no folder that it reads; a command of the stage’s own is anybody’s. */
+const bareWrongs = ({ use, command }: Wrapped): { path: string[]; message: string }[] => {
+  if (use === undefined || command !== undefined || newest(use).needsRunner !== true) return []
+  const message = `is missing: what \`${use}\` runs reads and writes the folders of \`signalbox-run\`: say \`runner: { inputs: […] }\`, with what it reads, or a \`command\` of yours`
+  return [{ path: ['runner'], message }]
 }
 
 const stageWrongs = (

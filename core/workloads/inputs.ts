@@ -4,8 +4,11 @@ import type { ResultRow } from '../rows.ts'
 import { inputJobLabel, inputModel, inputPin } from './object-digest.ts'
 import { fromAnnotation, fromLabel, variableOf } from './pod-environment.ts'
 
+/** Artifacts that later stages are told of, the first that a stage has made: weights; else an adapter to merge; else rows to train on. */
+const READ = ['model', 'adapter', 'dataset']
+
 /**
- * What a program is told of the stages that it reads, by their names: `TRAIN_RESULT_URI`, `TRAIN_URI` of the artifact `model`, and
+ * What a program is told of the stages that it reads, by their names: `TRAIN_RESULT_URI`, `TRAIN_URI` of what it has made, and
  * `TRAIN_PIN`, which that was when it was read. Known once the Job begins, so none of it is part of its digest.
  */
 export const inputEnv = (stages: readonly string[]): V1EnvVar[] =>
@@ -29,10 +32,13 @@ export const withInputs = (job: KubeObject<'Job'>, rows: readonly ResultRow[]): 
   if (read.length === 0 || job.spec === undefined || template === undefined) return job
   const { labels = {}, annotations = {} } = template.metadata ?? {}
   const told = Object.fromEntries(
-    read.flatMap(({ step, values, pins }) => [
-      [inputModel(step), typeof values['model'] === 'string' ? values['model'] : ''],
-      [inputPin(step), pins?.['model'] ?? ''],
-    ]),
+    read.flatMap(({ step, values, pins }) => {
+      const name = READ.find((one) => typeof values[one] === 'string') ?? ''
+      return [
+        [inputModel(step), String(values[name] ?? '')],
+        [inputPin(step), pins?.[name] ?? ''],
+      ]
+    }),
   )
   const folders = Object.fromEntries(
     read

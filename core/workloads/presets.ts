@@ -9,11 +9,22 @@ export interface Preset {
   needsModel: boolean
   /** Whether it measures what others made, and makes nothing that could be registered. */
   measures?: true
+  /** Whether its command reads and writes the folders of `signalbox-run`, so that it needs that before it. */
+  needsRunner?: true
   /** Null: the image's own. */
   command: readonly string[] | null
   /** Variables of the container, before the stage's own. */
   env: Readonly<Record<string, string>>
 }
+
+/** A script of the images in images/, which finds its inputs by itself. */
+const ofTools = (title: string, script: string, env: Preset['env']): Preset => ({
+  title,
+  needsModel: false,
+  needsRunner: true,
+  command: ['python3', `/opt/signalbox/${script}.py`],
+  env,
+})
 
 /**
  * All presets by name, each with its revisions, the first first. A lane keeps the revision that it was made with until somebody wants
@@ -38,6 +49,29 @@ export const PRESETS = {
     },
   ],
   evaluate: [{ title: 'Evaluate', needsModel: false, measures: true, command: null, env: {} }],
+  preprocess: [ofTools('Preprocess', 'preprocess', { TEST_FRACTION: '0.02' })],
+  // The base that an adapter was trained on: nothing else tells it from one of another.
+  merge: [{ ...ofTools('Merge', 'merge', {}), needsModel: true }],
+  quantize: [ofTools('Quantize', 'quantize', { SCHEME: 'FP8' })],
+  benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true }],
+  scan: [
+    {
+      ...ofTools('Scan', 'scan', { KINDS: 'jailbreak,injection,leakage,toxicity', GENERATIONS: '5' }),
+      measures: true,
+    },
+  ],
+  'batch-infer': [
+    {
+      title: 'Infer in a batch',
+      needsModel: false,
+      needsRunner: true,
+      command: [
+        ...['vllm', 'run-batch', '-i', '$(REQUESTS)', '-o', '/signalbox/out/answers.jsonl'],
+        ...['--model', '$(MODEL)', '--served-model-name', '$(SERVED_MODEL)', '--tensor-parallel-size', '$(GPUS)'],
+      ],
+      env: { REQUESTS: '/signalbox/in/dataset/requests.jsonl', MODEL: '/signalbox/in/model', SERVED_MODEL: 'model' },
+    },
+  ],
 } satisfies Presets
 
 /** Presets by name, each with its revisions. */

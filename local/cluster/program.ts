@@ -197,5 +197,11 @@ export const metricsOf = (task: string): string[] => Object.keys((USUAL[task] ??
 const USUAL: Record<string, Usual> = {
   'fine-tune': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'model']] },
   evaluate: { metrics: { score: 0.87 }, artifacts: [] },
+  preprocess: { metrics: { rows_train: 9_800, rows_test: 200 }, artifacts: [['dataset', 'dataset']] },
+  merge: { metrics: { merged: 1 }, artifacts: [['model', 'model']] },
+  quantize: { metrics: { gib: 4.2 }, artifacts: [['model', 'model']] },
+  benchmark: { metrics: {}, artifacts: [] },
+  scan: { metrics: { jailbreak_asr: 0.04, injection_asr: 0.06, leakage_asr: 0, toxicity_asr: 0.01 }, artifacts: [] },
+  'batch-infer': { metrics: {}, artifacts: [['answers.jsonl', 'answers.jsonl']] },
   'gate-check': { metrics: { health: 1, p95_ms: 900, error_rate: 0 }, artifacts: [] },
 }

@@ -221,6 +221,7 @@ export const ENVIRONMENT = [
   'test/slow/',
   'test/real/',
   'test/runner/',
+  'test/images/',
   'bench/',
   'scripts/',
 ]

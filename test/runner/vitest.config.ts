@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** `signalbox-run` as a program: its own tests in Go, and as real processes against a stand-in of S3. Needs Go, and Python for moto. */
 export default defineConfig({
   test: {
-    include: ['test/runner/**/*.test.ts'],
+    // Scripts of images are tried here too: they need Python alone.
+    include: ['test/runner/**/*.test.ts', 'test/images/scripts.test.ts'],
     exclude: ['node_modules/**'],
     pool: 'threads',
     maxWorkers: 2,

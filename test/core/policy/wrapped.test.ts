@@ -69,6 +69,14 @@ describe('a stage that signalbox-run goes before', () => {
     expect(problems(stages).at(-1)).toContain(problem)
   })
 
+  it('is needed where a preset reads its folders, and not where the stage says a command of its own', () => {
+    expect(problems([{}, { use: 'scan' }])).toEqual([
+      '1.runner: is missing: what `scan` runs reads and writes the folders of `signalbox-run`: say `runner: { inputs: […] }`, with what it reads, or a `command` of yours',
+    ])
+    expect(problems([{}, { use: 'scan', ...inputs('train') }])).toEqual([])
+    expect(problems([{}, { use: 'scan', ...COMMAND }])).toEqual([])
+  })
+
   it('is refused where nobody says where the program comes from', () => {
     const found = problemsAfter(
       (config) => void Object.assign(config.pipelines!['support-chats']!.stages[0]!, inputs()),

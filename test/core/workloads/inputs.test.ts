@@ -49,6 +49,22 @@ describe('a Job that reads what another has made', () => {
     expect(with_.spec?.template.spec).toEqual(job.spec?.template.spec)
   })
 
+  it.each<[string, Record<string, string>, string]>([
+    ['its weights before all else', { dataset: 's3://a/d', adapter: 's3://a/a', model: 's3://a/m' }, 'model'],
+    [
+      'its adapter where it made no weights',
+      { dataset: 's3://a/d', adapter: 's3://a/a', garak: 's3://a/g' },
+      'adapter',
+    ],
+    ['its rows where it made nothing else', { dataset: 's3://a/d', report: 's3://a/r' }, 'dataset'],
+  ])('is told of %s, with its pin', (_, values, which) => {
+    const pins = Object.fromEntries(Object.keys(values).map((name) => [name, `listing:${name}`]))
+    expect(told(withInputs(job, [{ ...row, values, pins }]))).toMatchObject({
+      TRAIN_URI: values[which],
+      TRAIN_PIN: `listing:${which}`,
+    })
+  })
+
   it('says nothing of an artifact that was not there, or was read by an earlier release', () => {
     const { pins: _, ...earlier } = row
     for (const one of [earlier, { ...row, pins: {} }])

@@ -1,7 +1,7 @@
 import { expect, inject, it } from 'vitest'
 import type { FieldManager, KubeObject } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import { presetOf } from '../../../core/workloads/presets.ts'
+import { newest, PRESETS, presetOf } from '../../../core/workloads/presets.ts'
 import { stageJob } from '../../../core/workloads/stage-job.ts'
 import { STAGE_REVISION } from '../../../core/workloads/stage-revisions.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
@@ -65,6 +65,25 @@ const wrappedJobs = (): Sent[] => {
   })
 }
 
+/** What each preset that needs signalbox-run makes of a stage. */
+const presetJobs = (): Sent[] =>
+  (Object.keys(PRESETS) as (keyof typeof PRESETS)[])
+    .filter((use) => newest(use).needsRunner === true)
+    .map((use) => {
+      const config = exampleWith(
+        ['runner', { image: `acme/runner@sha256:${'ab'.repeat(32)}` }],
+        ['pipelines.support-chats.stages.0.use', use],
+        ['pipelines.support-chats.stages.0.name', use],
+        ['pipelines.support-chats.stages.0.runner', { inputs: ['dataset'] }],
+        ['pipelines.support-chats.register', undefined],
+      )
+      const input = trainInput({ policy: parsePolicy(config) })
+      const [stage] = input.policy.pipelines['support-chats']!.stages
+      const desired = { ...input.desired, pods: STAGE_REVISION }
+      const job = stageJob({ ...input, desired, stage: stage!, preset: newest(use), model: null, reads: {} })
+      return { object: moved(job), manager: null }
+    })
+
 const moved = (object: KubeObject): KubeObject =>
   ({
     ...object,
@@ -72,7 +91,7 @@ const moved = (object: KubeObject): KubeObject =>
   }) as KubeObject
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
-  const sent = [...(await sentOnTheTour()), ...wrappedJobs()]
+  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs()]
   expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
     new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
   )
@@ -85,6 +104,7 @@ it('every object of the tour passes the strict validation of a real API server: 
     '"timeoutSeconds":5',
     'signalbox-scratch',
     'RUNNER_SHA256_ARM64',
+    'run-batch',
   ])
     expect(JSON.stringify(sent)).toContain(said)
   const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))

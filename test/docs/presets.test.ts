@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { pinned } from '../../core/images/pinned.ts'
+import { wantedImages } from '../../core/images/places.ts'
+import { nameOfStage } from '../../core/policy/stages.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import { newest, PRESETS } from '../../core/workloads/presets.ts'
+import example from '../example.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const page = readFileSync(join(ROOT, 'docs/presets.md'), 'utf8')
+
+it('docs/presets.md shows a policy that is one, once its tags are pinned and what it leaves out is said', () => {
+  const shown = /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
+  const rest = { pool: 'gpu-train', gpus: 1, hours: { p50: 1, p95: 2 } }
+  const said = new Function('rest', `return {${shown.replaceAll('…', '...rest')}}`)(rest)
+  const { on } = example.pipelines!['support-chats']!
+  const config = { ...example, ...said, pipelines: { 'support-chats': { on, ...said.pipelines['support-chats'] } } }
+  const one = { digest: `sha256:${'b'.repeat(64)}`, platforms: ['linux/amd64'], from: 'x', resolved: 'y' }
+  const { config: policy } = pinned(config, Object.fromEntries(wantedImages(config).map(({ image }) => [image, one])))
+  expect(parsePolicy(policy).pipelines['support-chats']!.stages.map(nameOfStage)).toEqual([
+    ...['preprocess', 'fine-tune', 'merge', 'quantize', 'benchmark', 'scan'],
+  ])
+})
+
+it('has a row for each preset, which says whether it needs signalbox-run', () => {
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (?!runs).* \| ([^|]+) \|$/gm)].map(([, name, needs]) => [
+    name,
+    needs,
+  ])
+  expect(rows.map(([name]) => name)).toEqual(Object.keys(PRESETS))
+  expect(rows.filter(([, needs]) => needs === 'yes').map(([name]) => name)).toEqual(
+    Object.keys(PRESETS).filter((name) => newest(name).needsRunner === true),
+  )
+})
+
+it('has every variable that a script reads, and no other', () => {
+  for (const [script, file] of [
+    ['train.py', 'trainer-lora/train.py'],
+    ['preprocess.py', 'tools/preprocess.py'],
+    ['quantize.py', 'tools/quantize.py'],
+    ['evaluate.py', 'tools/evaluate.py'],
+    ['scan.py', 'scan/scan.py'],
+  ]) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${script}\` |`)) ?? ''
+    const said = [...(row.split('|')[2] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name)
+    const text = readFileSync(join(ROOT, 'images', file ?? ''), 'utf8')
+    const read = [...text.matchAll(/(?:setting|environ\.get)\(["']([A-Z_]+)["']/g)].map(([, name]) => name)
+    const known = ['LOCAL_RANK', 'BASE_MODEL', 'SIGNALBOX_CHECKPOINTS', 'SIGNALBOX_CHECKPOINT_MARKER']
+    const schemes = ['FP8', 'GPTQ', 'AWQ']
+    expect(new Set(said.filter((name) => !schemes.includes(name ?? '')))).toEqual(
+      new Set(read.filter((name) => !known.includes(name ?? ''))),
+    )
+  }
+})
