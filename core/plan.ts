@@ -95,7 +95,7 @@ export interface Bounds {
   unavailable: number
   /** Fewest replicas that answer at any point of the way that is shown, all that is asked for being ready. Left out: nothing answered before, or a release that did not bind it. */
   answering?: number
-  /** Minutes for which nobody answers on it, in a bad case, without what nodes take to come. Left out: somebody answers all the way, or a release that did not bind it. */
+  /** Minutes for which nobody answers on it, in a bad case, without what nodes take to come. Left out: somebody does all the way, nobody did as it was planned, or a release that did not bind it. */
   unanswered?: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number

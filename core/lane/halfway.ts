@@ -49,14 +49,14 @@ export const halfwayAfter = (
   return { since: now, perHour, left, budget, ...(out !== null && out.until < until ? out : { until }) }
 }
 
-/** The move with which what a plan has named of nobody answering has begun; undefined: it has named none, or begun none: what waits has taken nothing away. */
+/** The move with which what a plan has named of nobody answering has begun; undefined: it has named none, as where nobody answered before, or begun none: what waits has taken nothing away. */
 const outage = ({ steps }: Pick<Run, 'steps'>, { bounds }: Pick<Plan, 'bounds'>): Mark | undefined =>
-  bounds.answering === 0
-    ? steps.find(
+  bounds.unanswered === undefined
+    ? undefined
+    : steps.find(
         ({ kind, way, by, waits }) =>
           kind === 'roll-out-model' && way === 'forth' && by !== null && waits === undefined,
       )
-    : undefined
 
 /** Whether a run has had what its plan has named of nobody answering: who agreed to that agreed to one, and another attempt asks for another (law 9). */
 export const hadOutage = (run: Pick<Run, 'steps'>, plan: Plan | null): boolean =>

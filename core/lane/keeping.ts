@@ -53,7 +53,8 @@ const withServingKept = (view: View, change: Change): Change => {
 
 /** Beside a run that has begun nothing: what is neither set right at once nor was told is told once, and forgotten once it is as it was. */
 const toldBeside = (view: View, change: Change): Change => {
-  const paper = paperBeside(view)
+  const paper = view.doc.halfway === true ? null : paperBeside(view)
+  // Of what stands halfway nobody tells by whom: the way that it is on has left it so.
   if (paper === null || isFree(view, paper)) return change
   const { keepsTold: last, ...doc } = change.doc
   const text = toldOf(doc, paper) ?? waitsText(view, paper)

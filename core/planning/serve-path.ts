@@ -142,11 +142,9 @@ export const reasonsOf = (path: Chosen, generations: readonly GenerationView[]):
 const outageSentence = (path: Chosen, generations: readonly GenerationView[]): string[] => {
   const out = outageIn(path)
   if (out === null) return []
-  const { seen, base } = path.led
-  const isOut = base !== undefined && !isAnswered({ traffic: seen, generations: [...generations] })
   return [
     `nobody answers for ${out.p50} min (p95 ${out.p95} min), and for as long as a node takes to come${failedText(path, out.p95)}`,
-    ...(isOut ? ['nobody answers now, and that lasts for as long as this waits'] : []),
+    ...(isOut(path, generations) ? ['nobody answers now, and that lasts for as long as this waits'] : []),
   ]
 }
 
@@ -161,10 +159,14 @@ const outageIn = (path: Chosen): { p50: number; p95: number } | null => {
   return out.length === 0 ? null : { p50: minutes('p50'), p95: minutes('p95') }
 }
 
-/** For how long a card says that nobody answers, in a bad case. */
-export const unansweredOn = (path: Chosen): { unanswered?: number } => {
+/** Whether nobody answers already: no way makes that an outage, and none back would end it. */
+const isOut = ({ led: { seen, base } }: Chosen, generations: readonly GenerationView[]): boolean =>
+  base !== undefined && !isAnswered({ traffic: seen, generations: [...generations] })
+
+/** For how long nobody is to answer that somebody asks now, in a bad case. */
+export const unansweredOn = (path: Chosen, generations: readonly GenerationView[]): { unanswered?: number } => {
   const out = outageIn(path)
-  return out === null ? {} : { unanswered: out.p95 }
+  return out === null || isOut(path, generations) ? {} : { unanswered: out.p95 }
 }
 
 /** The same where it fails, in a bad case: what stood before has to load again. */

@@ -60,7 +60,7 @@ export interface Draft {
   unavailable: number
   /** Fewest that answer on its way; left out: none do before it. */
   answering?: number
-  /** Minutes for which nobody does, in a bad case; left out: somebody answers all the way, or nobody did before it. */
+  /** Minutes for which nobody does, in a bad case; left out: somebody answers all the way, or nobody did as it was planned. */
   unanswered?: number
   strategy: Strategy | null
   undo: string

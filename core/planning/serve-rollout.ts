@@ -159,7 +159,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     stands: { [poolName]: service.replicas * service.gpusPerReplica },
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),
-    ...unansweredOn(from),
+    ...unansweredOn(from, generations),
     strategy,
     undo: undoOf(wanted, standing, input.baseline?.replicas ?? service.replicas),
     reasons: reasonsOf(from, generations),

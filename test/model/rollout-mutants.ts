@@ -42,7 +42,10 @@ export const rolloutMutants: readonly RolloutMutant[] = [
   {
     name: 'nobody asks what was not judged',
     room: 'planning',
-    text: ['seen !== rising && ready.has(seen)) return seen', "seen !== rising && ready.has(seen)) return 'all'"],
+    text: [
+      '!(isBetter && unjudged.includes(seen)))\n    return seen',
+      "!(isBetter && unjudged.includes(seen)))\n    return 'all'",
+    ],
     world: 'two replicas, room for another',
   },
   {

@@ -116,7 +116,8 @@ describe('what stands halfway where nobody answers, as its plan has named', () =
     expect(costsOf(begun(led('running')))).toMatchObject({ until })
     expect(costsOf(begun(), named, NOW + 9 * HOUR)).toMatchObject({ until: NOW + 9 * HOUR })
     const { unanswered: _, ...bounds } = named.bounds
-    expect(costsOf(begun(), { ...named, bounds })).toMatchObject({ until: NOW, unanswered: 0 })
+    // Nobody answered as it was planned, or an earlier release planned it: no way back ends that.
+    expect(costsOf(begun(), { ...named, bounds })).toBeUndefined()
   })
 
   it('is so no more once requests are led to what rises, and not before a move has begun', () => {
@@ -127,7 +128,7 @@ describe('what stands halfway where nobody answers, as its plan has named', () =
       expect([costsOf(run), hadOutage(run, named)]).toEqual([undefined, false])
     }
     expect([hadOutage(begun(led('done')), named), hadOutage(begun(), null)]).toEqual([true, false])
-    expect(costsOf(begun(), { ...named, bounds: { ...named.bounds, answering: 1 } })).toBeUndefined()
+    expect(costsOf(begun(), { ...named, bounds: plan.bounds })).toBeUndefined()
   })
 
   it('ends by its dollars where those are over before', () => {
