@@ -58,7 +58,7 @@ export interface TrainDesired extends Desired, Asked {
   drift?: Drift
   /** What it is run for besides; left out: it is new, or `drift` says. */
   occasion?: Occasion
-  /** The same as `drift` has, of what is run for an occasion: nothing of it asks people where the last run ended well. */
+  /** The same as `drift` has, of what is run for an occasion, and of a version of a model too; never that it ended well. */
   again?: Again
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>

@@ -222,7 +222,7 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
     ...(named === undefined ? {} : { named }),
   }
   const endedWell = doc.endedWell === pipeline.keyOf(desired) ? 'succeeded' : undefined
-  const drift = driftFor(episode, doc, againOn(version, doc, policy) ?? endedWell)
+  const drift = driftFor(episode, doc, againOn(desired, doc, policy) ?? endedWell)
   const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
   // After the dataset itself, and before the next one.
   const order = `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`

@@ -58,8 +58,8 @@ export const wantedFor = (
 }
 
 /**
- * What of the runs before on the same dataset version has people asked about this one; of its own it stays what it was. Where one has ended well,
- * what was said of a later one was said of that one alone.
+ * What of the runs before on the same stands when this one begins, be people asked about it for that or not; of its own it stays what it was.
+ * Where one has ended well, what was said of a later one was said of that one alone.
  */
 const againFor = (
   occasion: Occasion,
@@ -68,6 +68,6 @@ const againFor = (
 ): Again | undefined => {
   if (isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
   if (doc.endedWell === pipeline.keyOf(plain)) return undefined
-  const again = againOn(plain.version, doc, policy)
-  return again === 'succeeded' || again === occasionOf(occasion).undoes ? undefined : again
+  const again = againOn(plain, doc, policy)
+  return again === 'succeeded' ? undefined : again
 }

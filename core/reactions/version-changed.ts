@@ -1,9 +1,10 @@
 import type { VersionChanged } from '../../events/occasions.ts'
 import { versionChanged } from '../../events/version-changed.ts'
-import { type Weights, weightsIn } from '../desired.ts'
+import { type TrainDesired, type Weights, weightsIn } from '../desired.ts'
 import type { LaneDocument } from '../lane/document.ts'
 import { laneName, laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
+import { isToldOtherwise } from '../occasions/catalogue.ts'
 import type { Versioned } from '../occasions/occasion.ts'
 import { placeOfVersion, versionAt, versioned } from '../occasions/version.ts'
 import { sinceOf } from '../policy/begun-by.ts'
@@ -103,16 +104,34 @@ const decided = (event: VersionChanged, facts: Facts, given: Given): Decision =>
   if (isWantedFor(doc, occasion)) return run()
   if (doc.had?.includes(versioned.keyOf(occasion)) || isOn(doc, on.weights))
     return { kind: 'ignore', reason: 'already-done', detail: `${title}: it has had its run, or has it`, ...learns }
-  return isNew(event, seen, { known, trigger, since: sinceOf(policy, rule.name, 'version') })
-    ? { ...run(), versions }
-    : { kind: 'ignore', reason: 'older-than-current', detail: `${at} is none that came since`, ...learns }
+  if (!isNew(event, seen, { known, trigger, since: sinceOf(policy, rule.name, 'version') }))
+    return { kind: 'ignore', reason: 'older-than-current', detail: `${at} is none that came since`, ...learns }
+  return besideOther(doc, on.weights) ?? { ...run(), versions }
 }
 
-/** Whether it is run on for something else, by hand or by the clock, or was and that ended well: it needs no other run. */
-const isOn = ({ desired, outcome }: LaneDocument, { model, version, made }: Weights): boolean => {
-  const now = occasionIn(desired, 'version') === null ? weightsIn(desired) : null
-  const isSame = now?.model === model && now.version === version && now.made === made
-  return isSame && (outcome === null || outcome.kind === 'succeeded')
+/**
+ * Whether it is run on for something else, by hand or by the clock, or was and that ended well: it needs no other run. What is told otherwise than
+ * the policy says is none of that.
+ */
+const isOn = (doc: LaneDocument, weights: Weights): boolean => {
+  const { desired, outcome } = doc
+  const isFor = occasionIn(desired, 'version') === null && !isOther(doc)
+  return isFor && isOnSame(doc, weights) && (outcome === null || outcome.kind === 'succeeded')
+}
+
+/** What comes of a version that is run on told otherwise: it waits for the end of that, and has its own run then. Null: it is not. */
+const besideOther = (doc: LaneDocument, weights: Weights): Decision | null => {
+  if (doc.outcome !== null || !isOther(doc) || !isOnSame(doc, weights)) return null
+  const at = versionAt(weights.model, weights.version)
+  const detail = `a run on ${at} that is told otherwise than the policy says is not over: its own begins after that`
+  return { kind: 'wait', reason: 'run-not-over', detail, until: null }
+}
+
+const isOther = ({ desired }: LaneDocument): boolean => isToldOtherwise((desired as TrainDesired | null)?.occasion)
+
+const isOnSame = ({ desired }: LaneDocument, { model, version, made }: Weights): boolean => {
+  const now = weightsIn(desired)
+  return now?.model === model && now.version === version && now.made === made
 }
 
 type Seen = NonNullable<LaneDocument['versions']>

@@ -5,7 +5,7 @@ import { registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
-import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, TRAIN, trainedUntil } from './scenes.ts'
+import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, TRAIN, trainedUntil, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -166,6 +166,37 @@ describe('a pipeline that new versions begin', () => {
     await town.answered(SCAN)
     expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 2 })
     expect(await runs()).toContainEqual(expect.stringMatching(/on support-llama v1, as scheduled for/))
+  })
+})
+
+describe('a version of which people have said no', () => {
+  const nightly = { ...scan, on: { ...scan.on, hand: true, schedule: { cron: '0 2 * * *', zone: 'Europe/Berlin' } } }
+  const { approvals } = example
+  const unasked = { ...configOf({ scan: nightly }), approvals: { ...approvals, autoApproveBelow: 1e9 } }
+  const night = async () => {
+    await town.advance(Date.UTC(2026, 10, 24, 1, 15) - town.house.clock.now())
+    return (await town.plan(SCAN))?.plan
+  }
+
+  it('is asked about at night: cancelled, though our own pipeline has made it', async () => {
+    town = await openTown({ config: unasked as never })
+    await upload(town)
+    await town.settled(TRAIN)
+    await town.until('it runs', async () => (await town.lane(SCAN)).run?.steps.some(({ touched }) => touched) === true)
+    await town.house.command({ kind: 'cancel', lane: SCAN, by: ANA })
+    await town.settled(SCAN)
+    expect((await night())?.approval).toMatchObject({
+      required: true,
+      why: 'no other version has come since: the last run on the same was cancelled',
+    })
+  })
+
+  it('is asked about at night: denied, and the question says so', async () => {
+    town = await openTown({ config: unasked as never })
+    await made()
+    await town.answered(SCAN, 'deny')
+    await town.settled(SCAN)
+    expect((await night())?.reasons).toContain('no other version has come since: the last run on the same was denied')
   })
 })
 

@@ -107,6 +107,24 @@ describe('a version that changed', () => {
     expect(decide(told('8'), factsOf(8), doc(null)).kind).toBe('intend')
   })
 
+  it('that is run on told otherwise than the policy says waits for the end of that, and has its own run whatever that came to', () => {
+    const desired = knowing(empty, decide(told('7'), factsOf(7), empty)).desired as TrainDesired
+    const hand = { kind: 'hand', id: 'r', at: SINCE, by: 'ana', set: { train: { args: [] } } } as const
+    const doc = (outcome: string | null) =>
+      ({ ...empty, desired: { ...desired, occasion: hand }, outcome: outcome && { kind: outcome } }) as LaneDocument
+    for (const event of [told('7'), told(null)]) {
+      const waits = decide(event, factsOf(7), doc(null), since)
+      expect(waits).toMatchObject({ kind: 'wait', reason: 'run-not-over' })
+      // It is not used up: nothing is learnt of it.
+      expect(waits).not.toHaveProperty('versions')
+      for (const outcome of ['succeeded', 'failed'])
+        expect(decide(event, factsOf(7), doc(outcome), since)).toMatchObject({ kind: 'intend', versions: { last: 7 } })
+    }
+    expect(decide(told('8'), factsOf(8), doc(null)).kind).toBe('intend')
+    // From before the policy said so, it waits for nothing.
+    expect(decide(told(null), factsOf(7, SINCE - 1), doc(null), since).kind).toBe('ignore')
+  })
+
   it('that is still being registered is waited for', () => {
     const pending = factsOf(7, SINCE, { status: 'PENDING_REGISTRATION' })
     expect(decide(told('7'), pending, empty)).toMatchObject({ kind: 'wait', reason: 'registry-pending' })
