@@ -1,9 +1,10 @@
 import { againIn, againOn } from '../again.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
+import { lastEndOf } from '../drift.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
-import { occasionOf } from '../occasions/catalogue.ts'
+import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
 import type { Again, Occasion } from '../occasions/occasion.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
@@ -53,7 +54,12 @@ export const wantedFor = (
   const replaces = ruleNamed(given.policy.pipelines, name)?.rule.onNewer === 'replace'
   const plain: TrainDesired = { kind: 'train', dataset: name, ...on.dataset, requester }
   const again = againFor(occasion, plain, given)
-  const desired: TrainDesired = { ...plain, occasion, ...(again === undefined ? {} : { again }) }
+  const lastEnd = isToldOtherwise(occasion) ? lastEndOf(given.doc) : null
+  const desired: TrainDesired = {
+    ...{ ...plain, occasion },
+    ...(again === undefined ? {} : { again }),
+    ...(lastEnd === null ? {} : { lastEnd }),
+  }
   return { kind: 'intend', detail, intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired } }
 }
 
