@@ -11,7 +11,7 @@ import { sinceOf } from '../policy/begun-by.ts'
 import { laneNameOf } from '../policy/names.ts'
 import { nameOfTrigger, type VersionTrigger } from '../policy/versions.ts'
 import type { Policy } from '../policy.ts'
-import { awaitedFor, isWantedFor, occasionIn, wantedFor } from './for-occasion.ts'
+import { awaitedFor, hadBegun, isWantedFor, occasionIn, wantedFor } from './for-occasion.ts'
 import { ofOtherWorkspace, REGISTRATION } from './model-promoted.ts'
 import { lookAtVersion, onVersion, triggerIn, type VersionFacts } from './newest-version.ts'
 import type { Ask, Decision, Reaction } from './reaction.ts'
@@ -106,31 +106,37 @@ const decided = (event: VersionChanged, facts: Facts, given: Given): Decision =>
     return { kind: 'ignore', reason: 'already-done', detail: `${title}: it has had its run, or has it`, ...learns }
   if (!isNew(event, seen, { known, trigger, since: sinceOf(policy, rule.name, 'version') }))
     return { kind: 'ignore', reason: 'older-than-current', detail: `${at} is none that came since`, ...learns }
-  return besideOther(doc, on.weights) ?? { ...run(), versions }
+  return besideRun(doc, on.weights) ?? { ...run(), versions }
 }
 
 /**
- * Whether it is run on for something else, by hand or by the clock, or was and that ended well: it needs no other run. What is told otherwise than
- * the policy says is none of that.
+ * Whether it is run on for something else, by hand or by the clock, and that has begun, or has ended well: it needs no other run. What is told
+ * otherwise than the policy says is none of that.
  */
 const isOn = (doc: LaneDocument, weights: Weights): boolean => {
-  const { desired, outcome } = doc
-  const isFor = occasionIn(desired, 'version') === null && !isOther(doc)
-  return isFor && isOnSame(doc, weights) && (outcome === null || outcome.kind === 'succeeded')
+  const { outcome } = doc
+  const isFor = isOnSame(doc, weights) && !isOther(doc)
+  return isFor && hadBegun(doc) && (outcome === null || outcome.kind === 'succeeded')
 }
 
-/** What comes of a version that is run on told otherwise: it waits for the end of that, and has its own run then. Null: it is not. */
-const besideOther = (doc: LaneDocument, weights: Weights): Decision | null => {
-  if (doc.outcome !== null || !isOther(doc) || !isOnSame(doc, weights)) return null
-  const at = versionAt(weights.model, weights.version)
-  const detail = `a run on ${at} that is told otherwise than the policy says is not over: its own begins after that`
+/**
+ * What comes of a version that is run on for something else, of which nobody knows yet whether it is that one's: nobody may agree to it, and what
+ * is told otherwise is waited for to its end. Null: it has its own run.
+ */
+const besideRun = (doc: LaneDocument, weights: Weights): Decision | null => {
+  if (doc.outcome !== null || !isOnSame(doc, weights)) return null
+  const on = `a run on ${versionAt(weights.model, weights.version)} that`
+  const detail = isOther(doc)
+    ? `${on} is told otherwise than the policy says is not over: its own begins after that`
+    : `${on} has not begun yet is there: it is that one’s once it does, else it has its own`
   return { kind: 'wait', reason: 'run-not-over', detail, until: null }
 }
 
 const isOther = ({ desired }: LaneDocument): boolean => isToldOtherwise((desired as TrainDesired | null)?.occasion)
 
+/** Whether it is run on for something else than a version that is new. */
 const isOnSame = ({ desired }: LaneDocument, { model, version, made }: Weights): boolean => {
-  const now = weightsIn(desired)
+  const now = occasionIn(desired, 'version') === null ? weightsIn(desired) : null
   return now?.model === model && now.version === version && now.made === made
 }
 

@@ -169,6 +169,50 @@ describe('a pipeline that new versions begin', () => {
   })
 })
 
+describe('a version that comes while it is run on by hand', () => {
+  const byHand = { ...scan, on: { ...scan.on, hand: true } }
+  const said = async (set: object = {}) => {
+    town = await openTown({ config: configOf({ scan: byHand }) })
+    await town.advance(6 * MINUTE)
+    await made()
+    // Whoever has registered it is there before its webhook.
+    expect(await town.house.command({ kind: 'run', lane: SCAN, by: BEN, set } as never)).toMatchObject({ ok: true })
+    await town.advance(20 * MINUTE)
+  }
+
+  it('told otherwise than the policy says, has its own run after that, which is asked about and stays', async () => {
+    await said({ train: { env: { SMOKE_STEPS: '10' } } })
+    await town.answered(SCAN)
+    await town.settled(SCAN)
+    await town.advance(HOUR)
+    expect(await town.question(SCAN)).toMatchObject({ state: 'open' })
+    await town.answered(SCAN)
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    await town.advance(HOUR)
+    expect(await runs()).toEqual([
+      expect.stringMatching(/v1, asked for by hand$/),
+      expect.stringMatching(/v1, as it is new$/),
+    ])
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('has none where that has begun, and its own where people have said no to that, which says so', async () => {
+    await said()
+    await town.answered(SCAN)
+    await town.settled(SCAN)
+    await town.advance(HOUR)
+    expect(await town.lane(SCAN)).toMatchObject({ state: 'succeeded', generation: 1 })
+    await town.close()
+    await said()
+    await town.answered(SCAN, 'deny')
+    await town.advance(HOUR)
+    expect(await town.question(SCAN)).toMatchObject({ state: 'open' })
+    const { plan } = (await town.plan(SCAN)) ?? {}
+    expect(plan?.title).toMatch(/v1, as it is new$/)
+    expect(plan?.reasons).toContain('no other version has come since: the last run on the same was denied')
+  })
+})
+
 describe('a version of which people have said no', () => {
   const nightly = { ...scan, on: { ...scan.on, hand: true, schedule: { cron: '0 2 * * *', zone: 'Europe/Berlin' } } }
   const { approvals } = example

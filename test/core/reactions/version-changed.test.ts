@@ -101,9 +101,15 @@ describe('a version that changed', () => {
     const hand = { kind: 'hand', id: 'r', at: SINCE, by: 'ana' } as const
     const doc = (outcome: string | null) =>
       ({ ...empty, desired: { ...desired, occasion: hand }, outcome: outcome && { kind: outcome } }) as LaneDocument
-    for (const outcome of [null, 'succeeded'])
-      expect(decide(told('7'), factsOf(7), doc(outcome))).toMatchObject({ kind: 'ignore', reason: 'already-done' })
-    expect(decide(told('7'), factsOf(7), doc('failed')).kind).toBe('intend')
+    const begun = { ...doc(null), approved: { begun: true } } as LaneDocument
+    for (const one of [begun, doc('succeeded')])
+      expect(decide(told('7'), factsOf(7), one)).toMatchObject({ kind: 'ignore', reason: 'already-done' })
+    for (const outcome of ['failed', 'expired', 'rejected'])
+      expect(decide(told('7'), factsOf(7), doc(outcome)).kind).toBe('intend')
+    // Nobody may agree to it.
+    const waits = decide(told(null), factsOf(7), doc(null), since)
+    expect(waits).toMatchObject({ kind: 'wait', reason: 'run-not-over' })
+    expect(waits).not.toHaveProperty('versions')
     expect(decide(told('8'), factsOf(8), doc(null)).kind).toBe('intend')
   })
 
