@@ -1,25 +1,29 @@
 import type { Desired, TrainDesired } from './desired.ts'
 import type { LaneDocument } from './lane/document.ts'
+import { isToldOtherwise, occasionOf } from './occasions/catalogue.ts'
 import type { Again } from './occasions/occasion.ts'
 import type { Policy } from './policy.ts'
 
 /**
- * How the last run on this dataset version ended, where that bears on whether people are asked before the next. What they have said stands until a
- * run on it has ended well, whatever others came to in between. Left out: it is another version, none at all, or ended by its work.
+ * How the last run on the same dataset version, or the same version of a model, ended, where that bears on whether people are asked before the
+ * next. What they have said stands until a run on it has ended well as the policy says, whatever others came to in between. Left out: it is on
+ * another version, on none at all, or ended by its work.
  */
 export const againOn = (
-  version: string,
+  next: RunsOn,
   { desired, outcome }: Pick<LaneDocument, 'desired' | 'outcome'>,
   { approvals }: Pick<Policy, 'approvals'>,
 ): Again | undefined => {
   const known = desired as TrainDesired | null
-  if (known === null || version === '' || known.version !== version) return undefined
+  if (known === null || !isOnSame(known, next)) return undefined
   const before = againIn(known)
   if (outcome === null || outcome.reason === 'not-configured') return before
   if (outcome.kind === 'refused')
     return isUnknown(known) && approvals.unknownRequester !== 'anyone' ? 'refused' : before
   const isSaid = before !== undefined && before !== 'succeeded'
   if (outcome.kind === 'cancelled' && isSaid) return before
+  // A small try at it is none of what the policy wants: what it came to vouches for nothing.
+  if (outcome.kind === 'succeeded' && isToldOtherwise(known.occasion)) return before
   return ENDS.get(outcome.kind) ?? before
 }
 
@@ -29,11 +33,22 @@ export const againIn = (desired: Desired | null): Again | undefined => {
   return drift?.again ?? again
 }
 
-/** Ends after which the same dataset version is run on only where people agree: it ended well, or they have ended it. */
+/** What of a run says what it is on. */
+type RunsOn = Pick<TrainDesired, 'version' | 'weights'>
+
+const isOnSame = (known: RunsOn, next: RunsOn): boolean => {
+  const [a, b] = [known.weights, next.weights]
+  if (known.version !== next.version || (a === undefined) !== (b === undefined)) return false
+  return a === undefined ? next.version !== '' : a.model === b?.model && a.version === b.version && a.made === b.made
+}
+
+/** Ends after which the same is run on only where people agree: it ended well, or they have ended it. */
 const ENDS = new Map<string, Again>(
   (['succeeded', 'cancelled', 'rejected', 'expired'] as const).map((kind) => [kind, kind]),
 )
 
-/** Whether it is a dataset's own run, and its source does not prove who asked: of that nobody has judged who it was. */
-const isUnknown = ({ drift, occasion, proven }: TrainDesired): boolean =>
-  drift === undefined && occasion === undefined && proven !== true
+/** Whether it is the own run of what it is on, and its source does not prove who asked: of that nobody has judged who it was. */
+const isUnknown = ({ drift, occasion, proven }: TrainDesired): boolean => {
+  const isOwn = occasion === undefined ? drift === undefined : occasionOf(occasion).isOwn === true
+  return isOwn && proven !== true
+}

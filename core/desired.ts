@@ -58,8 +58,10 @@ export interface TrainDesired extends Desired, Asked {
   drift?: Drift
   /** What it is run for besides; left out: it is new, or `drift` says. */
   occasion?: Occasion
-  /** The same as `drift` has, of what is run for an occasion: nothing of it asks people where the last run ended well. */
+  /** The same as `drift` has, of what is run for an occasion, and of a version of a model too; never that it ended well. */
   again?: Again
+  /** Of what is told otherwise than the policy says: when the last run before it ended that was not, of which drift cools down; left out: none did. Milliseconds since the epoch. */
+  lastEnd?: number
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
   /** Revision of what the pods of its stages are made of; left out: the first. */

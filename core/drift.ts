@@ -30,6 +30,19 @@ export const driftFor = (
   return { ...{ alert, fingerprint, labels, since, text }, ...(again === undefined ? {} : { again }) }
 }
 
+/** Ends after which nothing has changed: nothing cools down. */
+const UNTRIED: ReadonlySet<string> = new Set(['superseded', 'refused'])
+
+/**
+ * When the last run ended after which drift cools down; null: there is none, or it changed nothing. What is told otherwise than the policy says
+ * is not what drift waits for: where that ended last, it is the one before.
+ */
+export const lastEndOf = ({ desired, outcome }: Pick<LaneDocument, 'desired' | 'outcome'>): number | null => {
+  const { occasion, lastEnd = null } = (desired ?? {}) as Partial<TrainDesired>
+  if (isToldOtherwise(occasion)) return lastEnd
+  return outcome === null || UNTRIED.has(outcome.kind) ? null : outcome.at
+}
+
 /**
  * What fired before a run that ended well, or that drift began, is what that was to cure; not where it gave way before it began, nor where it was
  * told otherwise than the policy says.

@@ -16,7 +16,7 @@ import { standsAfter } from './falling.ts'
 import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
 import { isKept } from './kept.ts'
-import { afterOccasion, asBeforeOccasion, plainKeyOf } from './occasion.ts'
+import { afterOccasion, asBeforeOccasion, endedWellAs } from './occasion.ts'
 import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
@@ -125,7 +125,7 @@ const afterwards = (
     stands: standsAfter(view, run, isHalfway),
     baseline,
     held: null,
-    ...endedWellAs(view, run, at),
+    ...(succeeded ? endedWellAs(kind, run) : {}),
     ...(isHalfway ? halfwayIn(view, { run, plan }) : {}),
     ...rankAfter(doc, run, at),
   }
@@ -143,10 +143,6 @@ const afterwards = (
   }
   return asSaid(view, run, gaveWay === undefined ? done : { ...done, gaveWay })
 }
-
-/** Of what is done once, what ended well last is remembered, whatever ends otherwise after it. */
-const endedWellAs = (view: View, { desired }: Run, { kind }: Ended): Pick<LaneDocument, 'endedWell'> =>
-  kind === 'succeeded' && view.kind.lasts === 'once' ? { endedWell: plainKeyOf(view, desired) } : {}
 
 /** What was seen and told of what serves counts on where nothing has begun; and who was told that it lacks something is told once it does no more. */
 const toldBefore = (run: Run, { lacks, keepsTold }: Pick<LaneDocument, 'lacks' | 'keepsTold'>) => ({

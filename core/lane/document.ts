@@ -57,7 +57,7 @@ export interface LaneDocument {
   aside?: Before
   /** What was wanted before an occasion took its place, and what that had taken the place of: it is again where nothing comes of that. */
   gaveWay?: Before & { gaveWay?: Before }
-  /** By which its kind knows what ended well last, whatever for; left out: nothing did, or an earlier release did not say. */
+  /** By which its kind knows what ended well last as the policy says, whatever for; left out: nothing did, or an earlier release did not say. */
   endedWell?: string
   /** The greatest generation that was ever wanted, while one before it is wanted again; left out: this one. */
   newest?: number

@@ -80,8 +80,11 @@ export const isOfAnother = (
     return event !== null && ruleOf(event, policy)?.lane !== doc.lane
   })
 
-/** What waits since its place said something that is not whole: of a place that does not answer nobody knows. */
-const isAnswered = ({ waits }: LookLetter): boolean => waits !== null && waits.reason !== 'source-unreadable'
+/** What waits since its place said something that is not whole. */
+const isAnswered = ({ waits }: LookLetter): boolean => waits !== null && !OF_NO_PLACE.has(waits.reason)
+
+/** Of a place that does not answer nobody knows, and what waits for another run to be over says nothing of its own. */
+const OF_NO_PLACE: ReadonlySet<string> = new Set(['source-unreadable', 'run-not-over'])
 
 /** Goes on where the source says what the run is about; anything else counts as a letter about it would, and the run begins nothing. */
 export const settleLookAgain = (

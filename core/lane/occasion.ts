@@ -15,6 +15,12 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
 export const plainKeyOf = ({ kind }: Pick<View, 'kind'>, desired: NonNullable<LaneDocument['desired']>): string =>
   kind.keyOf((kind.withoutOccasion?.(desired as never) ?? desired) as never)
 
+/** Of what is done once, what ended well last as the policy says is remembered, whatever ends otherwise after it. */
+export const endedWellAs = (kind: View['kind'], { desired }: Pick<Run, 'desired'>): Pick<LaneDocument, 'endedWell'> => {
+  const isOther = (kind.toldAs?.(desired as never) ?? '') !== ''
+  return kind.lasts === 'once' && !isOther ? { endedWell: plainKeyOf({ kind }, desired) } : {}
+}
+
 /**
  * What is wanted for an occasion keeps what it takes the place of. What drifts goes on from what was paid for of the same, but for what a gate
  * has found unfit (law 7); what is asked for by hand or by the clock does all of it anew, since nothing but that is new about it: a retry keeps

@@ -36,7 +36,7 @@ export interface Versioned {
 export type Occasion = Hand | Scheduled | Versioned
 
 /**
- * How the last run on the same dataset version ended, where people are asked before the next: well, by somebody's word, or refused before anybody
+ * How the last run on the same dataset version, or version of a model, ended, where people are asked before the next: well, by somebody's word, or refused before anybody
  * knew who had asked for it.
  */
 export type Again = 'succeeded' | 'cancelled' | 'rejected' | 'expired' | 'refused'
@@ -45,6 +45,8 @@ export type Again = 'succeeded' | 'cancelled' | 'rejected' | 'expired' | 'refuse
 export interface OccasionKind<O extends Occasion = Occasion> {
   /** Whether the policy itself wants it: then it is known who asked. Left out: somebody else does. */
   isOfPolicy?: true
+  /** Whether it is that what its run is on has come: whoever brought that has asked for it. Left out: it comes of something else. */
+  isOwn?: true
   /** What tells it from every other: the same again is the same run. */
   keyOf(occasion: O): string
   /** Where it points, as its reaction names the place. */
@@ -55,7 +57,7 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   reasonsOf(occasion: O): string[]
   /** What the stages are told otherwise than the policy says. */
   setOf(occasion: O): SetOf
-  /** An end of the run before that it takes back: nobody is asked for that. Left out: it takes none back. */
+  /** An end of the run before for which nobody is asked about this one, though it stands for others. Left out: people are asked for each. */
   undoes?: Again
   /** Which source wants it, of which a later one takes the place for good; left out: it is its own. */
   sourceOf?(occasion: O): string

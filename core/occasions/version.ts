@@ -7,6 +7,7 @@ const [NAME, TAG] = [80, 120]
 
 /** A version is there that the policy names. The same with another value of the tag is another. */
 export const versioned: OccasionKind<Versioned> = {
+  isOwn: true,
   keyOf: ({ model, version, made, tag }) =>
     `version ${version} ${sha256Hex(JSON.stringify([model, made, tag?.key, tag?.value])).slice(0, 16)}`,
   placeOf: ({ model, version }) => placeOfVersion(model, version),

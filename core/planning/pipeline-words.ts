@@ -58,8 +58,10 @@ export const undoOf = ({ register }: PipelinePolicy): string =>
 
 /** Why people are asked whatever a run costs that an alert, a person or the clock began; undefined: there is no such reason. */
 export const againText = (desired: TrainDesired): string | undefined => {
+  const { occasion, weights } = desired
   const again = againIn(desired)
-  return again === undefined ? undefined : `no dataset version has come since: ${ENDED[again]}`
+  if (again === undefined || (occasion !== undefined && again === occasionOf(occasion).undoes)) return undefined
+  return `no ${weights === undefined ? 'dataset' : 'other'} version has come since: ${ENDED[again]}`
 }
 
 const ENDED: Record<Again, string> = {

@@ -3,7 +3,7 @@ import { driftDetected } from '../../events/drift-detected.ts'
 import { againOn } from '../again.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
-import { cardOf, driftFor, driftOf, isCovered } from '../drift.ts'
+import { cardOf, driftFor, driftOf, isCovered, lastEndOf } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
   again,
@@ -181,9 +181,6 @@ const retrain = (episode: Episode, facts: NewestDataset, given: Given): Decision
   return waiting(episode, given) ?? onDataset(episode, facts, given)
 }
 
-/** Ends after which nothing has changed: nothing cools down. */
-const UNTRIED: ReadonlySet<string> = new Set(['superseded', 'refused'])
-
 /** Until when it waits: for a run to be over, and then for what that made to be served. Null: it need not. */
 const waiting = (episode: Episode, { policy, rule, doc, now }: Given): Decision | null => {
   const watched = watchOf(episode, policy)?.service ?? ''
@@ -196,8 +193,8 @@ const waiting = (episode: Episode, { policy, rule, doc, now }: Given): Decision 
       detail: `${title} had a run when that was looked at: it waits until there is none`,
       next: now + BUSY,
     }
-  const { outcome } = doc
-  const until = outcome === null || UNTRIED.has(outcome.kind) ? 0 : outcome.at + coolDown
+  const end = lastEndOf(doc)
+  const until = end === null ? 0 : end + coolDown
   return until <= now
     ? null
     : { ...wait, detail: `${title} has ended lately: it cools down until ${plainTime(until)}`, next: until }
@@ -222,7 +219,7 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
     ...(named === undefined ? {} : { named }),
   }
   const endedWell = doc.endedWell === pipeline.keyOf(desired) ? 'succeeded' : undefined
-  const drift = driftFor(episode, doc, againOn(version, doc, policy) ?? endedWell)
+  const drift = driftFor(episode, doc, againOn(desired, doc, policy) ?? endedWell)
   const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
   // After the dataset itself, and before the next one.
   const order = `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`

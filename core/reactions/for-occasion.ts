@@ -1,9 +1,10 @@
 import { againIn, againOn } from '../again.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
-import { hasBegun, type LaneDocument } from '../lane/document.ts'
+import { lastEndOf } from '../drift.ts'
+import { hasBegun, type LaneDocument, sameRun } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
-import { occasionOf } from '../occasions/catalogue.ts'
+import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
 import type { Again, Occasion } from '../occasions/occasion.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
@@ -41,6 +42,13 @@ export const awaitedFor = <K extends Occasion['kind']>(
   return outcome?.kind === 'refused' || outcome?.reason === 'not-configured' ? occasionIn(doc.desired, kind) : null
 }
 
+/** Whether something of what the lane wants has begun, be it over by now. */
+export const hadBegun = (doc: LaneDocument): boolean => {
+  const { run, outcome, approved } = doc
+  if (run !== null && sameRun(run, doc) && hasBegun(run)) return true
+  return approved?.begun === true || outcome?.kind === 'succeeded' || outcome?.kind === 'failed'
+}
+
 /** The run for an occasion, on the newest dataset version; or why there is none. It orders nothing: the lane keeps the order of its datasets. */
 export const wantedFor = (
   occasion: Occasion,
@@ -53,13 +61,18 @@ export const wantedFor = (
   const replaces = ruleNamed(given.policy.pipelines, name)?.rule.onNewer === 'replace'
   const plain: TrainDesired = { kind: 'train', dataset: name, ...on.dataset, requester }
   const again = againFor(occasion, plain, given)
-  const desired: TrainDesired = { ...plain, occasion, ...(again === undefined ? {} : { again }) }
+  const lastEnd = isToldOtherwise(occasion) ? lastEndOf(given.doc) : null
+  const desired: TrainDesired = {
+    ...{ ...plain, occasion },
+    ...(again === undefined ? {} : { again }),
+    ...(lastEnd === null ? {} : { lastEnd }),
+  }
   return { kind: 'intend', detail, intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired } }
 }
 
 /**
- * What of the runs before on the same dataset version has people asked about this one; of its own it stays what it was. Where one has ended well,
- * what was said of a later one was said of that one alone.
+ * What of the runs before on the same stands when this one begins, be people asked about it for that or not; of its own it stays what it was.
+ * Where one has ended well, what was said of a later one was said of that one alone.
  */
 const againFor = (
   occasion: Occasion,
@@ -68,6 +81,6 @@ const againFor = (
 ): Again | undefined => {
   if (isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
   if (doc.endedWell === pipeline.keyOf(plain)) return undefined
-  const again = againOn(plain.version, doc, policy)
-  return again === 'succeeded' || again === occasionOf(occasion).undoes ? undefined : again
+  const again = againOn(plain, doc, policy)
+  return again === 'succeeded' ? undefined : again
 }

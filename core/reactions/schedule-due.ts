@@ -1,7 +1,7 @@
 import type { ScheduleDue } from '../../events/occasions.ts'
 import { scheduleDue } from '../../events/schedule-due.ts'
 import type { TrainDesired } from '../desired.ts'
-import { hasBegun, type LaneDocument, sameRun } from '../lane/document.ts'
+import type { LaneDocument } from '../lane/document.ts'
 import { laneName, laneOf, type Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { isToldOtherwise } from '../occasions/catalogue.ts'
@@ -13,7 +13,7 @@ import type { Policy } from '../policy.ts'
 import type { Ignored } from '../reasons.ts'
 import { lastSlot, nameOfSchedule, type Schedule } from '../slots.ts'
 import { minuteText, said } from '../text.ts'
-import { awaitedFor, occasionIn, wantedFor } from './for-occasion.ts'
+import { awaitedFor, hadBegun, occasionIn, wantedFor } from './for-occasion.ts'
 import { lookAtNewest, type NewestFacts } from './newest-dataset.ts'
 import type { Ask, Decision, Reaction } from './reaction.ts'
 
@@ -97,13 +97,6 @@ const besideRun = (doc: LaneDocument, wanted: TrainDesired, slot: number): Decis
 }
 
 const plainKey = (one: TrainDesired): string => pipeline.keyOf(pipeline.withoutOccasion?.(one) ?? one)
-
-/** Whether something of what the lane wants has begun, be it over by now. */
-const hadBegun = (doc: LaneDocument): boolean => {
-  const { run, outcome, approved } = doc
-  if (run !== null && sameRun(run, doc) && hasBegun(run)) return true
-  return approved?.begun === true || outcome?.kind === 'succeeded' || outcome?.kind === 'failed'
-}
 
 const scheduleIn = (policy: Policy, name: string): Schedule | null =>
   ruleNamed(policy.pipelines, name)?.rule.on.schedule ?? null

@@ -1,16 +1,17 @@
 import type { VersionChanged } from '../../events/occasions.ts'
 import { versionChanged } from '../../events/version-changed.ts'
-import { type Weights, weightsIn } from '../desired.ts'
+import { type TrainDesired, type Weights, weightsIn } from '../desired.ts'
 import type { LaneDocument } from '../lane/document.ts'
 import { laneName, laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
+import { isToldOtherwise } from '../occasions/catalogue.ts'
 import type { Versioned } from '../occasions/occasion.ts'
 import { placeOfVersion, versionAt, versioned } from '../occasions/version.ts'
 import { sinceOf } from '../policy/begun-by.ts'
 import { laneNameOf } from '../policy/names.ts'
 import { nameOfTrigger, type VersionTrigger } from '../policy/versions.ts'
 import type { Policy } from '../policy.ts'
-import { awaitedFor, isWantedFor, occasionIn, wantedFor } from './for-occasion.ts'
+import { awaitedFor, hadBegun, isWantedFor, occasionIn, wantedFor } from './for-occasion.ts'
 import { ofOtherWorkspace, REGISTRATION } from './model-promoted.ts'
 import { lookAtVersion, onVersion, triggerIn, type VersionFacts } from './newest-version.ts'
 import type { Ask, Decision, Reaction } from './reaction.ts'
@@ -103,16 +104,40 @@ const decided = (event: VersionChanged, facts: Facts, given: Given): Decision =>
   if (isWantedFor(doc, occasion)) return run()
   if (doc.had?.includes(versioned.keyOf(occasion)) || isOn(doc, on.weights))
     return { kind: 'ignore', reason: 'already-done', detail: `${title}: it has had its run, or has it`, ...learns }
-  return isNew(event, seen, { known, trigger, since: sinceOf(policy, rule.name, 'version') })
-    ? { ...run(), versions }
-    : { kind: 'ignore', reason: 'older-than-current', detail: `${at} is none that came since`, ...learns }
+  if (!isNew(event, seen, { known, trigger, since: sinceOf(policy, rule.name, 'version') }))
+    return { kind: 'ignore', reason: 'older-than-current', detail: `${at} is none that came since`, ...learns }
+  return besideRun(doc, on.weights) ?? { ...run(), versions }
 }
 
-/** Whether it is run on for something else, by hand or by the clock, or was and that ended well: it needs no other run. */
-const isOn = ({ desired, outcome }: LaneDocument, { model, version, made }: Weights): boolean => {
+/**
+ * Whether it is run on for something else, by hand or by the clock, and that has begun, or has ended well: it needs no other run. What is told
+ * otherwise than the policy says is none of that.
+ */
+const isOn = (doc: LaneDocument, weights: Weights): boolean => {
+  const { outcome } = doc
+  const isFor = isOnSame(doc, weights) && !isOther(doc)
+  return isFor && hadBegun(doc) && (outcome === null || outcome.kind === 'succeeded')
+}
+
+/**
+ * What comes of a version that is run on for something else, of which nobody knows yet whether it is that one's: nobody may agree to it, and what
+ * is told otherwise is waited for to its end. Null: it has its own run.
+ */
+const besideRun = (doc: LaneDocument, weights: Weights): Decision | null => {
+  if (doc.outcome !== null || !isOnSame(doc, weights)) return null
+  const on = `a run on ${versionAt(weights.model, weights.version)} that`
+  const detail = isOther(doc)
+    ? `${on} is told otherwise than the policy says is not over: its own begins after that`
+    : `${on} has not begun yet is there: it is that one’s once it does, else it has its own`
+  return { kind: 'wait', reason: 'run-not-over', detail, until: null }
+}
+
+const isOther = ({ desired }: LaneDocument): boolean => isToldOtherwise((desired as TrainDesired | null)?.occasion)
+
+/** Whether it is run on for something else than a version that is new. */
+const isOnSame = ({ desired }: LaneDocument, { model, version, made }: Weights): boolean => {
   const now = occasionIn(desired, 'version') === null ? weightsIn(desired) : null
-  const isSame = now?.model === model && now.version === version && now.made === made
-  return isSame && (outcome === null || outcome.kind === 'succeeded')
+  return now?.model === model && now.version === version && now.made === made
 }
 
 type Seen = NonNullable<LaneDocument['versions']>

@@ -13,22 +13,26 @@ const [anyone, careful] = [policyOf('anyone'), policyOf('one-more')]
 const ended = (kind: string, reason: string | null = null) =>
   ({ kind, reason, detail: '', at: NOW }) as LaneDocument['outcome']
 const again = (kind: string, of: TrainDesired = desired, policy = anyone) =>
-  againOn(desired.version, { desired: of, outcome: ended(kind) }, policy)
+  againOn(desired, { desired: of, outcome: ended(kind) }, policy)
+const weights = { model: 'm', version: '7', made: NOW, source: 's3://acme-results/m/', runId: null, by: null }
+const scanned: TrainDesired = { ...desired, version: '', weights }
+const registered = { kind: 'version', model: 'm', version: '7', made: NOW } as const
+const small = { kind: 'hand', id: 'r', at: NOW, by: 'ana', set: { train: { args: [] } } } as const
 const said = (before: Again): TrainDesired => ({ ...desired, occasion: slot, again: before })
 
-describe('how the last run on the same dataset version ended', () => {
+describe('how the last run on the same ended', () => {
   it('is said where it ended well or by somebody’s word, and not by its work', () => {
     const kinds = ['succeeded', 'cancelled', 'rejected', 'expired', 'failed', 'superseded']
     expect(kinds.map((kind) => again(kind))).toEqual([...kinds.slice(0, 4), undefined, undefined])
     const gone = { desired, outcome: ended('cancelled', 'not-configured') }
-    expect(againOn(desired.version, gone, anyone)).toBeUndefined()
+    expect(againOn(desired, gone, anyone)).toBeUndefined()
   })
 
   it('is nothing of another version, and nothing where it runs on none', () => {
-    expect(againOn('other', { desired, outcome: ended('rejected') }, anyone)).toBeUndefined()
+    expect(againOn({ version: 'other' }, { desired, outcome: ended('rejected') }, anyone)).toBeUndefined()
     const none: TrainDesired = { ...desired, version: '' }
-    expect(againOn('', { desired: none, outcome: ended('rejected') }, anyone)).toBeUndefined()
-    expect(againOn('v', { desired: null, outcome: null }, anyone)).toBeUndefined()
+    expect(againOn(none, { desired: none, outcome: ended('rejected') }, anyone)).toBeUndefined()
+    expect(againOn({ version: 'v' }, { desired: null, outcome: null }, anyone)).toBeUndefined()
   })
 
   it('stands as people have said it until one ends well, whatever others come to', () => {
@@ -37,6 +41,26 @@ describe('how the last run on the same dataset version ended', () => {
     )
     expect(again('succeeded', said('rejected'))).toBe('succeeded')
     expect(againIn(said('expired'))).toBe('expired')
+  })
+
+  it('stands also after one that ended well and was told otherwise than the policy says', () => {
+    for (const before of ['rejected', 'cancelled', 'expired', 'refused'] as const)
+      expect(again('succeeded', { ...said(before), occasion: small })).toBe(before)
+    expect(again('succeeded', { ...desired, occasion: small })).toBeUndefined()
+    expect(again('rejected', { ...desired, occasion: small })).toBe('rejected')
+  })
+
+  it('is said of a version of a model as it is of a dataset, and of no other', () => {
+    const on = (next: TrainDesired, of = scanned, policy = anyone, kind = 'rejected') =>
+      againOn(next, { desired: of, outcome: ended(kind) }, policy)
+    const of = (more: object): TrainDesired => ({ ...scanned, weights: { ...weights, ...more } })
+    expect(on({ ...scanned, occasion: slot })).toBe('rejected')
+    expect([on(of({ version: '8' })), on(of({ made: NOW + 1 })), on(of({ model: 'n' })), on(desired)]).toEqual(
+      Array.from({ length: 4 }, () => undefined),
+    )
+    const own: TrainDesired = { ...scanned, occasion: registered }
+    expect([on(scanned, own, careful, 'refused'), on(scanned, own, anyone, 'refused')]).toEqual(['refused', undefined])
+    expect(on(scanned, { ...own, occasion: small }, careful, 'refused')).toBeUndefined()
   })
 
   it('is that it was refused where nobody has judged who asked, and the policy cares', () => {

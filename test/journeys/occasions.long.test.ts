@@ -212,6 +212,29 @@ describe('what people have said of a dataset', () => {
     expect(await town.question(TRAIN)).toMatchObject({ state: 'open' })
   })
 
+  it.each(['rejected', 'cancelled'] as const)('stands after a small try at it that ended well: %s', async (kind) => {
+    const on = { schedule: nightly }
+    await opened({ on, approvals: kind === 'rejected' ? { autoApproveBelow: 0 } : {} })
+    await upload(town)
+    await town.advance(5 * MINUTE)
+    await ended[kind]()
+    await town.settled(TRAIN)
+    town.setPolicy(configOf({ on }) as never)
+    expect(await runOf(SMOKE)).toMatchObject({ ok: true })
+    await town.advance(MINUTE)
+    expect((await town.question(TRAIN)) !== null).toBe(kind === 'rejected')
+    if (kind === 'rejected') await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    await at(1, 15)
+    const why = `the last run on the same was ${kind === 'rejected' ? 'denied' : 'cancelled'}`
+    expect((await town.plan(TRAIN))?.plan.approval).toMatchObject({ required: true, why: expect.stringContaining(why) })
+    // Agreed to and ended well, it is as the policy says: the next night asks nobody.
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 3 })
+    await at(25, 15)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 4, run: { question: null } })
+  })
+
   it('counts for a run by hand, once it was denied; what was cancelled people may run again', async () => {
     for (const [kind, asks] of [
       ['rejected', true],

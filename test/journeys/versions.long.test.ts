@@ -5,7 +5,7 @@ import { registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
-import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, TRAIN, trainedUntil } from './scenes.ts'
+import { HOUR, jobsOf, looseEnds, MINUTE, MODEL, TRAIN, trainedUntil, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -166,6 +166,81 @@ describe('a pipeline that new versions begin', () => {
     await town.answered(SCAN)
     expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 2 })
     expect(await runs()).toContainEqual(expect.stringMatching(/on support-llama v1, as scheduled for/))
+  })
+})
+
+describe('a version that comes while it is run on by hand', () => {
+  const byHand = { ...scan, on: { ...scan.on, hand: true } }
+  const said = async (set: object = {}) => {
+    town = await openTown({ config: configOf({ scan: byHand }) })
+    await town.advance(6 * MINUTE)
+    await made()
+    // Whoever has registered it is there before its webhook.
+    expect(await town.house.command({ kind: 'run', lane: SCAN, by: BEN, set } as never)).toMatchObject({ ok: true })
+    await town.advance(20 * MINUTE)
+  }
+
+  it('told otherwise than the policy says, has its own run after that, which is asked about and stays', async () => {
+    await said({ train: { env: { SMOKE_STEPS: '10' } } })
+    await town.answered(SCAN)
+    await town.settled(SCAN)
+    await town.advance(HOUR)
+    expect(await town.question(SCAN)).toMatchObject({ state: 'open' })
+    await town.answered(SCAN)
+    expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    await town.advance(HOUR)
+    expect(await runs()).toEqual([
+      expect.stringMatching(/v1, asked for by hand$/),
+      expect.stringMatching(/v1, as it is new$/),
+    ])
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('has none where that has begun, and its own where people have said no to that, which says so', async () => {
+    await said()
+    await town.answered(SCAN)
+    await town.settled(SCAN)
+    await town.advance(HOUR)
+    expect(await town.lane(SCAN)).toMatchObject({ state: 'succeeded', generation: 1 })
+    await town.close()
+    await said()
+    await town.answered(SCAN, 'deny')
+    await town.advance(HOUR)
+    expect(await town.question(SCAN)).toMatchObject({ state: 'open' })
+    const { plan } = (await town.plan(SCAN)) ?? {}
+    expect(plan?.title).toMatch(/v1, as it is new$/)
+    expect(plan?.reasons).toContain('no other version has come since: the last run on the same was denied')
+  })
+})
+
+describe('a version of which people have said no', () => {
+  const nightly = { ...scan, on: { ...scan.on, hand: true, schedule: { cron: '0 2 * * *', zone: 'Europe/Berlin' } } }
+  const { approvals } = example
+  const unasked = { ...configOf({ scan: nightly }), approvals: { ...approvals, autoApproveBelow: 1e9 } }
+  const night = async () => {
+    await town.advance(Date.UTC(2026, 10, 24, 1, 15) - town.house.clock.now())
+    return (await town.plan(SCAN))?.plan
+  }
+
+  it('is asked about at night: cancelled, though our own pipeline has made it', async () => {
+    town = await openTown({ config: unasked as never })
+    await upload(town)
+    await town.settled(TRAIN)
+    await town.until('it runs', async () => (await town.lane(SCAN)).run?.steps.some(({ touched }) => touched) === true)
+    await town.house.command({ kind: 'cancel', lane: SCAN, by: ANA })
+    await town.settled(SCAN)
+    expect((await night())?.approval).toMatchObject({
+      required: true,
+      why: 'no other version has come since: the last run on the same was cancelled',
+    })
+  })
+
+  it('is asked about at night: denied, and the question says so', async () => {
+    town = await openTown({ config: unasked as never })
+    await made()
+    await town.answered(SCAN, 'deny')
+    await town.settled(SCAN)
+    expect((await night())?.reasons).toContain('no other version has come since: the last run on the same was denied')
   })
 })
 

@@ -5,6 +5,7 @@ import { alertPlace, lastTold } from '../../../core/episodes.ts'
 import { emptyDocument, type LaneDocument } from '../../../core/lane/document.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { type DriftFacts, onDriftDetected } from '../../../core/reactions/drift-detected.ts'
+import { wantedFor } from '../../../core/reactions/for-occasion.ts'
 import type { Decision } from '../../../core/reactions/reaction.ts'
 import type { DriftDetected } from '../../../events/contract.ts'
 import example from '../../example.ts'
@@ -211,6 +212,22 @@ describe('an alert that fires', () => {
     // What was taken back before it began, or refused, has changed nothing.
     const untried = done({ since: ended, outcome: { ...done().outcome!, kind: 'superseded', at: ended } })
     expect(decide({}, untried).kind).toBe('intend')
+  })
+
+  it('is held up by no run that was told otherwise than the policy says, beyond what the one before that left', () => {
+    const small = { kind: 'hand', id: 'r', at: NOW, by: 'ben', set: { train: { args: ['-x'] } } } as const
+    const at = (hours: number) => ({ ...done().outcome!, at: NOW - hours * HOUR })
+    const ranSmall = (before: LaneDocument, id = 'r'): LaneDocument => {
+      const said = { facts, detail: '', requester: null }
+      const decision = wantedFor({ ...small, id }, said, { policy, rule, doc: before })
+      if (decision.kind !== 'intend') throw new Error(decision.detail)
+      return { ...before, desired: decision.intent.desired, since: NOW - 2 * HOUR, outcome: at(1) }
+    }
+    expect(decide({}, ranSmall(done({ outcome: at(7) }))).kind).toBe('intend')
+    const cools = ranSmall(ranSmall(done({ outcome: at(4) })), 's')
+    expect(decide({}, cools)).toMatchObject({ reason: 'cooling-down', next: NOW + 2 * HOUR })
+    expect(decide({}, { ...cools, outcome: { ...at(0), kind: 'rejected' } })).toMatchObject({ next: NOW + 2 * HOUR })
+    expect(decide({}, { ...cools, outcome: null })).toMatchObject({ reason: 'cooling-down', next: NOW + HOUR })
   })
 })
 

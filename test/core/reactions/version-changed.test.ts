@@ -101,10 +101,34 @@ describe('a version that changed', () => {
     const hand = { kind: 'hand', id: 'r', at: SINCE, by: 'ana' } as const
     const doc = (outcome: string | null) =>
       ({ ...empty, desired: { ...desired, occasion: hand }, outcome: outcome && { kind: outcome } }) as LaneDocument
-    for (const outcome of [null, 'succeeded'])
-      expect(decide(told('7'), factsOf(7), doc(outcome))).toMatchObject({ kind: 'ignore', reason: 'already-done' })
-    expect(decide(told('7'), factsOf(7), doc('failed')).kind).toBe('intend')
+    const begun = { ...doc(null), approved: { begun: true } } as LaneDocument
+    for (const one of [begun, doc('succeeded')])
+      expect(decide(told('7'), factsOf(7), one)).toMatchObject({ kind: 'ignore', reason: 'already-done' })
+    for (const outcome of ['failed', 'expired', 'rejected'])
+      expect(decide(told('7'), factsOf(7), doc(outcome)).kind).toBe('intend')
+    // Nobody may agree to it.
+    const waits = decide(told(null), factsOf(7), doc(null), since)
+    expect(waits).toMatchObject({ kind: 'wait', reason: 'run-not-over' })
+    expect(waits).not.toHaveProperty('versions')
     expect(decide(told('8'), factsOf(8), doc(null)).kind).toBe('intend')
+  })
+
+  it('that is run on told otherwise than the policy says waits for the end of that, and has its own run whatever that came to', () => {
+    const desired = knowing(empty, decide(told('7'), factsOf(7), empty)).desired as TrainDesired
+    const hand = { kind: 'hand', id: 'r', at: SINCE, by: 'ana', set: { train: { args: [] } } } as const
+    const doc = (outcome: string | null) =>
+      ({ ...empty, desired: { ...desired, occasion: hand }, outcome: outcome && { kind: outcome } }) as LaneDocument
+    for (const event of [told('7'), told(null)]) {
+      const waits = decide(event, factsOf(7), doc(null), since)
+      expect(waits).toMatchObject({ kind: 'wait', reason: 'run-not-over' })
+      // It is not used up: nothing is learnt of it.
+      expect(waits).not.toHaveProperty('versions')
+      for (const outcome of ['succeeded', 'failed'])
+        expect(decide(event, factsOf(7), doc(outcome), since)).toMatchObject({ kind: 'intend', versions: { last: 7 } })
+    }
+    expect(decide(told('8'), factsOf(8), doc(null)).kind).toBe('intend')
+    // From before the policy said so, it waits for nothing.
+    expect(decide(told(null), factsOf(7, SINCE - 1), doc(null), since).kind).toBe('ignore')
   })
 
   it('that is still being registered is waited for', () => {
