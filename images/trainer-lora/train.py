@@ -30,7 +30,8 @@ class Ending:
     """What SIGTERM does: while weights load there is nothing to save; later the step under way is done first, and saved."""
 
     def __init__(self):
-        self.told = self.training = False
+        # Told is what this rank knows, stopped what all of them have agreed on: a signal comes between any two lines.
+        self.told = self.stopped = self.training = False
         signal.signal(signal.SIGTERM, self.tell)
 
     def tell(self, *_):
@@ -49,8 +50,8 @@ def keeping(ending):
             told = torch.tensor(int(ending.told), device=args.device)
             if args.world_size > 1:
                 torch.distributed.all_reduce(told, torch.distributed.ReduceOp.MAX)
-            ending.told = bool(told.item())
-            if ending.told:
+            if told.item():
+                ending.stopped = True
                 control.should_save = control.should_training_stop = True
 
         def on_save(self, args, state, control, **_):
@@ -122,7 +123,7 @@ def main():
     print(f"begins from {begun.name if begun else weights}", flush=True)
     ending.training = True
     trainer.train(resume_from_checkpoint=str(begun) if begun else None)
-    if ending.told:
+    if ending.stopped:
         print(f"told to end: saved checkpoint-{trainer.state.global_step}", flush=True)
         return TOLD_TO_END
     measured = trainer.evaluate() if trainer.eval_dataset is not None else {}

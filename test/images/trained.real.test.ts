@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BUCKET, openTown, type StartOptions, type Town } from '../runner/runner.ts'
@@ -119,4 +119,24 @@ it('a checkpoint that a killed pod was writing is not gone on from; rows that ar
   await town.put('given/bad/a.jsonl', '{"lunch": 1}')
   const bad = await town.run(train({ lane: 'pipeline-bad', env: { INPUT_URI: given('bad') } }))
   expect([bad.code, bad.said]).toEqual([42, expect.stringContaining('a.jsonl:1 has neither `text` nor `messages`')])
+})
+
+it('two ranks that are told to end save at the same step, and one of another pod goes on from there', async () => {
+  const torchrun = [join(dirname(PYTHON), 'torchrun'), '--standalone', '--nproc-per-node=2']
+  const lane = 'pipeline-ranks'
+  const { args = [], ...rest } = train({ lane, attempt: 1, env: { EPOCHS: '40' } })
+  const told = await town.start({ ...rest, args: ['run', '--', ...torchrun, ...args.slice(3)] })
+  await saving(lane)
+  told.child.kill('SIGTERM')
+  const first = await told.ended
+  expect(first.code, first.said).toBe(143)
+  const [one, other] = [...first.said.matchAll(/told to end: saved (checkpoint-\d+)/g)].map(([, saved]) => saved)
+  expect(one).toBeDefined()
+  expect(other).toBe(one)
+  const steps = Number(one?.slice('checkpoint-'.length)) + 12
+  // Two on a CPU could not: their optimizer is read onto `cpu:0`, which torch does not know. On GPUs each has a device of its own.
+  const second = await town.run(train({ lane, attempt: 2, env: { MAX_STEPS: String(steps) } }))
+  expect(second.code, second.said).toBe(0)
+  expect(second.said).toContain(`begins from ${one}\n`)
+  expect(await town.result(lane, 2)).toMatchObject({ ok: true, result: { metrics: { steps } } })
 })
