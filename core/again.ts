@@ -22,8 +22,8 @@ export const againOn = (
     return isUnknown(known) && approvals.unknownRequester !== 'anyone' ? 'refused' : before
   const isSaid = before !== undefined && before !== 'succeeded'
   if (outcome.kind === 'cancelled' && isSaid) return before
-  // A small try at it is none of what the policy wants: what it came to vouches for nothing.
-  if (outcome.kind === 'succeeded' && isToldOtherwise(known.occasion)) return before
+  // A small try at it is none of what the policy wants: how it ended says nothing of that, but that what it is on was denied.
+  if (outcome.kind !== 'rejected' && isToldOtherwise(known.occasion)) return before
   return ENDS.get(outcome.kind) ?? before
 }
 

@@ -46,8 +46,12 @@ describe('how the last run on the same ended', () => {
   it('stands also after one that ended well and was told otherwise than the policy says', () => {
     for (const before of ['rejected', 'cancelled', 'expired', 'refused'] as const)
       expect(again('succeeded', { ...said(before), occasion: small })).toBe(before)
-    expect(again('succeeded', { ...desired, occasion: small })).toBeUndefined()
-    expect(again('rejected', { ...desired, occasion: small })).toBe('rejected')
+    // Nor is anything said of the whole by how a small try ended, but where it was denied.
+    const kinds = ['succeeded', 'cancelled', 'expired', 'failed', 'rejected']
+    expect(kinds.map((kind) => again(kind, { ...desired, occasion: small }))).toEqual([
+      ...Array.from({ length: 4 }, () => undefined),
+      'rejected',
+    ])
   })
 
   it('is said of a version of a model as it is of a dataset, and of no other', () => {

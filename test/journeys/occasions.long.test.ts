@@ -235,6 +235,20 @@ describe('what people have said of a dataset', () => {
     expect(await town.lane(TRAIN)).toMatchObject({ generation: 4, run: { question: null } })
   })
 
+  it('is not said of it where a small try at it was cancelled', async () => {
+    const on = { schedule: nightly }
+    await opened({ on, gate: 2 })
+    await upload(town)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'failed' })
+    town.setPolicy(configOf({ on }) as never)
+    await runOf(SMOKE)
+    await town.advance(5 * MINUTE)
+    await ended.cancelled()
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'cancelled', generation: 2 })
+    await at(1, 15)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 3, run: { question: null } })
+  })
+
   it('counts for a run by hand, once it was denied; what was cancelled people may run again', async () => {
     for (const [kind, asks] of [
       ['rejected', true],
