@@ -109,10 +109,14 @@ export const waitingOn = ({ rule, wanted, leaving, led, chosen: { strategy } }: 
   )
 }
 
-/** How a rollout is undone; `had`: replicas of the baseline. */
-export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing, had: number): string => {
+/** How a rollout is undone; `baseline`: what was judged last; `had`: its replicas. */
+export const undoOf = (
+  { desired: { version } }: Wanted,
+  { base, target }: Standing,
+  { had, baseline }: { had: number; baseline: Baseline | null },
+): string => {
   if (base === undefined)
-    return `Take v${version} away, where a person cancels this or it is not judged: nothing that was judged served before it. Once judged, what answers stays, however else this ends.`
+    return `Take v${version} away, where a person cancels this or it is not judged: ${baseline === null ? 'nothing that was judged served before it' : 'what was judged and served before it is gone'}. Once judged, what answers stays, however else this ends.`
   return base === target
     ? `Go back to ${replicaCount(had)} of ${titleOf(base)}, and lead requests to it: it was judged last.`
     : `Walk back to ${titleOf(base)}: it keeps its Deployment and comes back before v${version} goes, where there is room.`
@@ -157,6 +161,15 @@ const outageIn = (path: Chosen): { p50: number; p95: number } | null => {
   const out = answeringIn(path).flatMap(({ during }, index) => (during === 0 ? [hoursAt(walked, index)] : []))
   const minutes = (part: 'p50' | 'p95'): number => Math.round(out.reduce((sum, hours) => sum + hours[part], 0) * 60)
   return out.length === 0 ? null : { p50: minutes('p50'), p95: minutes('p95') }
+}
+
+/** What was judged last and served is gone: who is asked for another in its place is told that nobody answers meanwhile. */
+export const goneSentence = ({ world, baseline }: ServeInput, { base }: Standing): string[] => {
+  if (base !== undefined || baseline === null || isAnswered(world)) return []
+  const { generation, stands = generation } = baseline
+  return [
+    `generation ${stands}, which was judged and served, is gone: nobody answers now, and for as long as this waits and is not judged`,
+  ]
 }
 
 /** Whether nobody answers already: no way makes that an outage, and none back would end it. */

@@ -8,7 +8,17 @@ import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
 import { partsOff, planParts } from './serve-parts.ts'
-import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, unansweredOn, undoOf, waitingOn } from './serve-path.ts'
+import {
+  answeringOn,
+  type Chosen,
+  goneSentence,
+  ledOf,
+  pathOf,
+  reasonsOf,
+  unansweredOn,
+  undoOf,
+  waitingOn,
+} from './serve-path.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
@@ -161,7 +171,10 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     ...answeringOn(from),
     ...unansweredOn(from, generations),
     strategy,
-    undo: undoOf(wanted, standing, input.baseline?.replicas ?? service.replicas),
-    reasons: reasonsOf(from, generations),
+    undo: undoOf(wanted, standing, {
+      had: input.baseline?.replicas ?? service.replicas,
+      baseline: input.baseline,
+    }),
+    reasons: [...goneSentence(input, standing), ...reasonsOf(from, generations)],
   }
 }

@@ -41,6 +41,16 @@ describe('the way of a rollout', () => {
     )
   })
 
+  it('says that what was judged is gone, and that nobody answers, where it is made anew', () => {
+    const gone = planOf({ standing: [] })
+    expect(gone.undo).toContain('what was judged and served before it is gone. Once judged')
+    expect(gone.reasons).toContainEqual(
+      'generation 1, which was judged and served, is gone: nobody answers now, and for as long as this waits and is not judged',
+    )
+    const plans = [planOf(), planOf({ standing: [], baseline: null, generation: 1 })]
+    expect(plans.flatMap(({ reasons }) => reasons).join()).not.toContain('is gone')
+  })
+
   it('says that what is only scaled, or led to, goes back to what it was: nothing of it is taken away', () => {
     const input = given({ desired: serve('7'), generation: 1, model: { replicas: 3 } })
     const had = { ...(input.baseline as Baseline), replicas: 2 }
