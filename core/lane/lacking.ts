@@ -30,15 +30,25 @@ const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
     }
   if (baseline === null) return undefined
   if (base === undefined || base.replicas === 0)
-    return isAnswered(seen) ? undefined : { text: `nobody answers: ${goneText(base, baseline)}`, none: true }
+    return isAnswered(seen) ? undefined : { text: `nobody answers: ${outText(seen, base, baseline)}`, none: true }
   if (seen.traffic !== undefined && base.ready > 0 && !isAnswered(seen))
     return { text: `nobody answers: the Service that leads to ${titleOf(base)} is gone or leads elsewhere`, none: true }
   const isAlone = generations.every((view) => view === base || view.replicas === 0)
-  const { ready, replicas, lacks } = base
   // Beside others only that nobody answers is said: what stands there is told of otherwise.
+  const { ready, replicas } = base
   if (isAlone ? ready >= replicas : ready > 0 || isAnswered(seen)) return undefined
-  const why = lacks === undefined ? '' : `: ${lacks}`
-  return { text: `${titleOf(base)}: ${ready} of ${replicas} ready${why}`, none: ready === 0 }
+  return { text: readyText(base), none: ready === 0 }
+}
+
+const readyText = (view: GenerationView): string => {
+  const { ready, replicas, lacks } = view
+  return `${titleOf(view)}: ${ready} of ${replicas} ready${lacks === undefined ? '' : `: ${lacks}`}`
+}
+
+/** What was judged last is gone, or another stands in its place that requests are led to: of that it is said. */
+const outText = ({ generations, traffic }: Seen, base: GenerationView | undefined, baseline: Baseline): string => {
+  const asked = generations.find((view) => view.generation === traffic && view !== base && view.replicas > 0)
+  return asked === undefined ? goneText(base, baseline) : readyText(asked)
 }
 
 const goneText = (base: GenerationView | undefined, { generation, stands = generation }: Baseline): string =>

@@ -1,8 +1,25 @@
 import type { Failure } from '../reasons.ts'
-import { said } from '../text.ts'
+import { NOTE, said } from '../text.ts'
 
 /** Longest that somebody else's message stands in a note: beside it there must be room for what we say of it. */
 export const MESSAGE = 400
+
+/** What a note repeats of a failed program's log: so many lines, each of so many characters at most. */
+const [LINES, LINE] = [5, 200]
+
+/** The note with the newest lines that there is room for: the last one tells most. */
+export const withLastLines = (note: string, logs: readonly string[]): string => {
+  const lines = logs
+    .map((line) => said(line, LINE))
+    .filter((line) => line !== '')
+    .slice(-LINES)
+  return withLines(note, lines)
+}
+
+const withLines = (note: string, lines: readonly string[]): string => {
+  const all = lines.length === 0 ? note : `${note}. Last log lines: ${lines.join(' ⏎ ')}`
+  return all.length <= NOTE || lines.length === 0 ? said(all, NOTE) : withLines(note, lines.slice(1))
+}
 
 /** The first of these that says anything. */
 export const firstSaid = (...texts: (string | undefined)[]): string | null =>

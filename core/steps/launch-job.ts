@@ -8,20 +8,17 @@ import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
 import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
+import { withLastLines } from '../pods/logs.ts'
 import { type OfKueue, suspensionSeen } from '../pods/suspended.ts'
 import type { Died, Lost } from '../pods/taken.ts'
 import { unreadyOf } from '../pods/unready.ts'
 import type { PoolPolicy } from '../policy.ts'
-import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
 import { asItDied, judgeResult, type SeenResult } from './job-result.ts'
 import { type KnownBefore, timeOf, withGrace, workedOf, workedOfGone } from './job-times.ts'
 import { noNodeNote } from './no-node.ts'
-
-/** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
-const [LOG_LINES, LOG_LINE] = [5, 200]
 
 /** What a look at a Job saw. `job` is null when it, or the one with our uid, is gone. */
 export interface SeenJob {
@@ -111,7 +108,7 @@ const judged = (step: LaunchJobStep, seen: SeenJob): Stepped => {
     return { ...(doneByResult(step, seen) ?? deleted(seen)), ...worked }
   }
   if (state.failure !== null)
-    return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)), ...worked }
+    return { kind: 'failed', reason: state.failure, note: withLastLines(state.note, seen.logs), ...worked }
   if (state.kind !== 'succeeded') return underWay(step, seen, { state, job: seen.job, worked, lost })
   return { ...judgeResult(step, { ...seen, lost }), ...worked }
 }
@@ -218,18 +215,6 @@ const lookAgainAt = ({ job }: LaunchJobStep, { spec, status }: V1Job, now: numbe
 }
 
 const nextHour = (now: number): number => (Math.floor(now / HOUR) + 1) * HOUR
-
-/** The newest lines that there is room for: the last one tells most. */
-const withLogs = (note: string, lines: string[]): string => {
-  const all = lines.length === 0 ? note : `${note}. Last log lines: ${lines.join(' ⏎ ')}`
-  return all.length <= NOTE || lines.length === 0 ? said(all, NOTE) : withLogs(note, lines.slice(1))
-}
-
-const lastLines = (logs: string[]): string[] =>
-  logs
-    .map((line) => said(line, LOG_LINE))
-    .filter((line) => line !== '')
-    .slice(-LOG_LINES)
 
 /** Whether a Job has ended, well or badly. */
 export const hasEnded = (job: Pick<V1Job, 'status'>): boolean => hasCondition(job, 'Complete', 'Failed')

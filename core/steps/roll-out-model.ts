@@ -9,6 +9,7 @@ import { gpusOfPod } from '../planning/pod-gpus.ts'
 import type { Around } from '../pods/around.ts'
 import { notMade as notMadeOf, troubleAmong } from '../pods/lacking.ts'
 import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
+import { withLastLines } from '../pods/logs.ts'
 import { nextLook } from '../pods/telling.ts'
 import { isKeptOutside } from '../pods/trouble.ts'
 import type { GenerationView, Stray } from '../world.ts'
@@ -31,6 +32,8 @@ export interface SeenRollOut {
   now: number
   /** When the move was begun: restarts of pods from before that say nothing of it. */
   since: number
+  /** When the way began to bring up what it brings: those that are at work since then are its own, too. Left out: with this move. */
+  firstSince?: number
   /** What somebody has changed of what it brings up; left out, or null: nothing. */
   edited?: string | null
   /** Last lines of the pod that `crashedOf` names. */
@@ -82,9 +85,9 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
-  const trouble = troubleAmong(broughtBy(step, seen), seen)
+  const trouble = troubleAmong(risingIn(step, seen), seen)
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
-    return { kind: 'failed', reason: trouble.failure, note: trouble.note }
+    return { kind: 'failed', reason: trouble.failure, note: withLastLines(trouble.note, seen.logs) }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
   if (seen.now - seen.startedAt > seen.patience)
     return {
@@ -189,6 +192,16 @@ const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
     if (pool !== undefined && count > 0) gpus[pool] = (gpus[pool] ?? 0) + count
   }
   return gpus
+}
+
+/** The same, and those that a move before it has brought up and that are at work: what crashes after it was judged heals no more than what does before. */
+export const risingIn = <P extends V1Pod>(
+  step: RollOutModelStep,
+  { firstSince, ...seen }: Pick<SeenRollOut, 'since' | 'firstSince'> & { pods: readonly P[] },
+): P[] => {
+  const own = broughtBy(step, seen)
+  const before = broughtBy(step, { ...seen, since: firstSince ?? seen.since })
+  return [...own, ...before.filter((pod) => !own.includes(pod) && isAtWork(pod))]
 }
 
 /** Pods of the generation that a move brings, made since it began: no other's trouble is its own. */

@@ -8,7 +8,7 @@ import { changedOnWayBack } from '../../../core/planning/returns-to.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
 import { madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
-import { broughtBy, deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, goneNotes, nextRollOut, risingIn } from '../../../core/steps/roll-out-model.ts'
 import { setAgainText, setOtherwise } from '../../../core/steps/set-by-hand.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
@@ -66,16 +66,17 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       straysOf(ports.cluster, pods, generations),
       mark.way === 'back' ? trafficSeen(ports, view) : null,
     ])
-    const since = sinceOf(task)
+    const [since, firstSince] = [sinceOf(task), firstSinceOf(task)]
     const now = ports.clock.now()
     const [logs, around] = await Promise.all([
-      lastLines(ports, crashedOf(broughtBy(step, { pods, since }))),
+      lastLines(ports, crashedOf(risingIn(step, { pods, since, firstSince }))),
       aroundOf(ports, { pods, now }),
     ])
     return nextRollOut(step, {
       generations,
       pods,
       since,
+      firstSince,
       logs,
       strays,
       now,
@@ -104,6 +105,18 @@ const sinceOf = ({ step, mark, run, ...task }: Task<RollOutModelStep>): number =
   const name = madeBy(step, wayOf({ ...task, mark }))
   const maker = run.steps.find((one) => one.name === name && one.way === mark.way)
   return maker?.startedAt ?? mark.startedAt ?? mark.markedAt ?? 0
+}
+
+/** Since when the way forth brings up what the move brings, or has it wait for its room. */
+const firstSinceOf = (task: Task<RollOutModelStep>): number => {
+  const { step, mark, run } = task
+  if (mark.way === 'back') return sinceOf(task)
+  const rises = ({ generation, waits }: Target): boolean => waits !== undefined && generation === step.brings
+  const first = wayOf(task).find(
+    (one) => one.kind === 'roll-out-model' && (one.brings === step.brings || one.replicas.some(rises)),
+  )
+  const made = run.steps.find(({ name, way }) => name === first?.name && way === 'forth')
+  return Math.min(sinceOf(task), made?.startedAt ?? Number.POSITIVE_INFINITY)
 }
 
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */

@@ -43,6 +43,8 @@ describe('what serves and is not all ready', () => {
     expect(lackIn({ ...of(standing(1, 0), { ...standing(2, 1), ready: 1 }), traffic: 2 }, baseline)).toEqual([])
     expect(lackIn({ ...of(standing(1, 0), { ...standing(2, 1), ready: 1 }), traffic: 1 }, baseline)).toHaveLength(1)
     expect(lackIn(of(), null)).toEqual([])
+    const led = { ...of(standing(1, 0), { ...standing(2, 2), ready: 0, lacks: 'waiting for a node' }), traffic: 2 }
+    expect(lackIn(led, baseline)).toEqual(['nobody answers: generation 2: 0 of 2 ready: waiting for a node'])
     const strays = [{ ref: { kind: 'ReplicaSet', namespace: 'serving', name: 'r' }, generation: 1, pods: [] }] as never
     expect(lackIn({ ...of(), strays }, baseline)).toEqual([expect.stringContaining('runs on without its Deployment')])
     const none = emptyWorld({ generations: [] })

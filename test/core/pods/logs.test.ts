@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { firstSaid, fromLogs, inBrackets } from '../../../core/pods/logs.ts'
+import { firstSaid, fromLogs, inBrackets, withLastLines } from '../../../core/pods/logs.ts'
 
 it.each([
   ['[rank3]: Watchdog caught collective operation timeout: WorkNCCL(SeqNum=7)', 'nccl-timeout'],
@@ -35,4 +35,16 @@ it('what says nothing that is seen says nothing', () => {
     '',
     ' (why)',
   ])
+})
+
+it('a note repeats the last lines that there is room for, cut and cleaned', () => {
+  expect(withLastLines('ended', [])).toBe('ended')
+  expect(withLastLines('ended', ['', 'one', '\u001b[31mtwo'])).toMatch(/^ended\. Last log lines: one ⏎ .*two$/)
+  const many = withLastLines(
+    'ended',
+    [...'abcdefgh'].map((letter) => letter.repeat(400)),
+  )
+  expect(many.length).toBeLessThanOrEqual(1000)
+  expect(many).toMatch(/h{150,200}…$/)
+  expect(many).not.toContain('c')
 })

@@ -245,7 +245,7 @@ describe('a move of a rollout', () => {
     expect(at([podIn('crash-loop')], made, ['KeyError: rope_scaling'])).toMatchObject({
       kind: 'failed',
       reason: 'exit-code',
-      note: 'server ended with exit 1 (it was restarted 3 times)',
+      note: 'server ended with exit 1 (it was restarted 3 times). Last log lines: KeyError: rope_scaling',
     })
     expect(at([podIn('crash-loop-first')], made)).toMatchObject({
       kind: 'wait',
@@ -257,9 +257,13 @@ describe('a move of a rollout', () => {
     expect(at([podIn('evicted-own-disk')], made)).toMatchObject({ kind: 'failed', reason: 'out-of-disk' })
     // What was restarted long before is not this move's.
     const old = { pods: [ofTwo(podIn('crash-loop'))], since: made + 60 * minute, now: made + 61 * minute }
-    expect(
-      nextRollOut(step, { ...seen, generations: [view(1, 0)], ...old, startedAt: old.since, patience: 60 * minute }),
-    ).toMatchObject({ kind: 'wait' })
+    const lacking = { ...seen, generations: [view(1, 0)], ...old, startedAt: old.since, patience: 60 * minute }
+    expect(nextRollOut(step, lacking)).toMatchObject({ kind: 'wait' })
+    // It is where the way itself has brought it up, for a move before this one: judged or not, it heals no more.
+    expect(nextRollOut(step, { ...lacking, firstSince: made - minute })).toMatchObject({
+      kind: 'failed',
+      reason: 'exit-code',
+    })
   })
 
   it('ends what no node lets in, soon where that stays as it is, and waits, saying why, for what may heal', () => {
