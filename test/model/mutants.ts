@@ -167,15 +167,6 @@ export const mutants: readonly Mutant[] = [
     slow: true,
   },
   {
-    name: 'an approval that has lapsed is asked about again',
-    text: [
-      'approved: hasLapsed(doc, now) ? null : doc.approved',
-      'approved: hasLapsed(doc, now) ? doc.approved : doc.approved',
-    ],
-    config: smallest({ asks: true, doings: ['yes', 'long-freeze', 'retry'] }, [0, 3]),
-    slow: true,
-  },
-  {
     name: 'a cancel that was acknowledged takes effect',
     text: ['if (run.cancelled !== null) return', 'if (run.cancelled === 0) return'],
     config: smallest({ doings: ['cancel'] }, [0, 1]),
