@@ -199,7 +199,8 @@ const asSaid = ({ kind }: View, run: Run, { gaveWay, ...own }: LaneDocument): La
   const ended = own.outcome?.kind
   if (gaveWay !== undefined && !hasBegun(run) && (ended === 'superseded' || ended === 'refused'))
     return ended === 'superseded' ? asBeforeOccasion({ kind }, { ...own, gaveWay }) : { ...own, gaveWay }
-  const done = gaveWay === undefined ? own : afterOccasion(kind, run, { ...own, gaveWay })
+  const untried = !hasBegun(run) && (ended === 'expired' || ended === 'cancelled')
+  const done = gaveWay === undefined ? own : afterOccasion(kind, { ...run, untried }, { ...own, gaveWay })
   if (done.generation !== own.generation) return done
   if (ended !== 'succeeded' && ended !== 'superseded') return done
   if (done.aside !== undefined && isKeeping({ doc: done, kind })) return asAside(done)
