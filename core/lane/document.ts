@@ -123,6 +123,8 @@ export interface Baseline {
   desired: Desired
   /** Null: nothing of it was seen, or moved. */
   replicas: number | null
+  /** How many the policy had of it as that was last decided; another number since is followed. Left out: nobody knows, as of an earlier release. */
+  of?: number
 }
 
 /** One attempt under way. */
@@ -223,10 +225,7 @@ export interface Rest {
 }
 
 export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
-  schema: SCHEMA,
-  lane,
-  writtenAt: 0,
-  name: mintName(place, lane),
+  ...{ schema: SCHEMA, lane, writtenAt: 0, name: mintName(place, lane) },
   ...{ desired: null, generation: 0, attempt: 0, since: 0, order: null },
   ...{ doneWith: null, onNewer: 'stop' },
   ...{ attemptsLeft: 0, approved: null, kept: [], run: null },
