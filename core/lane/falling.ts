@@ -1,5 +1,12 @@
 import type { StepKind } from '../plan.ts'
-import { baselineView, editedText, isEditedByHand, standingGpus, standingText } from '../planning/generations.ts'
+import {
+  baselineView,
+  editedText,
+  isEditedByHand,
+  standingGpus,
+  standingText,
+  titleOf,
+} from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Traffic, World } from '../world.ts'
@@ -109,16 +116,30 @@ export const withSeenStanding = (view: Standing, change: Change): Change => {
   return withLack(view, view.world, after)
 }
 
-/** Beside a run only what lacks of what was judged is said and told. */
+/** Beside a run it is said what lacks of what was judged, which is told too, and who has changed what of it; and what somebody has scaled up while nothing has begun. */
 const withSeenLack = (view: Standing, world: World, change: Change): Change => {
   const { beside: last, ...doc } = change.doc
   if (view.doc.run === null || doc.run === null || !seesStanding({ doc: change.doc, kind: view.kind })) return change
   const { generations, traffic = null, strays = [] } = world
-  const lack = said(lackIn({ generations, traffic, strays }, doc.baseline).join('; '), SHORT)
+  const all = [...lackIn({ generations, traffic, strays }, doc.baseline), ...changedBeside(generations, doc)]
+  const lack = said(all.join('; '), SHORT)
   const after = lack === '' ? doc : { ...doc, beside: lack }
   const { answering, unanswered = 0 } = view.plan?.plan.bounds ?? {}
   const named = hasBegun(doc.run) && answering === 0 ? unanswered * 60_000 : undefined
   return withLack(view, world, lack === (last ?? '') ? change : { ...change, doc: after }, named)
+}
+
+/** What somebody has changed of what was judged last, and what stands beside it though no run has brought it up. */
+const changedBeside = (
+  generations: World['generations'],
+  { baseline, run, halfway }: Pick<LaneDocument, 'baseline' | 'run' | 'halfway'>,
+): string[] => {
+  const base = baselineView(generations, baseline)
+  if (base === undefined || base.replicas === 0) return []
+  const edited = isEditedByHand(base) ? [`${editedText(base)}, which is not what was judged`] : []
+  if (run === null || hasBegun(run) || halfway === true) return edited
+  const others = generations.filter((view) => view !== base && view.replicas > 0)
+  return others.length === 0 ? edited : [...edited, `${standingText(others)} stands beside ${titleOf(base)}`]
 }
 
 /** What stands of a lane at rest beside what it returned to, or in its place, be that nothing: nobody else would ever say so. */

@@ -1,5 +1,6 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Planned } from '../plan.ts'
+import { baselineView, editedText, isEditedByHand } from '../planning/generations.ts'
 import { standsFor } from '../planning/returns-to.ts'
 import { said } from '../text.ts'
 import { firstAttempt, mayRepeat } from './attempts.ts'
@@ -57,7 +58,7 @@ const toldBeside = (view: View, change: Change): Change => {
   // Of what stands halfway nobody tells by whom: the way that it is on has left it so.
   if (paper === null || isFree(view, paper)) return change
   const { keepsTold: last, ...doc } = change.doc
-  const text = toldOf(doc, paper) ?? waitsText(view, paper)
+  const text = toldOf(doc, paper) ?? waitsText(view, paper) ?? editedBeside(view)
   if (text === undefined) return last === undefined ? change : { ...change, doc }
   return text === last ? change : toldOnce({ ...change, doc: { ...doc, keepsTold: text } }, text, view.now)
 }
@@ -68,6 +69,17 @@ const waitsText = (view: View, paper: Planned): string | undefined => {
   return run === null || isAboutThat(view, run) || paper.hand === undefined || paper.kind === 'nothing'
     ? undefined
     : said(`${paper.hand.text}: that is seen to once generation ${run.generation} has begun or ended`, SHORT)
+}
+
+/** Who has changed what of what serves, and goes on with it, where those who are asked are not told so: the way back leads there. */
+const editedBeside = ({ doc, plan, world }: View): string | undefined => {
+  const base = baselineView(world?.generations ?? [], doc.baseline)
+  if (base === undefined || base.replicas === 0 || !isEditedByHand(base)) return undefined
+  const text = editedText(base)
+  const isKnown = plan?.plan.reasons.some((reason) => reason.includes(text.slice(0, KNOWN_BY))) === true
+  return isKnown
+    ? undefined
+    : said(`${text}, which is not what was judged: it stays so until something takes its place`, SHORT)
 }
 
 /** Whether a run is about what serves: to keep it, or to have as many of it as are wanted. */

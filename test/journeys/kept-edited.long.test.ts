@@ -128,3 +128,22 @@ it('where no version is promoted any more, too: who is asked to return to it is 
   expect(plan?.title).toMatch(/^Return .* as it was changed by hand$/)
   expect([plan?.effects.images, plan?.reasons.join()]).toEqual([[imageOf('e')], expect.stringContaining(CHANGED)])
 })
+
+it('while people are asked about another version: they are told once, and why says it for as long as that is so', async () => {
+  town = await openTown()
+  await served(town)
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await asked()
+  const [deployment] = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+  const before = deployment?.spec?.template.spec?.containers[0]?.image ?? ''
+  const cards = async () => (await town.house.cards()).filter(({ card }) => card.title.includes(CHANGED)).length
+  await imageSet(imageOf('e'))
+  await town.advance(40 * MINUTE)
+  expect((await town.house.why(SERVE)).also?.join()).toContain(`${CHANGED}, which is not what was judged`)
+  expect(await cards()).toBe(1)
+  expect(await town.question(SERVE)).not.toBe(null)
+  await imageSet(before)
+  await town.advance(20 * MINUTE)
+  expect((await town.house.why(SERVE)).also?.join()).not.toContain(CHANGED)
+  expect(await cards()).toBe(1)
+})

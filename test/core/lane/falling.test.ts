@@ -137,6 +137,24 @@ describe('a lane that is at rest', () => {
     for (const there of [1, 'all'] as const) expect(at(there)).toBeUndefined()
   })
 
+  it('says beside a run who has changed what of what was judged, and what stands beside it while that has begun nothing', () => {
+    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+    const at = (generations: GenerationView[], run: Partial<Run> = {}) => {
+      const doc = docOf({ lane: SERVICE, baseline, run: { ...runOf(), ...run } })
+      const world = { ...emptyWorld({ generations }), traffic: 1 }
+      return withSeenStanding({ doc, now: NOW, kind, world }, changed(doc)).doc.beside
+    }
+    const ready = (one: GenerationView): GenerationView => ({ ...one, ready: one.replicas })
+    const edit = { field: '.spec.replicas', by: 'kubectl-edit' }
+    const edited: GenerationView = { ...ready(standing(1, 2)), edited: [edit] }
+    expect(at([ready(standing(1, 2))])).toBeUndefined()
+    expect(at([edited])).toMatch(/of generation 1, which is not what was judged$/)
+    expect(at([ready(standing(1, 2)), standing(3, 1)])).toBe('generation 3 with 1 replica stands beside generation 1')
+    const begun = { steps: [step('move-1', 'running', 'roll-out-model')] }
+    expect(at([ready(standing(1, 2)), standing(3, 1)], begun)).toBeUndefined()
+    expect(at([edited, standing(3, 1)], begun)).toMatch(/which is not what was judged$/)
+  })
+
   it('is left alone while a run is under way, where nobody has looked, and of a kind of which nothing stands', () => {
     const doc = docOf({ lane: SERVICE, stands: { 'gpu-serve': 8 } })
     const world = emptyWorld()
