@@ -1,6 +1,6 @@
 import type { Card } from '../cards.ts'
 import { baselineView, titleOf } from '../planning/generations.ts'
-import { isAnswered } from '../planning/traffic.ts'
+import { isAnswered, isLedTo } from '../planning/traffic.ts'
 import type { Telling } from '../telling.ts'
 import type { GenerationView, World } from '../world.ts'
 import { type Change, moment } from './change.ts'
@@ -32,7 +32,7 @@ const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
   if (base === undefined || base.replicas === 0)
     return isAnswered(seen) ? undefined : { text: `nobody answers: ${outText(seen, base, baseline)}`, none: true }
   if (seen.traffic !== undefined && base.ready > 0 && !isAnswered(seen))
-    return { text: `nobody answers: the Service that leads to ${titleOf(base)} is gone or leads elsewhere`, none: true }
+    return { text: `nobody answers: ${elsewhereText(seen, base)}`, none: true }
   const isAlone = generations.every((view) => view === base || view.replicas === 0)
   // Beside others only that nobody answers is said: what stands there is told of otherwise.
   const { ready, replicas } = base
@@ -46,9 +46,24 @@ const readyText = (view: GenerationView): string => {
 }
 
 /** What was judged last is gone, or another stands in its place that requests are led to: of that it is said. */
-const outText = ({ generations, traffic }: Seen, base: GenerationView | undefined, baseline: Baseline): string => {
-  const asked = generations.find((view) => view.generation === traffic && view !== base && view.replicas > 0)
-  return asked === undefined ? goneText(base, baseline) : readyText(asked)
+const outText = (
+  { generations, traffic = null }: Seen,
+  base: GenerationView | undefined,
+  baseline: Baseline,
+): string => {
+  const others =
+    traffic === null ? [] : generations.filter((view) => view !== base && isLedTo(traffic, view.generation))
+  const asked = others.filter(({ replicas }) => replicas > 0)
+  if (asked.length > 0) return asked.map(readyText).join('; ')
+  const alone = others.find(({ generation }) => generation === traffic)
+  return alone === undefined ? goneText(base, baseline) : `${titleOf(alone)} has no replicas`
+}
+
+/** What was judged last is ready, and requests are led by it: to another that stands, which a run has judged, or by nobody. */
+const elsewhereText = ({ generations, traffic }: Seen, base: GenerationView): string => {
+  const asked = generations.find(({ generation }) => generation === traffic)
+  if (asked === undefined) return `the Service that leads to ${titleOf(base)} is gone or leads elsewhere`
+  return asked.replicas > 0 ? readyText(asked) : `${titleOf(asked)} has no replicas`
 }
 
 const goneText = (base: GenerationView | undefined, { generation, stands = generation }: Baseline): string =>

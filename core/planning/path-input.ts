@@ -10,6 +10,8 @@ export interface PathInput {
   /** Replicas of the new generation that are asked for and ready already: more than 0 when a rollout is continued. */
   present: { asked: number; ready: number }
   want: number
+  /** Whether no gate is between: it was judged before. */
+  judged?: boolean
   gpusPerReplica: number
   /** GPUs that may be taken beyond what the lane asks for now. Negative when the pool is over its ceiling. */
   freeGpus: number
@@ -43,7 +45,8 @@ export const swapOf = (input: PathInput): Walk => ({
   gpus: input.gpusPerReplica,
   room: roomOf(input),
   floor: availabilityFloor(input),
-  gated: true,
+  // Where nothing stands there is nothing to keep beside the first of them.
+  gated: input.judged !== true || input.old.length > 0,
   slots: input.byNode?.slots,
 })
 

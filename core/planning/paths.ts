@@ -170,10 +170,16 @@ const whyChosen = (
     surge: `${extra} of ${free} free GPUs carry the new ones before old ones go: ${minAvailable} stay ready all the way`,
     'one-out-one-in': `${free} GPUs are free and a replica needs ${input.gpusPerReplica}${onNodesText(input)}, so an old one goes before each new one comes: ${minAvailable} stay ready`,
     'blue-green': `no replica may be away and ${free} free GPUs carry all ${input.want} new ones: the old set stays whole until it is replaced`,
-    first: `nothing stands yet: one replica is judged before ${input.want === 1 ? 'it counts' : `the other ${input.want - 1} follow`}`,
+    first: firstText(input),
     scale: `${input.present.asked} replicas of it stand already, ${input.want} are wanted`,
   }
   return sentences[name]
+}
+
+const firstText = ({ want, judged = false }: PathInput): string => {
+  if (judged)
+    return `nothing of it stands: ${want === 1 ? 'its replica is' : `its ${want} replicas are`} brought at once, as it was judged before`
+  return `nothing stands yet: one replica is judged before ${want === 1 ? 'it counts' : `the other ${want - 1} follow`}`
 }
 
 const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'] => {

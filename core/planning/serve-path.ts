@@ -51,6 +51,7 @@ export const pathOf = (
     }),
     present: { asked: target?.replicas ?? 0, ready: Math.min(target?.ready ?? 0, target?.replicas ?? 0) },
     want: service.replicas,
+    judged: standing.judged,
     gpusPerReplica: gpusOfOne(service.gpusPerReplica),
     freeGpus: freeGpus(rule, generations, within) + shares,
     maxUnavailable: service.maxUnavailable,
@@ -164,12 +165,18 @@ const outageIn = (path: Chosen): { p50: number; p95: number } | null => {
 }
 
 /** What was judged last and served is gone: who is asked for another in its place is told that nobody answers meanwhile. */
-export const goneSentence = ({ world, baseline }: ServeInput, { base }: Standing): string[] => {
-  if (base !== undefined || baseline === null || isAnswered(world)) return []
+export const goneSentence = (
+  { world, baseline }: Pick<ServeInput, 'world' | 'baseline'>,
+  { standing: { base, judged }, leaving }: Pick<Chosen, 'standing' | 'leaving'>,
+): string[] => {
+  if (baseline === null || isAnswered(world) || (base !== undefined && (base.replicas > 0 || leaving.length > 0)))
+    return []
   const { generation, stands = generation } = baseline
-  return [
-    `generation ${stands}, which was judged and served, is gone: nobody answers now, and for as long as this waits and is not judged`,
-  ]
+  const what =
+    base === undefined
+      ? `generation ${stands}, which was judged and served, is gone`
+      : `${titleOf(base)}, which was judged and served, has no replicas`
+  return [`${what}: nobody answers now, and for as long as this waits and ${judged ? 'loads' : 'is not judged'}`]
 }
 
 /** Whether nobody answers already: no way makes that an outage, and none back would end it. */

@@ -175,6 +175,6 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
       had: input.baseline?.replicas ?? service.replicas,
       baseline: input.baseline,
     }),
-    reasons: [...goneSentence(input, standing), ...reasonsOf(from, generations)],
+    reasons: [...goneSentence(input, from), ...reasonsOf(from, generations)],
   }
 }

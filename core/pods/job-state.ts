@@ -169,7 +169,7 @@ const podNote = (job: V1Job, pod: V1Pod, seeing: Seeing): string => {
     return `its pod is stopping${on}${taken === null ? '' : `: ${taken.note}`}`
   }
   if (pod.status?.phase !== 'Running') return beginningNote(pod, on, seeing)
-  const beside = besideTrouble(pod)
+  const beside = besideTrouble(pod, seeing)
   return `running${on}${beside === null ? '' : `; ${beside.note}`}`
 }
 
@@ -178,7 +178,7 @@ const beginningNote = (pod: V1Pod, on: string, seeing: Seeing): string => {
   if (unscheduled !== null) return unscheduled
   const notBegun = unbegun(pod, seeing.around, seeing.now)
   if (notBegun !== null) return notBegun.note
-  const beside = besideTrouble(pod)
+  const beside = besideTrouble(pod, seeing)
   if (beside !== null) return `starting${on}; ${beside.note}`
   const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
   if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')

@@ -20,7 +20,7 @@ const OWN_HOOKS: ReadonlySet<string> = new Set(['PreCreateHookError', 'PreStartH
 
 /** What the runtime says where its node cannot start it: its GPUs or their driver, its disk, its cgroups, the runtime itself. */
 const NODE =
-  /nvidia-container|nvml|hook #\d|CDI device|cgroup|no space left on device|deadline exceeded|is reserved for|ttrpc|shim (?:disconnected|exited)|resource temporarily unavailable/i
+  /nvidia-container|nvml|hook #\d|CDI device|cgroup|no space left on device|deadline exceeded|is reserved for|ttrpc|shim (?:disconnected|exited)|resource temporarily unavailable|failed to sync (?:secret|configmap) cache/i
 
 /** An image that asks for a newer driver than the node has: so has any other of its kind. */
 const DRIVER = /nvidia-container-cli: requirement error/i

@@ -9,6 +9,12 @@ export const toldAt = ({ lastTimestamp, eventTime, series, metadata }: CoreV1Eve
       .filter((at) => !Number.isNaN(at)),
   )
 
+/** When an event was told first, milliseconds; 0: it does not say. */
+export const firstToldAt = ({ firstTimestamp, eventTime, metadata }: CoreV1Event): number =>
+  [firstTimestamp, eventTime, metadata?.creationTimestamp]
+    .map((time) => new Date(time ?? Number.NaN).getTime())
+    .find((at) => !Number.isNaN(at)) ?? 0
+
 /** What was told last of the object with this uid by one of these reasons; null: nothing, as far as events are kept. */
 export const lastTold = (
   events: readonly CoreV1Event[],

@@ -1,8 +1,9 @@
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
 import { unbegun, unbegunSince } from './beginning.ts'
 import { besideOf, isBegun, programsOf } from './beside.ts'
+import { heldUpSince, IMAGE, isRegistryAway, NOT_STARTED } from './held-up.ts'
 import { inBrackets } from './logs.ts'
 import { isUnscheduled, type PendingOn, pendingOf } from './pending.ts'
 import { whyEnded } from './program.ts'
@@ -24,21 +25,8 @@ export const RESTARTS = 3
 /** So long what a pod refers to may take to be there: an operator that makes Secrets needs a minute or two. Milliseconds. */
 const REFERENCES = 5 * 60_000
 
-/** What no further try of the kubelet cures, or only after it has begun to pause between them. */
-const IMAGE: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])
-
 /** So long a node may take until it can start what it could not, as with one that has not begun a pod (decision 0030). Milliseconds. */
 const STARTED = 15 * 60_000
-
-/** What the pod asks for is not there, or not as it is asked for, or its node cannot start it: what the message says tells them apart. */
-const NOT_STARTED: ReadonlySet<string> = new Set([
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-  'PreCreateHookError',
-  'PreStartHookError',
-  'PostStartHookError',
-])
 
 /** Why a pod that has not ended is not at work; null: nothing keeps it, as far as its own status says. */
 export const troubleOf = (
@@ -46,10 +34,10 @@ export const troubleOf = (
   { logs = [], around = NOTHING_AROUND, now = 0 }: { logs?: readonly string[] } & Partial<Seeing> = {},
 ): Trouble | null => {
   for (const container of programsOf(pod)) {
-    const trouble = ofContainer(container, { pod, logs })
+    const trouble = ofContainer(container, { pod, logs, around, now })
     if (trouble !== null) return trouble
   }
-  return besideTrouble(pod) ?? unscheduled(pod, { around, now }) ?? unbegun(pod, around, now)
+  return besideTrouble(pod, { around, now }) ?? unscheduled(pod, { around, now }) ?? unbegun(pod, around, now)
 }
 
 /** Whether something outside keeps a pod from beginning, of which its own status tells no more when it changes. */
@@ -87,9 +75,9 @@ export const unscheduledNote = (pod: V1Pod, { around, now }: Seeing): string | n
  * Why something that others have put beside its program does not run; null: it does. While the program runs that ends nothing. What keeps
  * the program from beginning has as long as a node that has not begun a pod.
  */
-export const besideTrouble = (pod: V1Pod): Trouble | null => {
+export const besideTrouble = (pod: V1Pod, { around, now }: Seeing): Trouble | null => {
   const trouble = besideOf(pod)
-    .map((container) => ofContainer(container, { pod, logs: [] }))
+    .map((container) => ofContainer(container, { pod, logs: [], around, now }))
     .find((one) => one !== null)
   if (trouble === undefined || trouble === null) return null
   const { endsAt, note } = trouble
@@ -100,25 +88,35 @@ export const besideTrouble = (pod: V1Pod): Trouble | null => {
   }
 }
 
-const ofContainer = (
-  container: V1ContainerStatus,
-  { pod, logs }: { pod: V1Pod; logs: readonly string[] },
-): Trouble | null => {
-  const { image, state } = container
-  const { reason = '', message } = state?.waiting ?? {}
-  if (IMAGE.has(reason))
-    return {
-      failure: 'image-pull',
-      endsAt: 0,
-      note: `the image ${image} cannot be pulled (${reason}${says(message)}): check its name and digest`,
-    }
+type Seen = Seeing & { pod: V1Pod; logs: readonly string[] }
+
+const ofContainer = (container: V1ContainerStatus, seen: Seen): Trouble | null => {
+  const { state } = container
+  if (IMAGE.has(state?.waiting?.reason ?? '')) return notPulled(container, seen)
   const failed = notStarted(container)
-  if (failed !== null) {
-    const why = whyNotStarted(failed)
-    return { ...why, endsAt: changedAt(pod) + (why.failure === 'not-admitted' ? STARTED : REFERENCES) }
+  if (failed === null) return crashed(container, seen)
+  const why = whyNotStarted(failed)
+  return {
+    ...why,
+    endsAt: sinceOf(failed.message ?? '', seen) + (why.failure === 'not-admitted' ? STARTED : REFERENCES),
   }
-  return crashed(container, logs)
 }
+
+/** A registry that does not answer has as long as a node; what is not there is not there at the next try either. */
+const notPulled = (container: V1ContainerStatus, seen: Seen): Trouble => {
+  const { reason = '', message } = container.state?.waiting ?? {}
+  const note = `the image ${container.image} cannot be pulled (${reason}${says(message)})`
+  return isRegistryAway({ reason, message })
+    ? {
+        failure: 'image-pull',
+        endsAt: sinceOf(null, seen) + STARTED,
+        note: `${note}: its registry does not answer as it should, and the node tries again`,
+      }
+    : { failure: 'image-pull', endsAt: 0, note: `${note}: check its name and digest` }
+}
+
+const sinceOf = (message: string | null, { pod, around, now }: Seen): number =>
+  heldUpSince(pod, message, { status: changedAt(pod), now, events: around.events })
 
 /** Why a container has never run, between the tries of its kubelet too; null: it has, or nobody has tried. */
 const notStarted = ({ name, state, lastState }: V1ContainerStatus): NotStarted | null => {
@@ -133,16 +131,27 @@ const notStarted = ({ name, state, lastState }: V1ContainerStatus): NotStarted |
 export const crashedOf = <P extends V1Pod>(pods: readonly P[]): P | undefined =>
   pods.find((pod) => programsOf(pod).some((one) => !one.ready && one.restartCount > 0))
 
+/** So long a program stays up until its kubelet forgets how often it was started again before (`pkg/kubelet` of Kubernetes 1.36). Milliseconds. */
+const FORGOTTEN = 10 * 60_000
+
 /** What comes up again and again has no time at which it begins to heal: who is ready meanwhile has healed. */
-const crashed = (container: V1ContainerStatus, logs: readonly string[]): Trouble | null => {
+const crashed = (container: V1ContainerStatus, { pod, logs }: Seen): Trouble | null => {
   const { state, lastState, restartCount, ready } = container
   const ended = lastState?.terminated
   if (ready || ended === undefined || ended.reason === START_ERROR || restartCount === 0) return null
   const pauses = state?.waiting?.reason === 'CrashLoopBackOff'
-  if (!pauses && restartCount < RESTARTS) return null
+  const inRow = wasUp(pod, ended) ? 1 : restartCount
+  if (!pauses && inRow < RESTARTS) return null
   const { failure, note } = whyEnded({ name: container.name, ended, logs })
   const times = restartCount === 1 ? 'once' : `${restartCount} times`
-  return { failure, endsAt: restartCount < RESTARTS ? null : 0, note: `${note} (it was restarted ${times})` }
+  return { failure, endsAt: inRow < RESTARTS ? null : 0, note: `${note} (it was restarted ${times})` }
+}
+
+/** Whether it had been ready before it ended, and up for long enough: what it did before that is forgotten. */
+const wasUp = ({ status }: V1Pod, { startedAt, finishedAt }: V1ContainerStateTerminated): boolean => {
+  const [from, to] = [startedAt, finishedAt].map((time) => new Date(time ?? Number.NaN).getTime()) as [number, number]
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
+  return to - from >= FORGOTTEN && new Date(ready ?? Number.NaN).getTime() > from
 }
 
 const says = (message: string | undefined): string => {

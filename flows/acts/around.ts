@@ -1,5 +1,6 @@
 import { createdAt, type KubeKinds, type KubeObject } from '../../core/kube.ts'
 import { type Around, NOTHING_AROUND } from '../../core/pods/around.ts'
+import { isHeldUp } from '../../core/pods/held-up.ts'
 import { isToMakePods } from '../../core/pods/job-state.ts'
 import { INSUFFICIENT } from '../../core/pods/launching.ts'
 import { isAtWork, isOverdue, overdueNote } from '../../core/pods/leaving.ts'
@@ -29,7 +30,7 @@ export const aroundOf = async ({ cluster }: Cluster, { pods, now, job }: Looked)
   const list = async (...asked: Parameters<typeof cluster.list>): Promise<KubeObject[]> =>
     (await told(cluster.list(...asked))) ?? []
   const isLate = (of: Pod | Job): boolean => now - createdAt(of) >= QUIET
-  const kept = pods.filter((pod) => isKeptOutside(pod) && isLate(pod)).slice(0, MOST)
+  const kept = pods.filter((pod) => isHeldUp(pod) || (isKeptOutside(pod) && isLate(pod))).slice(0, MOST)
   const late = job === undefined || pods.some(isAtWork) || !isToMakePods(job) || !isLate(job) ? [] : [job]
   const waits = kept.some(isUnscheduled)
   const [nodes, pools, claims, launches, ...events] = await Promise.all([

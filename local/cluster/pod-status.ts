@@ -1,4 +1,4 @@
-import { type Pod, type Said, withCondition } from './wire.ts'
+import { type Pod, type Said, wireTime, withCondition } from './wire.ts'
 import type { World } from './world.ts'
 
 type Status = NonNullable<Pod['status']>
@@ -25,10 +25,28 @@ export const showWaiting = ({ store }: World, pod: Pod, reason: 'ErrImagePull' |
   }))
 
 /** A Secret that it names is not there. */
-export const showMissing = ({ store }: World, pod: Pod, secret: string): void =>
+export const showMissing = ({ store }: World, pod: Pod, secret: string): void => {
+  const message = `secret "${secret}" not found`
   show({ store, pod, ready: false, because: 'ContainersNotReady' }, 'Pending', () => ({
-    waiting: { reason: 'CreateContainerConfigError', message: `secret "${secret}" not found` },
+    waiting: { reason: 'CreateContainerConfigError', message },
   }))
+  tell(store, pod, `Error: ${message}`)
+}
+
+/** Its kubelet tells why it does not start, as an event beside it. */
+const tell = (store: World['store'], { metadata }: Pod, message: string): void => {
+  const { namespace = 'default', name, uid } = metadata
+  const at = wireTime(store.now)
+  store.insert<'Event'>({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${name}.failed`, namespace },
+    involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    source: { component: 'kubelet' },
+    ...{ type: 'Warning', reason: 'Failed', message, count: 1 },
+    ...{ firstTimestamp: at, lastTimestamp: at },
+  } as never)
+}
 
 /** What is written of a pod, every container being in the same state. `before`: how often it was started again, and after what. */
 export interface Shown {

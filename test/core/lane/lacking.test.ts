@@ -45,6 +45,14 @@ describe('what serves and is not all ready', () => {
     expect(lackIn(of(), null)).toEqual([])
     const led = { ...of(standing(1, 0), { ...standing(2, 2), ready: 0, lacks: 'waiting for a node' }), traffic: 2 }
     expect(lackIn(led, baseline)).toEqual(['nobody answers: generation 2: 0 of 2 ready: waiting for a node'])
+    expect(lackIn({ ...led, traffic: 'all' }, baseline)).toEqual([
+      'nobody answers: generation 2: 0 of 2 ready: waiting for a node',
+    ])
+    // What a rollout has led requests to is what lacks, however much of what was judged before stands.
+    const scaled = { ...of(standing(1, 0), standing(2, 0)), traffic: 2 }
+    expect(lackIn(scaled, baseline)).toEqual(['nobody answers: generation 2 has no replicas'])
+    const beside = { ...of(standing(1, 2), { ...standing(2, 1), ready: 0 }), traffic: 2 }
+    expect(lackIn(beside, baseline)).toEqual(['nobody answers: generation 2: 0 of 1 ready'])
     const strays = [{ ref: { kind: 'ReplicaSet', namespace: 'serving', name: 'r' }, generation: 1, pods: [] }] as never
     expect(lackIn({ ...of(), strays }, baseline)).toEqual([expect.stringContaining('runs on without its Deployment')])
     const none = emptyWorld({ generations: [] })

@@ -29,6 +29,12 @@ describe('the strategy of a rollout', () => {
     ['takes one out before one comes in when the pool is full', {}, 'one-out-one-in (2,0)(1,0)(1,1)(0,1)(0,2)'],
     ['starts with one replica where nothing stands', { old: [], freeGpus: 12, want: 3 }, 'first (0,0)(0,1)(0,3)'],
     [
+      'starts with all of them where what was judged before has no replica',
+      { old: [], freeGpus: 12, want: 3, judged: true },
+      'first (0,0)(0,3)',
+    ],
+    ['judges nothing, and still keeps what answers', { freeGpus: 4, judged: true }, 'surge (2,0)(2,1)(1,1)(1,2)(0,2)'],
+    [
       'only scales where nothing else stands',
       { old: [], present: { asked: 1, ready: 1 }, freeGpus: 4 },
       'scale (0,1)(0,2)',

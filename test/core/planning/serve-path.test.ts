@@ -47,6 +47,14 @@ describe('the way of a rollout', () => {
     expect(gone.reasons).toContainEqual(
       'generation 1, which was judged and served, is gone: nobody answers now, and for as long as this waits and is not judged',
     )
+    const scaled = planServe(given({ desired: serve('7'), generation: 1, standing: [[1, '7', 0]] }))
+    expect(scaled).toHaveProperty(
+      'plan.reasons',
+      expect.arrayContaining([
+        'v7 (generation 1), which was judged and served, has no replicas: nobody answers now, and for as long as this waits and loads',
+        expect.stringMatching(/^first: nothing of it stands: its 2 replicas are brought at once/),
+      ]),
+    )
     const plans = [planOf(), planOf({ standing: [], baseline: null, generation: 1 })]
     expect(plans.flatMap(({ reasons }) => reasons).join()).not.toContain('is gone')
   })

@@ -424,14 +424,20 @@ describe('a pod that somebody deletes', () => {
 describe('a Job whose pods say why', () => {
   const at = (minutes: number) => ({ now: Date.parse('2026-11-23T12:00:00Z') + minutes * 60_000 })
 
-  it('waits five minutes for what its pod names, and then fails', () => {
-    const pods = [podIn('config-error')]
-    expect(jobState(job(), pods, at(1))).toMatchObject({
+  it('waits five minutes for what its pod names, from when its kubelet says so, and then fails', () => {
+    const pod = podIn('config-error')
+    const pods = [{ ...pod, metadata: { ...pod.metadata, uid: 'u' } }]
+    const told = {
+      ...{ metadata: {}, involvedObject: { uid: 'u' }, reason: 'Failed', firstTimestamp: new Date(at(0).now) },
+      message: 'Error: secret "hf-token" not found',
+    }
+    const around = { ...NOTHING_AROUND, events: [told] }
+    expect(jobState(job(), pods, { ...at(1), around })).toMatchObject({
       kind: 'waiting',
       note: 'not started on ip-10-0-1-7: CreateContainerConfigError (secret "hf-token" not found)',
       endsAt: at(5).now,
     })
-    expect(jobState(job(), pods, at(5))).toMatchObject({
+    expect(jobState(job(), pods, { ...at(5), around })).toMatchObject({
       kind: 'failed',
       failure: 'configuration',
       note: expect.stringContaining('secret "hf-token" not found'),

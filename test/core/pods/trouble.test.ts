@@ -1,9 +1,28 @@
+import type { CoreV1Event } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
+import { NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { crashedOf, troubleOf } from '../../../core/pods/trouble.ts'
 import { podIn } from './objects.ts'
 
 const MADE = Date.parse('2026-11-23T12:00:00Z')
 const MINUTE = 60_000
+
+/** The pod, and its kubelet's word of why it does not start, first told then. */
+const toldAt = (name: string, at: number) => {
+  const pod = podIn(name)
+  const { metadata, status } = pod
+  const said = status?.containerStatuses?.flatMap(({ state, lastState }) => [
+    state?.waiting?.message,
+    lastState?.terminated?.message,
+  ])
+  const events = (said ?? []).map((message) => ({
+    metadata: {},
+    involvedObject: { uid: 'u' },
+    ...{ reason: 'Failed', message: `Error: ${message}`, firstTimestamp: new Date(at) },
+  }))
+  const around = { ...NOTHING_AROUND, events: events as CoreV1Event[] }
+  return { pod: { ...pod, metadata: { ...metadata, uid: 'u' } }, seen: { around, now: at + 2 * MINUTE } }
+}
 
 describe('what keeps a pod from its work', () => {
   it.each([
@@ -30,7 +49,61 @@ describe('what keeps a pod from its work', () => {
     ['no-node', 'not-healthy', null, 'waiting for a node: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.'],
     ['image-back-off', 'image-pull', 0, 'the image acme/x@sha256:9 cannot be pulled (ImagePullBackOff: Back-off'],
   ])('%s: %s, and when it is over', (name, failure, endsAt, note) => {
-    expect(troubleOf(podIn(name))).toEqual({ failure, endsAt, note: expect.stringContaining(note) })
+    const { pod, seen } = toldAt(name, MADE)
+    expect(troubleOf(pod, seen)).toEqual({ failure, endsAt, note: expect.stringContaining(note) })
+  })
+
+  it.each(['config-error', 'run-error-gpu', 'run-error-gpu-between'])(
+    '%s: its time begins once its kubelet says so, however long the image was pulled',
+    (name) => {
+      const { pod, seen } = toldAt(name, MADE + 12 * MINUTE)
+      const lasts = name === 'config-error' ? 5 : 15
+      expect(troubleOf(pod, seen)?.endsAt).toBe(MADE + (12 + lasts) * MINUTE)
+      // Nobody has told yet, or may be asked: as if it had been pulled for until now.
+      expect(troubleOf(pod)?.endsAt).toBe(MADE + (25 + lasts) * MINUTE)
+      // What is told of another, or of later, is no word of it.
+      const others = seen.around.events.map((event) => ({ ...event, involvedObject: { uid: 'v' } }))
+      const around = { ...seen.around, events: others as CoreV1Event[] }
+      expect(troubleOf(pod, { ...seen, around })?.endsAt).toBe(MADE + (25 + lasts) * MINUTE)
+      expect(troubleOf(pod, { ...seen, now: MADE + MINUTE })?.endsAt).toBe(MADE + (1 + lasts) * MINUTE)
+    },
+  )
+
+  it.each([
+    ['ErrImagePull: unexpected status from GET request: 429 Too Many Requests', 15],
+    ['ErrImagePull: dial tcp: lookup registry on 10.0.0.2:53: server misbehaving', 15],
+    ['ErrImagePull: 503 Service Unavailable', 15],
+    ['ErrImagePull: pull access denied, repository does not exist or may require authorization', null],
+    ['ErrImagePull: acme/x@sha256:9: not found', null],
+    ['', null],
+  ])('an image that is not pulled for “%s” has %s minutes', (why, minutes) => {
+    const { pod, seen } = toldAt('image-back-off', MADE)
+    const [one] = pod.status!.containerStatuses!
+    const state = { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "acme/x": ${why}` } }
+    const held = { ...pod, status: { ...pod.status, containerStatuses: [{ ...one!, state }] } }
+    expect(troubleOf(held, seen)).toMatchObject({
+      failure: 'image-pull',
+      endsAt: minutes === null ? 0 : MADE + minutes * MINUTE,
+    })
+  })
+
+  it('was up and ready for long before it ended once more: what it did before is forgotten', () => {
+    const { status, ...pod } = podIn('crash-loop')
+    const [one] = status!.containerStatuses!
+    const ended = (minutes: number, readyAt: number) => {
+      const terminated = {
+        ...{ exitCode: 137, reason: 'Error' },
+        startedAt: new Date(MADE),
+        finishedAt: new Date(MADE + minutes * MINUTE),
+      }
+      const containerStatuses = [{ ...one!, restartCount: 3, state: {}, lastState: { terminated } }]
+      const conditions = [{ type: 'Ready', status: 'False', lastTransitionTime: new Date(MADE + readyAt * MINUTE) }]
+      return troubleOf({ ...pod, status: { ...status, containerStatuses, conditions } })
+    }
+    expect(ended(12, 12)).toBeNull()
+    // It never was ready in that life, or only just.
+    expect(ended(12, -1)).toMatchObject({ failure: 'exit-code', endsAt: 0 })
+    expect(ended(4, 4)).toMatchObject({ failure: 'exit-code', endsAt: 0 })
   })
 
   it.each(['image-first', 'restarted-and-ready', 'run-error-gpu-mended'])(
@@ -70,9 +143,9 @@ describe('what keeps a pod from its work', () => {
   })
 
   it('what was wrong and is mended has its time anew', () => {
-    const pod = podIn('config-error')
+    const { pod, seen } = toldAt('config-error', MADE)
     const later = pod.status!.conditions!.map((one) => ({ ...one, lastTransitionTime: new Date(MADE + 60 * MINUTE) }))
-    expect(troubleOf({ ...pod, status: { ...pod.status, conditions: later } })?.endsAt).toBe(MADE + 65 * MINUTE)
+    expect(troubleOf({ ...pod, status: { ...pod.status, conditions: later } }, seen)?.endsAt).toBe(MADE + 65 * MINUTE)
   })
 
   it('the log that is read is that of who came up again and is not ready', () => {
