@@ -78,13 +78,14 @@ const boundOf = (
   if (rate === 0 || run.ending !== null) return null
   const most = boundsIn(doc, plan).dollars
   const left = most - dollars
+  // Rounded, so that every look finds the same time: a rest that has not changed is not written again.
+  const at = Math.max(now, Math.round(now + (left / rate) * 3_600_000) - graceOf(run, plan))
   return {
-    // Rounded, so that every look finds the same time: a rest that has not changed is not written again.
-    at: Math.max(now, Math.round(now + (left / rate) * 3_600_000) - graceOf(run, plan)),
+    at,
     ending: {
       kind: 'failed',
       reason: 'bound-reached',
-      detail: `it has cost ${costText(dollars, most)}${besideText(besideOf({ run, plan }))}, and was ended${atOf(run)}: ${toDo(doc, run)}`,
+      detail: `it has cost ${costText(dollars, most)}${besideText(besideOf({ run, plan }))}, and was ended${atOf(run)}: ${neverReady({ run, plan, at }) ?? toDo(doc, run)}`,
     },
   }
 }
@@ -129,6 +130,15 @@ const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, { generation: ow
   const lacks = hold?.atMost !== undefined ? ' when it began' : isRefused ? '' : null
   const also = lacks === null ? '' : `the budget, which had no room for more${lacks}, or `
   return `raise ${also}its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry`
+}
+
+/** What to do where a rollout's first replica was waited for until then, and never got ready: more hours alone would cost as much again. Null: it is another. */
+const neverReady = ({ run, plan, at }: { run: Run; plan: Plan; at: number }): string | null => {
+  const first = plan.steps.find((step) => step.kind === 'roll-out-model' && step.brings !== null)
+  const mark = run.steps.find(({ name, way, state }) => name === first?.name && way === 'forth' && state === 'running')
+  if (mark === undefined || mark.startedAt === null) return null
+  const minutes = Math.round((at - mark.startedAt) / 60_000)
+  return `none of it got ready in ${minutes} minutes: see what its pods say (kubectl logs), or raise loadMinutes in the policy where they load for longer, then say retry`
 }
 
 /** What its step was at. */

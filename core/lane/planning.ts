@@ -7,7 +7,7 @@ import { returnsTo } from '../planning/returns-to.ts'
 import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
-import type { World } from '../world.ts'
+import type { GenerationView, World } from '../world.ts'
 import { boundsLeft } from './approval.ts'
 import { card, isOutdatedByRung } from './asking.ts'
 import { newRun, nextGeneration } from './attempts.ts'
@@ -44,7 +44,6 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
   if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
   const { approved } = doc
   const base = baselineView(world.generations, doc.baseline)
-  const brought = doc.brought?.filter((one) => one !== base?.generation)
   const input = {
     identity: identityOf(view),
     desired: run.desired as never,
@@ -56,14 +55,25 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     rungs: view.rungs,
     asks: asksAlways(view),
     within: approved === null || isOfOtherRung(view, approved) ? undefined : boundsLeft(approved),
-    brought,
-    unjudged: brought?.filter(
-      (one) => doc.judged?.some(({ generation, stands = generation }) => stands === one) !== true,
-    ),
+    brought: broughtBeside(doc, base),
+    unjudged: unjudgedIn(doc, base),
     kept: seen.kept,
   }
   return planChosen(view, input)
 }
+
+/** What runs have brought up that were stopped in the middle of their way; undefined: none was. */
+const broughtBeside = ({ brought }: Pick<LaneDocument, 'brought'>, base: GenerationView | undefined) =>
+  brought?.filter((one) => one !== base?.generation)
+
+/** What of that has passed no gate. */
+export const unjudgedIn = (
+  doc: Pick<LaneDocument, 'brought' | 'judged'>,
+  base: GenerationView | undefined,
+): number[] | undefined =>
+  broughtBeside(doc, base)?.filter(
+    (one) => doc.judged?.some(({ generation, stands = generation }) => stands === one) !== true,
+  )
 
 /** What was agreed to with a floor binds nothing that has not begun once that is over, and the other way round: people are asked anew in any case. */
 const isOfOtherRung = ({ policy }: Pick<View, 'policy'>, { begun, question }: Approved): boolean =>

@@ -1,12 +1,14 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Plan, Planned, StepKind } from '../plan.ts'
-import { isAnswered } from '../planning/traffic.ts'
+import { answersOf, baselineView } from '../planning/generations.ts'
+import { isAnswered, isLedTo } from '../planning/traffic.ts'
 import { said } from '../text.ts'
+import type { World } from '../world.ts'
 import { type Act, frozen } from './act.ts'
 import { type Change, changed, SHORT } from './change.ts'
 import { hasBegun, type LaneDocument, type Mark, type Run } from './document.ts'
 import { told } from './lacking.ts'
-import { marksOf, planOnPaper } from './planning.ts'
+import { marksOf, planOnPaper, unjudgedIn } from './planning.ts'
 import { isRetiring } from './retiring.ts'
 import type { View } from './view.ts'
 
@@ -23,13 +25,27 @@ export const paperBeside = (view: View): Planned | null => {
   const { doc, kind, policy, world } = view
   const { run, desired } = doc
   if (kind.keeping === undefined || world === null || run === null || desired === null) return null
-  // What stands halfway is led by the way that it is on, but where it leads nobody to anything that answers.
-  if (doc.halfway === true && isAnswered(world)) return null
+  // What stands halfway is led by the way that it is on, but where it leads nobody to anything that answers, or somebody leads to what nobody has judged.
+  if (doc.halfway === true && isAnswered(world) && !isLedToUnjudged(doc, world)) return null
   if (hasBegun(run) || run.ending !== null || run.cancelled !== null || isRetiring(view, desired)) return null
   if (ruleFor(kind, doc.lane, policy)?.mode !== 'act') return null
   const { generation, attempt } = run
   const wanted = { generation, attempt, desired: kind.keeping(desired as never) as Run['desired'] }
   return planOnPaper({ ...view, doc: { ...doc, approved: null } }, wanted, { kept: {} })
+}
+
+/** Whether requests are led to nothing but what passed no gate beside what was judged last, which answers: no way leads them so. */
+const isLedToUnjudged = (doc: LaneDocument, { traffic = null, generations }: World): boolean => {
+  const base = baselineView(generations, doc.baseline)
+  const unjudged = new Set(unjudgedIn(doc, base))
+  const others = generations.filter((view) => view !== base && isLedTo(traffic, view.generation) && answersOf(view) > 0)
+  return (
+    traffic !== null &&
+    base !== undefined &&
+    answersOf(base) > 0 &&
+    others.length > 0 &&
+    others.every(({ generation }) => unjudged.has(generation))
+  )
 }
 
 /** What of that costs nothing, asks nobody, and was not tried in vain; and what somebody has done. Null: nothing. */

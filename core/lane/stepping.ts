@@ -229,15 +229,13 @@ const lookedAtAgain = (doc: LaneDocument, reason: Failure): LaneDocument =>
   reason === 'edited-by-hand' ? { ...doc, run: { ...(doc.run as Run), phase: 'steps' } } : doc
 
 /**
- * How the run ends stays, and says too that what stood before does not stand again. What was to go back so that another attempt could begin
- * from there has not: that it failed is how it ends then, and nothing begins beside what still stands.
+ * How the run ends stays, and says too that what stood before does not stand again. What was to go back for what stood halfway is tried again, asked
+ * about from how it stands then: it has done nothing wrong. What was to begin on other machines, from there, is not: that its way back failed is how it ends.
  */
 const withFailedWayBack = (doc: LaneDocument, { note, reason }: { note: string; reason: Failure }): LaneDocument => {
   const { ending } = doc.run as Run
   if (ending === null || ending.detail.includes(note)) return doc
   const detail = said(`${ending.detail}; the way back failed: ${note}`, DETAIL)
-  return {
-    ...doc,
-    run: { ...(doc.run as Run), ending: { ...ending, ...(isUntried(ending) ? { reason } : {}), detail } },
-  }
+  const isTried = isUntried(ending) && ending.reason !== 'halfway-bound'
+  return { ...doc, run: { ...(doc.run as Run), ending: { ...ending, ...(isTried ? { reason } : {}), detail } } }
 }

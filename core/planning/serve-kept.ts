@@ -9,10 +9,10 @@ import { asPolicyHas, POLICYS, scaling } from './as-policy-has.ts'
 import { withHand } from './by-hand.ts'
 import { answersOf, editedText, isEditedByHand, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { standsFor } from './returns-to.ts'
+import { goneIn, planGone } from './serve-gone.ts'
 import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
-import { planRollout } from './serve-rollout.ts'
 import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
 import { isAnswered, isLedTo, named, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
@@ -59,34 +59,6 @@ export const planKept = (asJudged: ServeInput, rule: Rule, given: Kept): Planned
 const isByHand = ({ replicas, parts, isPolicys }: Off): boolean =>
   (replicas !== null && !isPolicys) || (parts !== null && !isBehindAlone(parts))
 
-/** The version that was judged last, where nothing of it stands any more and nothing else answers requests either; null: something does, or none ever was. */
-const goneIn = ({ world, baseline }: ServeInput): Gone | null => {
-  if (baseline === null || !isServed(baseline.desired) || standsFor(world.generations, baseline) !== undefined)
-    return null
-  const { generation, stands = generation, desired, replicas } = baseline
-  return isAnswered(world) ? null : { desired, stands, replicas }
-}
-
-interface Gone {
-  desired: ServeDesired
-  stands: number
-  replicas: number | null
-}
-
-/** What was judged is made anew, as a generation of its own: what the policy makes of its version by now was judged by nobody. */
-const planGone = (
-  input: ServeInput,
-  rule: Rule,
-  { gone: { desired, stands, replicas }, engineFor }: { gone: Gone; engineFor: Kept['engineFor'] },
-): Planned => {
-  const text = `nobody answers: somebody has deleted v${desired.version} (generation ${stands}), which served ${rule.name}`
-  if (rule.service.onEdit === 'tell') return { kind: 'nothing', reason: text, hand: { text, tells: true } }
-  const wanted = { desired, engine: engineFor(desired), generation: input.run.generation }
-  // With as many as were judged, whatever the policy has of them by now.
-  const service = { ...rule.service, replicas: replicas ?? rule.service.replicas }
-  return withHand(planRollout(input, { ...rule, service }, wanted), { text, tells: false })
-}
-
 /** What somebody has changed of its pods is told, and stays. */
 const asJudgedText = (base: GenerationView | undefined): string =>
   base === undefined || !isEditedByHand(base)
@@ -101,29 +73,37 @@ const offOf = (
   const { world, baseline } = input
   const base = standsFor(world.generations, baseline)
   if (base === undefined || baseline === null || !isServed(baseline.desired)) return null
-  const { desired } = baseline
-  const wanted = { desired, engine: engineFor(desired), generation: base.generation }
   const replicas = baseline.replicas ?? base.replicas
+  const elsewhere = isAskedElsewhere(input, base)
   // As it stands until people have agreed to another number of it.
   const service = { ...rule.service, replicas: isPolicys ? base.replicas : replicas }
+  const wanted = { desired: baseline.desired, engine: engineFor(baseline.desired), generation: base.generation }
   const found = partsOff(input, { ...rule, service }, { wanted, standing: { target: base } })
-  const elsewhere = isAskedElsewhere(input, base)
-  const lane = elsewhere ? null : (found?.lane ?? null)
-  const others = found?.others ?? []
-  const { answers = true, to = base.generation } = found ?? {}
-  const parts = lane === null && others.length === 0 ? null : { lane, others, answers, to }
-  // Of what serves no more nobody lacks any.
+  const parts = found === null ? null : partsOfLane(found, { elsewhere, isAnswered: isAnswered(world) })
   const isScaled = !elsewhere && isOtherThan(replicas, { base, isPolicys })
   return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? replicas : null, isPolicys }
+}
+
+/** What beside it is off: where something else answers that requests are led to, whom they are led to is not. Null: nothing. */
+const partsOfLane = (found: Parts, at: { elsewhere: boolean; isAnswered: boolean }): Parts | null => {
+  const parts = { ...found, lane: at.elsewhere ? null : found.lane, answers: found.answers || at.isAnswered }
+  return parts.lane === null && parts.others.length === 0 ? null : parts
 }
 
 /** More than were judged are held, and end nothing; as the policy has it by now they are as many. */
 const isOtherThan = (replicas: number, { base, isPolicys }: Pick<Off, 'base' | 'isPolicys'>): boolean =>
   isPolicys ? base.replicas !== replicas : base.replicas < replicas
 
-/** Whether something else answers that the Service leads to: who has led it there has ended no service, and that serves. */
-const isAskedElsewhere = ({ world: { generations, traffic = null } }: ServeInput, base: GenerationView): boolean =>
+/**
+ * Whether something else answers that the Service leads to: who has led it there has ended no service, and that serves. What was at its gate when
+ * something newer overtook it is no such thing while what was judged answers: who has led requests there has judged nothing.
+ */
+const isAskedElsewhere = (
+  { world: { generations, traffic = null }, unjudged = [] }: ServeInput,
+  base: GenerationView,
+): boolean =>
   typeof traffic === 'number' &&
+  !(unjudged.includes(traffic) && answersOf(base) > 0) &&
   generations.some((view) => view !== base && isLedTo(traffic, view.generation) && answersOf(view) > 0)
 
 const offText = ({ base, parts, replicas, isPolicys }: Off, { baseline }: ServeInput): string =>

@@ -116,6 +116,47 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect(await replicasOf(town)).toEqual({ 3: 2 })
   })
 
+  it('and so they are while people are asked about that, whose question stays open; and it is told', async () => {
+    await underWay()
+    await town.until('it is at its gate', stepIs(town, SERVE, 'gate', 'running'))
+    await promote(town.house, MODEL, await third())
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    const { id } = (await town.question(SERVE)) ?? {}
+    await leadTo('2')
+    await town.advance(6 * MINUTE)
+    expect(trafficOf(await laneService())).toBe(1)
+    expect((await town.question(SERVE))?.id).toBe(id)
+    const told = (await timeline(town, SERVE)).filter(({ text }) =>
+      text?.startsWith('set right: kubectl-edit has changed'),
+    )
+    expect(told).toHaveLength(1)
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    expect(await replicasOf(town)).toEqual({ 3: 2 })
+  })
+
+  it('what goes back first and cannot, since what was judged is broken, is asked about from how it stands then', async () => {
+    await underWay()
+    await town.until('it is at its gate', stepIs(town, SERVE, 'gate', 'running'))
+    const { baseline } = await town.lane(SERVE)
+    const [bucket = '', ...path] = String((baseline?.desired as { source?: string } | undefined)?.source)
+      .replace('s3://', '')
+      .split('/')
+    const broken = new TextEncoder().encode(JSON.stringify({ healthy: false }))
+    await town.house.objects.write(bucket, `${path.join('/')}simulation.json`, broken)
+    for (const pod of await town.house.cluster.list('Pod'))
+      if (pod.metadata.labels?.['signalbox.dev/generation'] === '1')
+        await town.house.cluster.delete(refOf(pod), pod.metadata.uid ?? '')
+    await promote(town.house, MODEL, await third())
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    await town.until('it goes back', async () => (await town.lane(SERVE)).run?.phase === 'back')
+    await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 3, attempt: 2 })
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 3 })
+    expect([await replicasOf(town), await looseEnds(town)]).toEqual([{ 3: 2 }, []])
+  })
+
   const outageOf = async (simulation: Parameters<typeof registerVersion>[1]['simulation']): Promise<void> => {
     const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 4 } }
     const services = { [MODEL]: { ...example.services?.[MODEL], replicas: 1, maxUnavailable: 2 } }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { leftBeside } from '../../../core/lane/before.ts'
 import { boundAt, onOtherMachines, reckonedUntil } from '../../../core/lane/bound.ts'
+import type { Plan } from '../../../core/plan.ts'
 import { approvedBy, HOUR, markOf, NOW, planRow, policyWith, questionOf, running, runOf, wanted } from './fixture.ts'
 
 /** 8 GPUs for $55.04 an hour, of the $223.83 that the plan may cost, $29.35 of them before and after its pods. */
@@ -100,6 +101,29 @@ describe('when a run will have cost all that it may', () => {
     expect(over?.ending.detail).toContain(
       'it has cost $524.71 of the $223.83 that it may at most ($29.35 of it for its nodes before and after its pods)',
     )
+  })
+
+  it('says of a rollout of which nothing ever got ready that its pods are to be looked at, not that hours are to be raised alone', () => {
+    const bring = (name: string, risen: number) =>
+      ({ kind: 'roll-out-model', name, title: name, objects: [], perHour: 10, brings: 2, point: { old: 2, new: risen } }) as unknown as Plan['steps'][number] // biome-ignore format: one step
+    const plan = { ...planRow, plan: { ...planRow.plan, steps: [bring('move-1', 1), bring('move-2', 2)] } }
+    const move = (name: string, state: 'done' | 'running') =>
+      markOf({
+        name,
+        kind: 'roll-out-model',
+        state,
+        by: 'me',
+        startedAt: NOW - HOUR,
+        ranFrom: NOW - HOUR,
+        endedAt: NOW,
+      })
+    const detail = (...steps: ReturnType<typeof markOf>[]) => {
+      const run = runOf({ phase: 'steps', steps })
+      const bound = boundAt({ doc: wanted({ run }), plan, now: NOW + 99 * HOUR }, run)
+      return bound?.ending.detail
+    }
+    expect(detail(move('move-1', 'running'))).toMatch(/none of it got ready in 6000 minutes: see what its pods say/)
+    expect(detail(move('move-1', 'done'), move('move-2', 'running'))).toMatch(/raise its hours/)
   })
 
   it('is never while nothing runs that costs anything', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
 import type { Act } from '../../../core/lane/act.ts'
 import { newRun } from '../../../core/lane/attempts.ts'
 import type { LaneDocument, Run } from '../../../core/lane/document.ts'
 import { isFree, rightBeside, righting, settleRighted, viewOfRight } from '../../../core/lane/righting.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { Plan } from '../../../core/plan.ts'
+import { trafficService } from '../../../core/workloads/serving.ts'
 import { emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, MINUTE, NOW, SERVICE, served, viewOf } from './fixture.ts'
 
@@ -17,6 +19,18 @@ const wants = docOf({
   baseline,
   stands: { 'gpu-serve': 8 },
 })
+const ledTo = (generation: number) => {
+  const { name } = wants
+  const made = trafficService(
+    {
+      identity: { installation: 'acme', ledger: 'l', name },
+      run: { lane: SERVICE },
+      namespace: 'serving',
+    },
+    generation,
+  )
+  return made as KubeObject
+}
 /** v7 serves, and nobody is led to it; v8 waits. */
 const viewWith = (run: Partial<Run> = {}, doc: Partial<LaneDocument> = {}, more: Partial<View> = {}): View => {
   const generations = [{ ...standing(1, 2), ready: 2 }]
@@ -28,6 +42,13 @@ const ledToAll: View['world'] = {
   traffic: 'all',
   parts: { kinds: ['Service'] as const, objects: [] },
 }
+/** v8 was at its gate as something newer took its place; somebody leads requests to it. */
+const ledToNewer: View['world'] = {
+  ...emptyWorld({ generations: [standing(1, 2), standing(2, 1)].map((one) => ({ ...one, ready: one.replicas })) }),
+  traffic: 2,
+  parts: { kinds: ['Service'] as const, objects: [ledTo(2)] },
+}
+const halfway: Partial<LaneDocument> = { halfway: true, brought: [2], generation: 3 }
 const rest: Act = { kind: 'rest', rest: { why: 'asked', text: 'waits', since: NOW, until: null, side: null, tries: 1 } }
 const hold: Act = { kind: 'hold' }
 const GONE = expect.stringContaining('nobody answers: somebody has deleted Service')
@@ -70,6 +91,13 @@ describe('what serves, beside a run that waits', () => {
     ['something stands halfway, and nobody answers', [{}, { halfway: true }], rest, 'set-right'],
     ['what it is led to answers, though by all of it', [{}, {}, { world: ledToAll }], rest, 'set-right'],
     ['something stands halfway, and answers', [{}, { halfway: true }, { world: ledToAll }], rest, 'rest'],
+    ['it is led to what was judged by nobody', [{}, halfway, { world: ledToNewer }], rest, 'set-right'],
+    [
+      'that was judged',
+      [{}, { ...halfway, judged: [{ ...baseline, generation: 2 }] }, { world: ledToNewer }],
+      rest,
+      'rest',
+    ],
     ['a person has cancelled it', [{ cancelled: { by: 'ana', at: NOW } }], rest, 'rest'],
   ])('where %s', (_, given, act, kind) => {
     expect(right(viewWith(...given), act)).toBe(kind)
