@@ -29,7 +29,6 @@ export default defineConfig({
       arm64: '7b1c5e2f9a8d4036b5c7e1f2a9d8b4c6e3f5071a2b9c8d4e6f7a0b1c3d5e2f48',
     },
   },
-  sources: ['s3://acme-results/bases/'],
   budget: { name: 'ml-monthly', dollars: 20_000 },
 
   pools: {

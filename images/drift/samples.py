@@ -8,6 +8,9 @@ from pathlib import Path
 
 from folders import BadInput, rows_in
 
+# Bytes of one file: it is read whole.
+MOST = 2**29
+
 # A text of more different values than this is no category: its length is what is compared.
 CATEGORIES = 20
 
@@ -18,16 +21,23 @@ def place_of(uri):
     return found.groups() if found else None
 
 
+def is_small(name, size):
+    if size > MOST:
+        raise BadInput(f"{name} has {size} bytes, more than {MOST}: sample fewer, or write several files")
+    return True
+
+
 def files_of(folder, client):
     """Each file's name and bytes, in one order: of a folder here, or of one in S3, which is streamed file by file."""
     at = place_of(folder)
     if at is None:
-        yield from ((path.name, path.read_bytes()) for path in rows_in(Path(folder)))
+        yield from ((path.name, path.read_bytes()) for path in rows_in(Path(folder)) if is_small(path.name, path.stat().st_size))
         return
     bucket, prefix = at
     pages = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    for key in sorted(one["Key"] for page in pages for one in page.get("Contents", [])):
-        if key.endswith(".jsonl") and not any(part.startswith(".") for part in key[len(prefix) :].split("/")):
+    for key, size in sorted((one["Key"], one["Size"]) for page in pages for one in page.get("Contents", [])):
+        is_row = key.endswith(".jsonl") and not any(part.startswith(".") for part in key[len(prefix) :].split("/"))
+        if is_row and is_small(key, size):
             yield key, client().get_object(Bucket=bucket, Key=key)["Body"].read()
 
 

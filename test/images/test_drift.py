@@ -39,7 +39,7 @@ class Bucket:
         self.objects[f"{Bucket}/{Key}"], self.told = Body, Metadata
 
     def get_paginator(self, _):
-        return types.SimpleNamespace(paginate=lambda Bucket, Prefix: [{"Contents": [{"Key": key[len(Bucket) + 1 :]} for key in self.objects if key.startswith(f"{Bucket}/{Prefix}")]}, {}])
+        return types.SimpleNamespace(paginate=lambda Bucket, Prefix: [{"Contents": [{"Key": key[len(Bucket) + 1 :], "Size": len(self.objects[key])} for key in self.objects if key.startswith(f"{Bucket}/{Prefix}")]}, {}])
 
     def get_object(self, Bucket, Key):
         return {"Body": types.SimpleNamespace(read=lambda: self.objects[f"{Bucket}/{Key}"])}
@@ -126,6 +126,8 @@ class Samples(unittest.TestCase):
         self.assertEqual(samples.read("s3://b-b/s/now/", lambda: bucket, 0, 10)[0], [])
         bucket.objects = {key.replace("b/", "b-b/", 1): body for key, body in bucket.objects.items()}
         self.assertEqual(samples.read("s3://b-b/s/now/", lambda: bucket, 1, 10)[0], [{"a": 1}, {"a": 2}])
+        with mock.patch.object(samples, "MOST", 7), self.assertRaisesRegex(folders.BadInput, "1.jsonl has 8 bytes, more than 7"):
+            samples.read("s3://b-b/s/now/", lambda: bucket, 1, 10)
 
 
 class Monitor(unittest.TestCase):
