@@ -11,6 +11,7 @@ import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import type { Outside } from './commands/doctor-outside.ts'
 import { emit } from './commands/emit.ts'
+import { addImages } from './commands/images.ts'
 import { addPin } from './commands/pin.ts'
 import { addPrices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
@@ -118,6 +119,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .action(async (flags: Flags) => done(await tour(flags, output)))
   addPrices(add, output, done)
   addPin(add, { output, done, dockerConfig: process.env['DOCKER_CONFIG'] })
+  addImages(add, { output, done, dockerConfig: process.env['DOCKER_CONFIG'] })
   add('doctor', 'check what the product needs; each finding with its fix')
     .option(...CONFIG)
     .option('--aws <region>', 'also what is deployed in that region, with your credentials')

@@ -67,7 +67,7 @@ export const alertEvents = (input: unknown): Parsed<Delivered> => {
 const alertIn = (input: unknown): Parsed<z.output<typeof alert>> => {
   const parsed = parseWith(alert, input)
   if (!parsed.ok) return parsed
-  const { labels, annotations = {}, ...rest } = parsed.event
+  const { labels, annotations = {}, values, ...rest } = parsed.event
   if (labels.alertname === 'TestAlert' && labels['instance'] === 'Grafana')
     return refusal('test-payload', 'TestAlert is Grafana’s test of a contact point: it works, and nothing is done')
   const times = timesOf(rest)
@@ -78,6 +78,7 @@ const alertIn = (input: unknown): Parsed<z.output<typeof alert>> => {
     ok: true,
     event: {
       ...rest,
+      ...(values ? { values: Object.fromEntries(Object.entries(values).filter(isShort).slice(0, LABELS)) } : {}),
       labels: { ...Object.fromEntries(kept.slice(0, LABELS)), alertname: labels.alertname },
       annotations: Object.fromEntries(
         Object.entries({ summary, description }).flatMap(([name, text]) =>
@@ -87,6 +88,8 @@ const alertIn = (input: unknown): Parsed<z.output<typeof alert>> => {
     },
   }
 }
+
+const isShort = ([name]: [string, unknown]): boolean => name.length <= NAME
 
 /** Since when it fires, and until when it did: an end that is not there yet is written as the year 1. A sentence: it says no time. */
 const timesOf = ({

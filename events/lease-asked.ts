@@ -5,7 +5,7 @@ import { millisecondsOf, NAME, parseWith, refusal, short, utf8 } from './input.t
 /** Slack's form of a slash command, the fields that are used. */
 const said = z.object({
   command: short(NAME),
-  text: z.string().check(z.maxLength(NAME)),
+  text: z.string(),
   user_id: short(NAME),
   user_name: z.optional(z.string()),
   team_id: z.optional(short(NAME)),
@@ -34,7 +34,7 @@ export const leaseAsked: Contract<LeaseAsked> = {
     if (of === undefined || of === '')
       return refusal('missing-field', 'team_id and enterprise_id: one of them says whose person this is')
     const what = wordsIn(text)
-    if (what === null) return refusal('bad-field', `text: found ${JSON.stringify(text)}. ${USAGE}`)
+    if (what === null) return refusal('bad-field', `text: found ${JSON.stringify(text.slice(0, NAME))}. ${USAGE}`)
     return {
       ok: true,
       event: {

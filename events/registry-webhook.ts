@@ -1,6 +1,7 @@
 import type { Parsed } from './contract.ts'
 import { parseWith, refusal } from './input.ts'
-import { body, change, DETAIL_TYPE as PROMOTION, SOURCE, TEST_NAMES } from './model-promoted.ts'
+import { change, DETAIL_TYPE as PROMOTION } from './model-promoted.ts'
+import { body, SOURCE, TEST_NAMES } from './registry.ts'
 import { DETAIL_TYPE as VERSION, versionChange } from './version-changed.ts'
 
 /** An event as a door puts it on our bus. */

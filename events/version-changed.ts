@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import type { Contract, Parsed } from './contract.ts'
-import { envelope, millisecondsOf, NAME, parseWith, refusal, short } from './input.ts'
-import { body, SOURCE, TEST_NAMES } from './model-promoted.ts'
+import type { Contract } from './contract.ts'
+import { NAME, short } from './input.ts'
 import type { VersionChanged } from './occasions.ts'
+import { body, fromOurBus, SOURCE } from './registry.ts'
 
 /** A version is a number that MLflow counts up, as text. */
 const version = z.string().check(z.regex(/^[1-9]\d{0,15}$/, 'expected a decimal number as text'))
@@ -18,7 +18,6 @@ const tagged = z.extend(body, {
 })
 /** A version that was made, or a tag that was set on one; of what else the webhook says of it nothing is used. */
 export const versionChange = z.discriminatedUnion('entity', [created, tagged])
-const shape = z.extend(envelope, { detail: z.intersection(versionChange, z.object({ deliveryId: short(NAME) })) })
 
 export const DETAIL_TYPE = 'Model Version Changed'
 
@@ -27,33 +26,9 @@ export const versionChanged: Contract<VersionChanged> = {
   name: 'version-changed',
   summary: 'a version of a registered model was made, or a tag set on it, in MLflow',
   via: { bus: 'signalbox', pattern: { source: [SOURCE], 'detail-type': [DETAIL_TYPE] } },
-  parse: (input) => {
-    const parsed = parseWith(shape, input)
-    return parsed.ok ? toEvent(parsed.event) : parsed
-  },
-}
-
-const toEvent = (event: z.output<typeof shape>): Parsed<VersionChanged> => {
-  if (event.source !== SOURCE || event['detail-type'] !== DETAIL_TYPE)
-    return refusal(
-      'not-this-event',
-      `source ${event.source}, detail-type ${event['detail-type']}: expected ${SOURCE}, ${DETAIL_TYPE}`,
-    )
-  const { deliveryId, timestamp, data, workspace } = event.detail
-  if (TEST_NAMES.has(data.name)) return refusal('test-payload', `${data.name} is MLflow's test delivery`)
-  const at = millisecondsOf(timestamp)
-  if (at === null) return refusal('bad-field', `detail.timestamp: ${timestamp} is no ISO time`)
-  return {
-    ok: true,
-    event: {
-      type: 'version-changed',
-      id: deliveryId,
-      at,
-      model: data.name,
-      version: data.version,
-      tag: 'key' in data ? data.key : null,
-      ...(workspace ? { workspace } : {}),
-      replayed: event['replay-name'] !== undefined,
-    },
-  }
+  parse: fromOurBus(versionChange, DETAIL_TYPE, (data) => ({
+    type: 'version-changed' as const,
+    version: data.version,
+    tag: 'key' in data ? data.key : null,
+  })),
 }

@@ -27,6 +27,8 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   'pipelines.*.on.drift': { file: 'core/policy/drift.ts', of: ['onDrift'] },
   'pipelines.*.stages': { file: 'core/policy/stages.ts', of: ['stage'] },
   'pipelines.*.stages.secrets.*': { file: 'core/policy/stages.ts', of: ['secretKey'] },
+  'services.*.gate.probe': { file: 'core/policy/probe.ts', of: ['probe'] },
+  'services.*.gate.probe.prompts': { file: 'core/policy/probe.ts', of: ['prompt'] },
   'pipelines.*.stages.runner': { file: 'core/policy/runner.ts', of: ['stageRunner'] },
   'services.*': { file: 'core/policy/services.ts', of: ['service'] },
   'services.*.drift': { file: 'core/policy/drift.ts', of: ['drift'] },

@@ -45,7 +45,8 @@ interface Task {
   asked: WantedImage[]
 }
 
-const pin = async (flags: PinFlags, dockerConfig: string | undefined, output: Output): Promise<number> => {
+/** Looks up the images that the policy names by tag, or these of them, and writes the lock; answers the exit code. */
+export const pin = async (flags: PinFlags, dockerConfig: string | undefined, output: Output): Promise<number> => {
   const task = await taskOf(flags, output)
   const { lock, asked } = task
   const interrupt = new AbortController()

@@ -34,8 +34,16 @@ export const imagesIn = (config: unknown): ImagePlace[] => {
   const wrapped = Object.values(named(pipelines)).flatMap((one) =>
     stagesIn(named(one)).filter(({ isWrapped }) => isWrapped),
   )
+  const probed = Object.values(named(services)).flatMap((one) => {
+    const { gate, pool } = named(one)
+    return named(gate)['image'] === undefined ? [pool] : []
+  })
+  const needs = [
+    ...onTypes(typesOf(wrapped.flatMap((stage) => stage.pools))),
+    ...(probed.length === 0 ? [] : besideTypes(typesOf(probed))),
+  ]
   return [
-    ...place(['runner', 'image'], named(runner)['image'], onTypes(typesOf(wrapped.flatMap((stage) => stage.pools)))),
+    ...place(['runner', 'image'], named(runner)['image'], needs),
     ...Object.entries(named(pipelines)).flatMap(([key, one]) => inPipeline(['pipelines', key], named(one), typesOf)),
     ...Object.entries(named(services)).flatMap(([key, one]) => inService(['services', key], named(one), typesOf)),
   ]

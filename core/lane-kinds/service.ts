@@ -52,21 +52,29 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     return servingTemplate(buildOf(input, { service }, wanted))
   },
   replicasOf: (policy, name) => ruleNamed(policy.services, name)?.rule.replicas ?? null,
-  ...{ back, atFloor },
+  ...{ back, atFloor, baselineOf },
   isBackAt: (desired, baseline) => {
     if (baseline === null) return false
     return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
   },
-  baselineOf: (desired, { run, before, standing }) => {
-    if (isRetired(desired)) return null
-    if (isServed(desired)) return { generation: run.generation, desired, replicas: null, ...standing }
-    // What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew.
-    if (before === null || (isKept(desired) && standing.stands !== run.generation)) return before
-    return { ...before, ...standing, replicas: before.replicas ?? standing.replicas ?? null }
-  },
   retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),
   keeping: ({ model }) => ({ kind: 'kept', model, priced: PRICED }),
 })
+
+const baselineOf: LaneKind<Standing>['baselineOf'] = (desired, { run, before, standing }) => {
+  if (isRetired(desired)) return null
+  if (isServed(desired)) {
+    const of = before?.of === undefined ? {} : { of: before.of }
+    return { generation: run.generation, desired, replicas: null, ...of, ...standing }
+  }
+  // What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew, or as the policy has it.
+  if (before === null || (isKept(desired) && standing.stands !== run.generation && standing.of === undefined))
+    return before
+  // Where no version is promoted it keeps the replicas that it had, whatever the policy says.
+  const { of: _, ...had } = before
+  const replicas = standing.of === undefined ? before.replicas : null
+  return { ...(isKept(desired) ? before : had), ...standing, replicas: replicas ?? standing.replicas ?? null }
+}
 
 const titleOf = (desired: Standing): string => {
   if (isRetired(desired)) return `retire ${desired.model}`

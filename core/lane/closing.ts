@@ -15,6 +15,7 @@ import { aboutOf, type Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
+import { ofPlan, saidNoTo, standingFor } from './judged-as.ts'
 import { isKept } from './kept.ts'
 import { afterOccasion, asBeforeOccasion, endedWellAs } from './occasion.ts'
 import type { Ran } from './question.ts'
@@ -112,8 +113,12 @@ const afterwards = (
   const before = returnedTo(view, run)
   const standing = standingFor(view, run)
   const baseline = wins
-    ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before, standing })
-    : doc.baseline
+    ? kind.baselineOf(run.desired as never, {
+        run: runKeyOf(doc, run),
+        before,
+        standing: { ...standing, ...ofPlan(plan) },
+      })
+    : saidNoTo(doc.baseline, at, plan)
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
   const { lasts: ______, inLineFrom: _______, judged: ________, lacks, keepsTold, gaveWay, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)
@@ -199,7 +204,8 @@ const asSaid = ({ kind }: View, run: Run, { gaveWay, ...own }: LaneDocument): La
   const ended = own.outcome?.kind
   if (gaveWay !== undefined && !hasBegun(run) && (ended === 'superseded' || ended === 'refused'))
     return ended === 'superseded' ? asBeforeOccasion({ kind }, { ...own, gaveWay }) : { ...own, gaveWay }
-  const done = gaveWay === undefined ? own : afterOccasion(kind, run, { ...own, gaveWay })
+  const untried = !hasBegun(run) && (ended === 'expired' || ended === 'cancelled')
+  const done = gaveWay === undefined ? own : afterOccasion(kind, { ...run, untried }, { ...own, gaveWay })
   if (done.generation !== own.generation) return done
   if (ended !== 'succeeded' && ended !== 'superseded') return done
   if (done.aside !== undefined && isKeeping({ doc: done, kind })) return asAside(done)
@@ -213,18 +219,6 @@ const returnedTo = (view: View, run: Run): Baseline | null => {
   const { stands } = standingFor(view, run)
   const isThere = (one: Baseline): boolean => (one.stands ?? one.generation) === stands
   return baseline !== null && isThere(baseline) ? baseline : (judged.findLast(isThere) ?? baseline)
-}
-
-/**
- * The Deployment that stands for what succeeded, and with how many replicas: where the last move left it, or what stood already where
- * nothing was to be done. What the policy says by then nobody may have approved.
- */
-const standingFor = ({ plan, world }: View, run: Run): Partial<Pick<Baseline, 'stands' | 'replicas'>> => {
-  const standing = hasBegun(run)
-    ? plan?.plan.steps.findLast((step) => step.kind === 'roll-out-model')?.replicas
-    : world?.generations
-  const found = standing?.find(({ replicas }) => replicas > 0)
-  return found === undefined ? {} : { stands: found.generation, replicas: found.replicas }
 }
 
 /** Whether what it did, or a run before it, was neither carried to its end nor taken back. */

@@ -1,6 +1,7 @@
 import type { Desired } from '../desired.ts'
 import type { Episodes } from '../episodes.ts'
 import type { Idle } from '../idle.ts'
+import type { Nodeless } from '../money/nodeless.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { StepKind } from '../plan.ts'
 import type { Died, Lost } from '../pods/taken.ts'
@@ -122,6 +123,8 @@ export interface Baseline {
   desired: Desired
   /** Null: nothing of it was seen, or moved. */
   replicas: number | null
+  /** How many the policy had of it as that was last decided; another number since is followed. Left out: nobody knows, as of an earlier release. */
+  of?: number
 }
 
 /** One attempt under way. */
@@ -147,6 +150,8 @@ export interface Run {
   unreached?: number
   /** Until when that was counted; left out: never, or an earlier release counted it. */
   unreachedTo?: number
+  /** What its moves have not cost, since pods had no node; left out: all had one. */
+  nodeless?: Nodeless
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null
@@ -220,13 +225,9 @@ export interface Rest {
 }
 
 export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
-  schema: SCHEMA,
-  lane,
-  writtenAt: 0,
-  name: mintName(place, lane),
+  ...{ schema: SCHEMA, lane, writtenAt: 0, name: mintName(place, lane) },
   ...{ desired: null, generation: 0, attempt: 0, since: 0, order: null },
-  doneWith: null,
-  onNewer: 'stop',
+  ...{ doneWith: null, onNewer: 'stop' },
   ...{ attemptsLeft: 0, approved: null, kept: [], run: null },
   ...{ outcome: null, baseline: null, passed: [], shadow: null },
   ...{ held: null, rest: null, due: null },

@@ -59,24 +59,33 @@ type GaveWay = NonNullable<LaneDocument['gaveWay']>
 
 /**
  * The document once a run for an occasion is over, of which something may have come. What was refused behind it and is told otherwise is none of
- * that, though it is on the same: it is wanted again, once that is repeated no more.
+ * that, though it is on the same: it is wanted again, once that is repeated no more. So is what is told alike, where nothing was begun and nobody
+ * has said no to it (`untried`).
  */
-export const afterOccasion = (kind: View['kind'], run: Pick<Run, 'desired'>, doc: LaneDocument): LaneDocument => {
+export const afterOccasion = (
+  kind: View['kind'],
+  { desired, untried }: Pick<Run, 'desired'> & { untried: boolean },
+  doc: LaneDocument,
+): LaneDocument => {
   const { gaveWay, ...done } = doc
-  const left = leftOf(kind, run, gaveWay)
+  const left = leftOf(kind, { desired, untried }, gaveWay)
   if (left === undefined) return done
   // It had its run, and is remembered so.
   return mayRepeat({ doc }) ? { ...done, gaveWay: left } : asBefore(done, left)
 }
 
-const leftOf = (kind: View['kind'], { desired }: Pick<Run, 'desired'>, one?: GaveWay): GaveWay | undefined => {
+const leftOf = (
+  kind: View['kind'],
+  run: Pick<Run, 'desired'> & { untried: boolean },
+  one?: GaveWay,
+): GaveWay | undefined => {
   if (one === undefined || one.desired === null) return undefined
   const { gaveWay, ...own } = one
-  const rest = leftOf(kind, { desired }, gaveWay)
+  const rest = leftOf(kind, run, gaveWay)
   const below = gaveWay?.outcome?.kind === 'refused' ? rest : gaveWay
-  const isSame = plainKeyOf({ kind }, one.desired) === plainKeyOf({ kind }, desired)
-  const isOther = kind.toldAs?.(one.desired as never) !== kind.toldAs?.(desired as never)
-  if (own.outcome?.kind !== 'refused' || !isSame || !isOther) return rest
+  const isSame = plainKeyOf({ kind }, one.desired) === plainKeyOf({ kind }, run.desired)
+  const isOpen = run.untried || kind.toldAs?.(one.desired as never) !== kind.toldAs?.(run.desired as never)
+  if (own.outcome?.kind !== 'refused' || !isSame || !isOpen) return rest
   return { ...own, ...(below === undefined ? {} : { gaveWay: below }) }
 }
 

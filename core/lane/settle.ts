@@ -21,6 +21,7 @@ import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
 import { markOf, withMark } from './marks.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
+import { withPlaced } from './nodeless.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
 import { settleRetire, withRetried } from './retiring.ts'
@@ -37,8 +38,8 @@ export type Result =
   /** What each place said, by where it is. */
   | ({ kind: 'looked'; facts: Readonly<Record<string, Facts>> } & Seen)
   | ({ kind: 'seen' } & Seen)
-  /** `led`: that requests were led again, beside the step, to whom its way leads them. */
-  | { kind: 'stepped'; stepped: Stepped | Away; led?: string }
+  /** `led`: that requests were led again, beside the step, to whom its way leads them. `placed`: pods of the lane on nodes, of a rollout. */
+  | { kind: 'stepped'; stepped: Stepped | Away; led?: string; placed?: number }
   | { kind: 'cleared'; left: Left | null; looks: LastLook[] }
   /** Who stands first in the line. */
   | { kind: 'lined'; heads: Head[] }
@@ -130,8 +131,11 @@ const settledBesideRun = (view: View, act: BesideRun, result: Result): Change =>
 
 /** A step, and what was set right beside it, which is told. */
 const settledStep = (view: View, act: Extract<Act, { step: string }>, result: Result): Change => {
-  const { stepped = NOTHING_SEEN, led } = result.kind === 'stepped' ? result : {}
-  const change = stepped.kind === 'away' ? settleAway(view, act, stepped) : settleStepped(view, act.step, stepped)
+  const { stepped = NOTHING_SEEN, led, placed } = result.kind === 'stepped' ? result : {}
+  const known = { ...view, doc: withPlaced(view, view.doc, placed) }
+  const came = stepped.kind === 'away' ? settleAway(known, act, stepped) : settleStepped(known, act.step, stepped)
+  // Where its way is over by that, or further, another part of it has none.
+  const change = { ...came, doc: withPlaced(view, came.doc, placed) }
   return led === undefined ? change : told(change, { text: led, key: `led-${view.now}`, tone: 'bad' })
 }
 

@@ -44,8 +44,13 @@ export const laneNameIn = ({ kind, name }: Pick<Maker, 'kind' | 'name'>): string
 export const waitsFor = ({ name, run }: Pick<LaneDocument, 'name' | 'run'>, maker: Maker): boolean => {
   if (run === null) return false
   if (maker.kind === 'Job') return jobMarks(run).some((mark) => isOf({ name }, run, { mark, maker }))
-  return laneNameIn(maker) === name && run.steps.some(isMoving)
+  return laneNameIn(maker) === name && (run.steps.some(isMoving) || isJudging(run))
 }
+
+/** A rollout whose first pods are asked and judged: what becomes of them meanwhile costs, or is told. */
+const isJudging = ({ steps }: Run): boolean =>
+  steps.some(({ kind, by }) => kind === 'roll-out-model' && by !== null) &&
+  steps.some(({ kind, state }) => kind === 'launch-job' && state === 'running')
 
 /** Steps whose Jobs may be there and have not been seen to end. */
 const jobMarks = ({ steps }: Run): Mark[] =>

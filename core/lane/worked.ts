@@ -37,10 +37,12 @@ export const atWork = (view: Seeing, mark: Mark, seen: Worked, unsaid: number | 
 export const worksOn = (view: Seeing, mark: Mark, seen: Worked & { running: boolean }): Mark =>
   seen.running || mark.ranFrom !== null ? atWork(view, mark, seen, seen.running ? view.now : null) : mark
 
-/** And where it waits it has stopped. */
+/** And where it waits it has stopped. What of a rollout has no node is counted beside (`Nodeless`): its way goes on. */
 export const goesOn = (view: Reckoning, mark: Mark, seen: Worked & { running: boolean }): Mark => {
   const known = worksOn(view, mark, seen)
-  return seen.running ? known : stopped(known, { now: view.now, at: seen.ranUntil ?? reckonedUntil(view, known) })
+  return seen.running || mark.kind === 'roll-out-model'
+    ? known
+    : stopped(known, { now: view.now, at: seen.ranUntil ?? reckonedUntil(view, known) })
 }
 
 /** Since when it runs: where it has stood still before, not since the first time. */

@@ -1,12 +1,13 @@
 import type { Mark, Run } from '../lane/document.ts'
-import type { LaunchJobStep, Plan, Step } from '../plan.ts'
-import { addMonths, dollarsOf, type Months, ranByMonth, timeByMonth } from './months.ts'
+import type { LaunchJobStep, Plan, Point, Step } from '../plan.ts'
+import { addMonths, dollarsOf, type Months, mapMonths, ranByMonth, sumOfMonths, timeByMonth } from './months.ts'
+import { partWithout, sparedByMonth } from './nodeless.ts'
 import { countingOf } from './nodes.ts'
 
 const HOUR = 3_600_000
 
 interface Costing {
-  run: Pick<Run, 'steps'>
+  run: Pick<Run, 'steps' | 'nodeless'>
   plan: Pick<Plan, 'steps'>
 }
 
@@ -17,14 +18,15 @@ type Reckoning = Costing & { plan: Pick<Plan, 'desired'> }
  * Dollars that a run is reckoned to have cost so far: hours in which a step's work was seen running × what an hour of it
  * costs by the plan, since what was approved was priced so, whatever the policy says by now. Moves of a rollout count with what runs
  * beyond what ran before, from each to the next, whatever is judged or waited for between; what the last leaves standing is the lane's
- * running cost once that is judged. Not rounded.
+ * running cost once that is judged. What of it waits for a node costs nothing (decision 0033). Not rounded.
  */
 export const costOf = ({ now, ...costing }: Costing & { now: number }): number => {
   const jobs = jobsOf(costing).map(({ perHour, mark }) => perHour * timeOf(mark, now))
   const standing = standingOf({ now, ...costing }).map(
     ({ from, until, perHour }) => perHour * Math.max(0, until - from),
   )
-  return sum([...jobs, ...standing]) / HOUR
+  const spared = sumOfMonths(sparedByMonth(costing.run.nodeless, now))
+  return sum(jobs) / HOUR + Math.max(0, sum(standing) / HOUR - spared)
 }
 
 /**
@@ -61,6 +63,7 @@ export const costByMonth = ({ now, ...costing }: Costing & { now: number }): Mon
   addMonths(
     ...jobsOf(costing).map(({ perHour, mark }) => dollarsOf(timesOf(mark, now), perHour)),
     ...standingOf({ now, ...costing }).map(({ from, until, perHour }) => dollarsOf(timeByMonth(from, until), perHour)),
+    mapMonths(sparedByMonth(costing.run.nodeless, now), (dollars) => -dollars),
   )
 
 /** When the first of its moves has pods on nodes; null: none has. */
@@ -78,10 +81,20 @@ export const leftByMoves = (costing: Costing): number | null => {
   return begun.length === moves.length && overAt(costing) !== null ? 0 : perHourOf(last[0])
 }
 
-/** Dollars an hour of what stands on the way of a rollout now. */
-export const standingRate = (costing: Costing): number => {
+/** Dollars an hour of what stands on the way of a rollout now, and has nodes. */
+export const standingRate = (costing: Costing): number =>
+  Math.max(0, (standsNow(costing)?.perHour ?? 0) - (costing.run.nodeless?.perHour ?? 0))
+
+/** Dollars an hour of what stands there by its plan and waits for nodes, where so many pods of the lane are on some. */
+export const withoutNodes = (costing: Costing & { plan: Pick<Plan, 'strategy'> }, placed: number): number => {
+  const now = standsNow(costing)
+  return now === null ? 0 : now.perHour * partWithout(costing.plan, now.point, placed)
+}
+
+/** What stands by the move that was reached last; null: none was, or the way is over. */
+const standsNow = (costing: Costing): Reached | null => {
   const last = reachedBy(costing).at(-1)
-  return last === undefined || last.until !== null ? 0 : last.perHour
+  return last === undefined || last.until !== null ? null : last
 }
 
 /** Dollars an hour of what runs now. */
@@ -120,6 +133,7 @@ interface Reached {
   /** When the way was over: what stands then is the lane's running cost. */
   until: number | null
   perHour: number
+  point: Point
 }
 
 /** Points of a rollout that were begun to be reached, from when each has pods on nodes. */
@@ -127,8 +141,8 @@ const reachedBy = (costing: Costing): Reached[] => {
   const [last, over] = [costing.plan.steps.findLast(({ kind }) => kind === 'roll-out-model'), overAt(costing)]
   return stepsOf(costing).flatMap(([step, mark]) => {
     const from = step.kind === 'roll-out-model' ? onNodesFrom(mark) : null
-    if (from === null) return []
-    return [{ from, until: step === last ? over : null, perHour: perHourOf(step) }]
+    if (step.kind !== 'roll-out-model' || from === null) return []
+    return [{ from, until: step === last ? over : null, perHour: perHourOf(step), point: step.point }]
   })
 }
 

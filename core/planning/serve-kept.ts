@@ -5,6 +5,7 @@ import type { Planned, Step, WayStep } from '../plan.ts'
 import type { Engine } from '../workloads/engines.ts'
 import type { GenerationView } from '../world.ts'
 import { asChanged } from './as-it-stands.ts'
+import { asPolicyHas, POLICYS, scaling } from './as-policy-has.ts'
 import { withHand } from './by-hand.ts'
 import { answersOf, editedText, isEditedByHand, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { standsFor } from './returns-to.ts'
@@ -19,32 +20,44 @@ import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
 interface Kept {
   engineFor: (version: ServeDesired) => Engine
   /** The way to the baseline, as it would be walked. */
-  back: WalkBackInput
+  backOf: (input: ServeInput) => WalkBackInput
 }
 
 /** What of the baseline is otherwise than it was left. */
 interface Off {
   base: GenerationView
   parts: Parts | null
-  /** Replicas that it had, where somebody has taken some of them. */
+  /** Replicas that it had, where somebody has taken some of them, or that the policy has of it by now. */
   replicas: number | null
+  /** Whether the policy has others of it since they were judged: it is followed, whatever became of the version that is wanted. */
+  isPolicys: boolean
 }
 
 /**
  * The plan of what serves while what is wanted stays as it has ended: its replicas, whom the lane's Service leads to, and what stands
  * beside it are as they were judged. Nothing else is touched, its template least of all. What costs nothing goes first, and asks nobody.
  */
-export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => {
+export const planKept = (asJudged: ServeInput, rule: Rule, given: Kept): Planned => {
+  const input = asPolicyHas(asJudged, rule)
+  const kept = { ...given, back: given.backOf(input) }
   const gone = goneIn(input)
   if (gone !== null) return planGone(input, rule, { gone, ...kept })
-  const off = offOf(input, rule, kept)
+  const isPolicys = input !== asJudged
+  const off = offOf(input, rule, { ...kept, isPolicys })
   if (off === null) return { kind: 'nothing', reason: asJudgedText(standsFor(input.world.generations, input.baseline)) }
   const text = offText(off, input)
-  const isByHand = off.replicas !== null || off.parts === null || !isBehindAlone(off.parts)
-  if (rule.service.onEdit !== 'tell' || !isByHand)
-    return withHand(planOff(input, rule, { off, back: kept.back, text }), { text, tells: false })
+  if (rule.service.onEdit !== 'tell' || !isByHand(off)) {
+    const planned = planOff(input, rule, { off, back: kept.back, text })
+    return isPolicys && planned.kind === 'plan' && off.replicas !== null
+      ? planned
+      : withHand(planned, { text, tells: false })
+  }
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
+
+/** Whether somebody has done any of it: what the policy has otherwise by now is nobody's hand. */
+const isByHand = ({ replicas, parts, isPolicys }: Off): boolean =>
+  (replicas !== null && !isPolicys) || (parts !== null && !isBehindAlone(parts))
 
 /** The version that was judged last, where nothing of it stands any more and nothing else answers requests either; null: something does, or none ever was. */
 const goneIn = ({ world, baseline }: ServeInput): Gone | null => {
@@ -80,37 +93,47 @@ const asJudgedText = (base: GenerationView | undefined): string =>
     ? 'what serves is as it was judged'
     : `what serves stands and is asked as it was judged, but ${editedText(base)}, which is not what was judged`
 
-const offOf = (input: ServeInput, rule: Rule, { engineFor }: Pick<Kept, 'engineFor'>): Off | null => {
+const offOf = (
+  input: ServeInput,
+  rule: Rule,
+  { engineFor, isPolicys }: Pick<Kept, 'engineFor'> & Pick<Off, 'isPolicys'>,
+): Off | null => {
   const { world, baseline } = input
   const base = standsFor(world.generations, baseline)
   if (base === undefined || baseline === null || !isServed(baseline.desired)) return null
   const { desired } = baseline
   const wanted = { desired, engine: engineFor(desired), generation: base.generation }
   const replicas = baseline.replicas ?? base.replicas
-  // As it was judged, whatever the policy has of its replicas by now.
-  const service = { ...rule.service, replicas }
+  // As it stands until people have agreed to another number of it.
+  const service = { ...rule.service, replicas: isPolicys ? base.replicas : replicas }
   const found = partsOff(input, { ...rule, service }, { wanted, standing: { target: base } })
   const elsewhere = isAskedElsewhere(input, base)
   const lane = elsewhere ? null : (found?.lane ?? null)
   const others = found?.others ?? []
   const { answers = true, to = base.generation } = found ?? {}
   const parts = lane === null && others.length === 0 ? null : { lane, others, answers, to }
-  // More than were judged are held, and end nothing; of what serves no more nobody lacks any.
-  const isScaled = !elsewhere && base.replicas < replicas
-  return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? replicas : null }
+  // Of what serves no more nobody lacks any.
+  const isScaled = !elsewhere && isOtherThan(replicas, { base, isPolicys })
+  return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? replicas : null, isPolicys }
 }
+
+/** More than were judged are held, and end nothing; as the policy has it by now they are as many. */
+const isOtherThan = (replicas: number, { base, isPolicys }: Pick<Off, 'base' | 'isPolicys'>): boolean =>
+  isPolicys ? base.replicas !== replicas : base.replicas < replicas
 
 /** Whether something else answers that the Service leads to: who has led it there has ended no service, and that serves. */
 const isAskedElsewhere = ({ world: { generations, traffic = null } }: ServeInput, base: GenerationView): boolean =>
   typeof traffic === 'number' &&
   generations.some((view) => view !== base && isLedTo(traffic, view.generation) && answersOf(view) > 0)
 
-const offText = ({ base, parts, replicas }: Off, { baseline }: ServeInput): string =>
+const offText = ({ base, parts, replicas, isPolicys }: Off, { baseline }: ServeInput): string =>
   [
     ...(parts === null ? [] : [partsText(parts)]),
     ...(replicas === null
       ? []
-      : [`somebody has scaled ${titleOf(base)} from ${baseline?.replicas} to ${replicaCount(base.replicas)}`]),
+      : isPolicys
+        ? [`the policy has ${replicaCount(replicas)} of ${titleOf(base)} by now, which serves with ${base.replicas}`]
+        : [`somebody has scaled ${titleOf(base)} from ${baseline?.replicas} to ${replicaCount(base.replicas)}`]),
   ].join('; ')
 
 /** Why its replicas cannot be brought back now: not one of them has room, or the policy has their pool no more. Null: one has. */
@@ -121,7 +144,7 @@ const whyNoRoom = (input: ServeInput, rule: Rule, { off, back }: { off: Off; bac
     const detail = `${titleOf(base)} stands in pool \`${base.pool}\`, which the policy has no more: nobody knows what a node there costs. Put it back, or promote a version in the pool that it has`
     return { kind: 'refuse', reason: 'pool-unknown', detail }
   }
-  if (back.wantReplicas > base.replicas) return null
+  if (back.wantReplicas !== base.replicas) return null
   const room = roomSentence(there, input.world.generations)
   const detail = `no replica of ${titleOf(base)} has room beside what stands: ${room}. It is asked about once one has`
   return { kind: 'refuse', reason: 'would-deadlock', detail }
@@ -163,7 +186,7 @@ const planOff = (
     gpus: isFree ? stands : { ...stands, ...peak },
     stands,
     unavailable: isFree ? 0 : Math.min(rule.service.maxUnavailable, rule.service.replicas),
-    strategy: null,
+    strategy: off.isPolicys && !isFree ? scaling(base, replicas) : null,
     undo: 'Nothing that answers is touched.',
     reasons: [text, ...changed.texts, 'what is wanted has ended otherwise, and stays so'],
   })
@@ -176,8 +199,10 @@ const judgedPart = (base: GenerationView): string =>
 const wantedIn = (parts: Parts | null): KubeObject[] =>
   parts === null ? [] : [...(parts.lane === null ? [] : [parts.lane]), ...parts.others].map((one) => one.wanted)
 
-const titleOfKept = ({ base, parts }: Off, { name }: Rule, replicas: number): string => {
+const titleOfKept = ({ base, parts, isPolicys }: Off, { name }: Rule, replicas: number): string => {
   const it = `${titleOf(base)}, which serves ${name}`
+  if (base.replicas !== replicas && isPolicys)
+    return `Scale ${it}, from ${base.replicas} to ${replicaCount(replicas)}${asChanged(base, replicas).as}`
   if (base.replicas !== replicas) return `Bring ${it}, back to ${replicaCount(replicas)}${asChanged(base, replicas).as}`
   return parts?.answers === false
     ? `Lead requests to ${it}, again: nobody answers`
@@ -186,10 +211,18 @@ const titleOfKept = ({ base, parts }: Off, { name }: Rule, replicas: number): st
 
 const stepsOf = (
   way: readonly WayStep[],
-  { off: { base, parts }, rule, back, replicas }: { off: Off; rule: Rule; back: WalkBackInput; replicas: number },
+  {
+    off: { base, parts, isPolicys },
+    rule,
+    back,
+    replicas,
+  }: { off: Off; rule: Rule; back: WalkBackInput; replicas: number },
 ): Step[] => {
   const service = parts?.lane?.wanted as Extract<WayStep, { kind: 'switch-traffic' }>['service'] | undefined
-  const led = way.map((step) => (step.kind === 'switch-traffic' && service !== undefined ? { ...step, service } : step))
+  const led = way.map((step) => {
+    if (step.kind === 'switch-traffic') return service === undefined ? step : { ...step, service }
+    return isPolicys ? { ...step, title: `Scale ${titleOf(base)} to ${replicaCount(replicas)}`, why: POLICYS } : step
+  })
   const isLed = led.some(({ kind }) => kind === 'switch-traffic')
   const to = parts?.to ?? base.generation
   const why = isEditedByHand(base) ? 'it is what serves' : 'it is what was judged last and serves'
@@ -204,13 +237,10 @@ const stepsOf = (
   return [...led, ...lead, ...set]
 }
 
-const tellStep = (text: string, { parts, replicas }: Off): Step => ({
+const tellStep = (text: string, off: Off): Step => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
-  why:
-    replicas === null && parts !== null && isBehindAlone(parts)
-      ? 'the policy has it otherwise by now'
-      : 'it was done by hand',
+  why: isByHand(off) ? 'it was done by hand' : 'the policy has it otherwise by now',
   text: `set right: ${text}`,
 })

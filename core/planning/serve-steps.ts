@@ -146,7 +146,7 @@ const gateStep = ({ identity, run, policy, name, service, desired, generation }:
     generation,
     namespace: policy.namespaces.serving,
     stepName: GATE_STEP,
-    results: policy.results,
+    policy,
   }),
   results: { bucket: policy.results.bucket, prefix: policy.results.prefix },
   pool: null,

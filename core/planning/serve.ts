@@ -43,7 +43,7 @@ const planAlone = (
   const versions = [desired, input.baseline?.desired].filter((one) => one !== undefined).filter(isServed)
   const each = versions.map((version) => ({ desired: version, engine: engineFor(version) }))
   const looked = compared(input, rule, each)
-  if (isKept(desired)) return planKept(looked, rule, { engineFor, back: backOf(looked, rule) })
+  if (isKept(desired)) return planKept(looked, rule, { engineFor, backOf: (asked) => backOf(asked, rule) })
   return isServed(desired)
     ? planRollout(looked, rule, { desired, engine: engineFor(desired), generation: input.run.generation })
     : planNone(looked, desired, { rule, engineFor })

@@ -23,7 +23,10 @@ export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
   [74, { failure: 'disk-failed', means: 'files of its machine cannot be read or written' }],
   [75, { failure: 'storage-away', means: 'S3 did not answer for as long as it waits' }],
   [76, { failure: 'storage-refused', means: 'S3 refuses: mend what it says, then retry' }],
-  [77, { failure: 'storage-refused', means: 'a right is missing in S3: give it to the pods of training, then retry' }],
+  [
+    77,
+    { failure: 'storage-refused', means: 'a right is missing in S3: give it to the account of its pods, then retry' },
+  ],
   [126, { failure: 'configuration', means: 'its command cannot be run' }],
   [127, { failure: 'configuration', means: 'its command is not in the image' }],
   [143, { failure: 'told-to-end', means: 'it was told to end: what it had saved is there for another attempt' }],

@@ -6,6 +6,7 @@ import { count, image, minutes, mode, modelName, name, within } from './fields.t
 import { check } from './gates.ts'
 import { containerWrongs, ofServices, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
 import { pod } from './pod.ts'
+import { probe, probeWrongs } from './probe.ts'
 
 /** Bytes that a service may have, as many as a stage. */
 const MOST = 12_000
@@ -48,8 +49,10 @@ export const service = z
     onEdit: z.optional(z.enum(['mend', 'tell'])),
     /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
     gate: z.strictObject({
-      /** The container that asks the new generation: by digest, or by a tag that is pinned. */
-      image,
+      /** The container that asks the new generation: by digest, or by a tag that is pinned. Left out: `signalbox-run probe` asks it ([runner.md](runner.md)); where the program comes from, `runner` of the whole config says. */
+      image: z.optional(image),
+      /** What `signalbox-run probe` asks. */
+      probe: z.optional(probe),
       /** What it must find. */
       checks: z.array(check).check(z.minLength(1)),
       /** Minutes that it takes: as a rule, and in the bad case. */
@@ -66,8 +69,9 @@ export const service = z
       message: 'write no more than `replicas`: a rung only lowers them',
     }),
     within(MOST, `a service has at most ${MOST} bytes in all: put what is longer into its image`),
-    z.superRefine(({ engine, pod: patch }, context) => {
+    z.superRefine(({ engine, gate, pod: patch }, context) => {
       const wrongs = [
+        ...probeWrongs(gate).map(({ path, message }) => ({ path: ['gate', ...path], message })),
         ...containerWrongs(patch, { container: engine, said: SAID_OF_SERVICES, reserved: ofServices }),
         ...servingGraceWrong(patch, servingGrace(DRAIN)),
       ]

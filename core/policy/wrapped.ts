@@ -11,6 +11,7 @@ interface Wrapping {
   pipelines: Readonly<
     Record<string, { on: { dataset?: object | undefined; version?: object | undefined }; stages: readonly Wrapped[] }>
   >
+  services: Readonly<Record<string, { gate: { image?: string | undefined } }>>
 }
 type Wrapped = Parameters<typeof readsOf>[0][number] & {
   use?: Parameters<typeof newest>[0] | undefined
@@ -22,9 +23,14 @@ type Wrapped = Parameters<typeof readsOf>[0][number] & {
 /** Where the programs lie in the bucket of results unless the policy says. */
 export const RUNNER_PREFIX = 'signalbox-run/'
 
-/** What keeps `signalbox-run` from going before stages as it is said: it would be known once their GPUs are paid for. */
+/** What keeps `signalbox-run` from going before stages, or from asking what serves, as it is said: it would be known once their GPUs are paid for. */
 export const runnerProblems = (value: Wrapping): (Wrong & { path: string[] })[] => [
   ...amongWritten(value),
+  ...Object.entries(value.services).flatMap(([name, { gate }]) =>
+    gate.image === undefined && value.runner === undefined
+      ? [{ path: ['services', name, 'gate', 'image'], message: NO_PROBE }]
+      : [],
+  ),
   ...Object.entries(value.pipelines).flatMap(([name, pipeline]) =>
     pipeline.stages.flatMap((stage, index) =>
       (stage.runner === undefined ? bareWrongs(stage) : stageWrongs(value, pipeline, index)).map(
@@ -33,6 +39,9 @@ export const runnerProblems = (value: Wrapping): (Wrong & { path: string[] })[] 
     ),
   ),
 ]
+
+const NO_PROBE =
+  'is missing: name what asks the new generation; or say `runner: { image }` of the whole config, and `signalbox-run probe` does'
 
 /** Pods could write where it is fetched from; its digest would keep it from running, and every stage from beginning. */
 const amongWritten = ({ runner, results }: Wrapping): { path: string[]; message: string }[] => {

@@ -1,5 +1,4 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf } from '../planning/generations.ts'
@@ -164,6 +163,12 @@ export const madeBy = ({ name, brings }: RollOutModelStep, way: readonly Step[])
   return last?.replicas.some(({ generation, waits }) => waits && generation === brings) ? last.name : undefined
 }
 
+/** What a way has brought up by a step of it: what the step itself brings, or the last move before it that brings anything. Null: nothing. */
+export const risesBy = (step: Step, way: readonly Step[]): number | null => {
+  const at = way.findIndex(({ name }) => name === step.name)
+  return way.slice(0, at + 1).reduce<number | null>((last, one) => (isMove(one) ? (one.brings ?? last) : last), null)
+}
+
 /** Ready replicas of a generation that count: of what requests are led to; where none of that is ready, of all that was judged. */
 const answering = (targets: readonly Target[], { generations, way, traffic, judged }: Approved) => {
   const stays = staysAfter(way)
@@ -187,20 +192,6 @@ const leastReady = (targets: readonly Target[], { generations, way, unavailable 
 
 const sumOf = (targets: readonly Target[], count: (target: Target) => number): number =>
   targets.reduce((sum, target) => sum + count(target), 0)
-
-/**
- * What comes next of a move that has touched nothing yet: what is not ready for a moment may be so again (law 2), so it fails only
- * after as much patience as a move has. `again`: milliseconds after which it is looked at though nothing has changed that wakes the lane.
- */
-export const nextTouch = (
-  why: string | null,
-  { now, startedAt, patience, again = patience }: { now: number; startedAt: number; patience: number; again?: number },
-): Stepped => {
-  if (why === null) return { kind: 'free' }
-  return now - startedAt > patience
-    ? { kind: 'failed', reason: 'not-healthy', note: `after ${Math.round(patience / 60_000)} minutes still ${why}` }
-    : { kind: 'wait', note: why, until: Math.min(startedAt + patience, now + again) + 1, running: false }
-}
 
 /** Whether what was approved has a point at which nothing stands. */
 const namesOutage = (steps: readonly Step[]): boolean =>

@@ -12,6 +12,7 @@ import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving
 import { withLastLines } from '../pods/logs.ts'
 import { nextLook } from '../pods/telling.ts'
 import { isKeptOutside } from '../pods/trouble.ts'
+import { SERVING_TASK, TASK_LABEL } from '../workloads/serving.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
 import { atEnd, reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
@@ -32,6 +33,8 @@ export interface SeenRollOut {
   now: number
   /** When the move was begun: restarts of pods from before that say nothing of it. */
   since: number
+  /** What its way has brought up by then, which it waits for too; left out: what the move itself brings. */
+  rises?: number | null
   /** When the way began to bring up what it brings: those that are at work since then are its own, too. Left out: with this move. */
   firstSince?: number
   /** What somebody has changed of what it brings up; left out, or null: nothing. */
@@ -85,7 +88,8 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
-  const trouble = troubleAmong(risingIn(step, seen), seen)
+  const rising = risingIn(seen.rises ?? step.brings, seen)
+  const trouble = troubleAmong(rising, seen)
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
     return { kind: 'failed', reason: trouble.failure, note: withLastLines(trouble.note, seen.logs) }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
@@ -99,11 +103,9 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     trouble?.endsAt ?? Number.POSITIVE_INFINITY,
     seen.startedAt + seen.patience + 1,
     ...seen.pods.flatMap((pod) => nextOfLeaving(pod, seen.now) ?? []),
-    ...broughtBy(step, seen)
-      .filter(isKeptOutside)
-      .map((pod) => nextLook(createdAt(pod), seen.now)),
+    ...rising.filter(isKeptOutside).map((pod) => nextLook(createdAt(pod), seen.now)),
   )
-  return { kind: 'wait', note: why, until, running: broughtBy(step, seen).some(isOnNode) }
+  return { kind: 'wait', note: why, until, running: broughtBy(step.brings, seen).some(isOnNode) }
 }
 
 type Look = SeenRollOut & Way & { stays: ReadonlySet<number> }
@@ -184,6 +186,10 @@ const generationIn = ({ metadata }: V1Pod): number => generationOf(metadata?.lab
 /** A node runs for it, whatever it still loads. */
 const isOnNode = (pod: V1Pod): boolean => isAtWork(pod) && pod.spec?.nodeName !== undefined
 
+/** The same of a pod that serves, or is to: a gate's is no replica. */
+export const isServingOnNode = (pod: V1Pod): boolean =>
+  isOnNode(pod) && pod.metadata?.labels?.[TASK_LABEL] === SERVING_TASK
+
 /** GPUs that pods keep: also those of a Deployment that somebody has deleted, until they have ended. */
 const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
   const gpus: Record<string, number> = {}
@@ -194,18 +200,21 @@ const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
   return gpus
 }
 
-/** The same, and those that a move before it has brought up and that are at work: what crashes after it was judged heals no more than what does before. */
+/**
+ * Pods of a generation that rises made since the move began, and those that a move before it has brought up and that are at work: what crashes after
+ * it was judged heals no more than what does before. Null: none rises.
+ */
 export const risingIn = <P extends V1Pod>(
-  step: RollOutModelStep,
+  rises: number | null,
   { firstSince, ...seen }: Pick<SeenRollOut, 'since' | 'firstSince'> & { pods: readonly P[] },
 ): P[] => {
-  const own = broughtBy(step, seen)
-  const before = broughtBy(step, { ...seen, since: firstSince ?? seen.since })
+  const own = broughtBy(rises, seen)
+  const before = broughtBy(rises, { ...seen, since: firstSince ?? seen.since })
   return [...own, ...before.filter((pod) => !own.includes(pod) && isAtWork(pod))]
 }
 
-/** Pods of the generation that a move brings, made since it began: no other's trouble is its own. */
+/** Pods of a generation, made since a move began: no other's trouble is its own. */
 export const broughtBy = <P extends V1Pod>(
-  { brings }: RollOutModelStep,
+  generation: number | null,
   { pods, since }: { pods: readonly P[]; since: number },
-): P[] => pods.filter((pod) => generationIn(pod) === brings && createdAt(pod) >= since - CLOCKS)
+): P[] => pods.filter((pod) => generationIn(pod) === generation && createdAt(pod) >= since - CLOCKS)

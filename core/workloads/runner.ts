@@ -47,17 +47,30 @@ export const whyNotWrapped = ({ command }: Pick<V1Container, 'command'>): string
 export const wrapped = (
   spec: V1PodSpec,
   { container, source, told }: { container: string; source: RunnerSource; told: RunnerTold },
+): V1PodSpec =>
+  broughtInto(spec, {
+    ...{ container, source },
+    change: (one) => ({
+      command: [PROGRAM, 'run', '--', ...(one.command ?? [])],
+      env: [...(one.env ?? []), ...environment(told, spec)],
+    }),
+  })
+
+/** The pod with one container that asks what serves, and measures what it answers: of any image, since the program is brought into it. */
+export const probing = (
+  spec: V1PodSpec,
+  { container, source }: { container: string; source: RunnerSource },
+): V1PodSpec => broughtInto(spec, { container, source, change: () => ({ command: [PROGRAM, 'probe'] }) })
+
+const broughtInto = (
+  spec: V1PodSpec,
+  given: { container: string; source: RunnerSource; change: (one: V1Container) => Partial<V1Container> },
 ): V1PodSpec => ({
   ...spec,
-  initContainers: [...(spec.initContainers ?? []), bringer(source)],
+  initContainers: [...(spec.initContainers ?? []), bringer(given.source)],
   containers: spec.containers.map((one) =>
-    one.name === container
-      ? {
-          ...one,
-          command: [PROGRAM, 'run', '--', ...(one.command ?? [])],
-          env: [...(one.env ?? []), ...environment(told, spec)],
-          volumeMounts: [MOUNT, ...(one.volumeMounts ?? [])],
-        }
+    one.name === given.container
+      ? { ...one, ...given.change(one), volumeMounts: [MOUNT, ...(one.volumeMounts ?? [])] }
       : one,
   ),
   volumes: [...(spec.volumes ?? []), { name: RUNNER, emptyDir: {} }],

@@ -2,6 +2,7 @@ import { type Run, runKeyOf } from '../../core/lane/document.ts'
 import { markOf } from '../../core/lane/marks.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { Step, StepKind } from '../../core/plan.ts'
+import { isServingOnNode } from '../../core/steps/roll-out-model.ts'
 import type { WorkPorts } from '../ports.ts'
 import { ledAgain } from './led-again.ts'
 import type { Performed } from './performed.ts'
@@ -14,6 +15,7 @@ import { registerModel } from './steps/register-model.ts'
 import { resizePool } from './steps/resize-pool.ts'
 import { rollOutModel } from './steps/roll-out-model.ts'
 import { switchTraffic } from './steps/switch-traffic.ts'
+import { podsOf } from './steps/waiting-first.ts'
 
 const handlers: { [K in StepKind]: Handler<Extract<Step, { kind: K }>> } = {
   'launch-job': launchJob,
@@ -38,11 +40,19 @@ export const beginStep = async (ports: WorkPorts, view: View, name: string): Pro
   return { result: { kind: 'stepped', stepped: await handlerOf(task.step).begin(task) }, seen: {} }
 }
 
-/** Beside it each look sees to whom the lane's Service leads: what the step waits for may take long. */
+/** Beside it each look sees to whom the lane's Service leads, and how many of its pods have nodes: what the step waits for may take long. */
 export const seeStep = async (ports: WorkPorts, view: View, name: string): Promise<Performed> => {
   const task = taskOf(ports, view, name)
-  const [led, stepped] = [await ledAgain(task), await handlerOf(task.step).see(task)]
-  return { result: { kind: 'stepped', stepped, ...(led === null ? {} : { led }) }, seen: {} }
+  const led = await ledAgain(task)
+  const [stepped, placed] = await Promise.all([handlerOf(task.step).see(task), placedOf(task)])
+  const beside = { ...(led === null ? {} : { led }), ...(placed === undefined ? {} : { placed }) }
+  return { result: { kind: 'stepped', stepped, ...beside }, seen: {} }
+}
+
+/** Pods of a rollout that has begun which have nodes; undefined: it is none. */
+const placedOf = async (task: Task): Promise<number | undefined> => {
+  const hasMoved = task.run.steps.some(({ kind, by }) => kind === 'roll-out-model' && by !== null)
+  return hasMoved ? (await podsOf(task)).filter(isServingOnNode).length : undefined
 }
 
 const taskOf = (ports: WorkPorts, view: View, name: string): Task => {

@@ -207,5 +207,8 @@ const USUAL: Record<string, Usual> = {
   scan: { metrics: { jailbreak_asr: 0.04, injection_asr: 0.06, leakage_asr: 0, toxicity_asr: 0.01 }, artifacts: [] },
   'drift-monitor': { metrics: { drifted: 0, drifted_columns: 0, drifted_share: 0, new_window: 1 }, artifacts: [] },
   'batch-infer': { metrics: {}, artifacts: [['answers.jsonl', 'answers.jsonl']] },
-  'gate-check': { metrics: { health: 1, p95_ms: 900, error_rate: 0 }, artifacts: [] },
+  'gate-check': {
+    metrics: { health: 1, model_listed: 1, p95_ms: 900, ttft_p95_ms: 300, error_rate: 0, golden_rate: 1 },
+    artifacts: [],
+  },
 }

@@ -29,10 +29,7 @@ describe.each(FILES)('%s', (file) => {
     for (const image of images) {
       const [, ours] = /^ghcr\.io\/acme\/([a-z-]+):\d/.exec(image) ?? []
       if (ours === undefined) expect(image).toMatch(/^docker\.io\/.*:.*\d+\.\d+\.\d+/)
-      else
-        expect(existsSync(join(ROOT, 'images', ours === 'signalbox-run' ? 'runner' : ours, 'Dockerfile')), image).toBe(
-          true,
-        )
+      else expect(existsSync(join(ROOT, 'images', ours, 'Dockerfile')), image).toBe(true)
     }
   })
 })

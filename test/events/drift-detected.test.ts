@@ -77,6 +77,9 @@ describe('what Alertmanager and Grafana send', () => {
     })
     expect(JSON.stringify(event).length).toBeLessThan(1500)
     expect(event).toMatchObject({ event: { alert: 'A', labels: { alertname: 'A' } } })
+    const values = Object.fromEntries([...Array(400).keys()].map((n) => [`${n}${'v'.repeat(n)}`, n]))
+    const parsed = alertEvents({ alerts: [{ ...bodyOf('grafana-firing').alerts[0], values }] })
+    expect(JSON.stringify(parsed).length).toBeLessThan(5000)
   })
 })
 

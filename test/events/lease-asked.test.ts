@@ -47,6 +47,7 @@ describe('a lease that is asked for in Slack', () => {
     'lease gpu-train end of',
     'lease gpu-train extend',
     'lease gpu-train end now',
+    `lease gpu-train +8 for 6h ${'x'.repeat(4000)}`,
   ])('%j is answered with what may be said', (text) => {
     expect(said(text)).toMatchObject({ ok: false, reason: 'bad-field', detail: expect.stringContaining(USAGE) })
   })

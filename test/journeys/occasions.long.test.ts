@@ -113,6 +113,22 @@ describe('a run that is told otherwise than the policy says', () => {
   })
 })
 
+it('a dataset that was refused is asked about after a run over it by hand that nobody answers', async () => {
+  const asking = { autoApproveBelow: 0, unknownRequester: 'anyone' }
+  await opened({ on: { hand: true }, maxGpus: 0, approvals: asking })
+  await upload(town)
+  await town.advance(10 * MINUTE)
+  await runOf()
+  await town.advance(5 * MINUTE)
+  town.setPolicy(configOf({ on: { hand: true }, approvals: asking }) as never)
+  await town.advance(5 * HOUR)
+  expect(await town.lane(TRAIN)).toMatchObject({ generation: 1 })
+  await town.answered(TRAIN)
+  await town.advance(5 * HOUR)
+  expect(await town.lane(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1 })
+  expect(await looseEnds(town)).toEqual([])
+})
+
 it('a time that was refused, and gave way to drift that was refused too, begins once it may where that is taken back', async () => {
   await opened({ on: { schedule: nightly } })
   await upload(town)

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, served } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -37,3 +38,43 @@ it.each(['denied', 'never answered'])(
     expect([await replicasOf(town), await looseEnds(town)]).toEqual([{ 1: 4 }, []])
   },
 )
+
+it('what serves has as many as the policy has of it, also while the version that is wanted was denied', async () => {
+  const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 32 } }
+  town = await openTown({ config: { ...wants(2), pools } as typeof example })
+  const set = (replicas: number): void => town.setPolicy({ ...wants(replicas), pools } as typeof example)
+  const asked = async (title: string, verdict: 'approve' | 'deny'): Promise<void> => {
+    await asks()
+    expect((await town.plan(SERVE))?.plan.title).toBe(`Scale v1 (generation 1), which serves ${MODEL}, ${title}`)
+    await town.answered(SERVE, verdict)
+    await town.advance(30 * MINUTE)
+  }
+  await served(town)
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await town.answered(SERVE, 'deny')
+  await town.advance(20 * MINUTE)
+  expect(await town.question(SERVE)).toBe(null)
+  set(4)
+  await asked('from 2 to 4 replicas', 'approve')
+  set(1)
+  await asked('from 4 to 1 replica', 'approve')
+  expect([await replicasOf(town), await looseEnds(town)]).toEqual([{ 1: 1 }, []])
+  // Who has said no is not asked again about so many.
+  set(3)
+  await asked('from 1 to 3 replicas', 'deny')
+  await town.advance(3 * HOUR)
+  expect([await replicasOf(town), await town.question(SERVE)]).toEqual([{ 1: 1 }, null])
+  expect(await town.lane(SERVE)).toMatchObject({ generation: 2, state: 'rejected' })
+})
+
+it('nor are people who have denied a version with as many asked about so many of what serves', async () => {
+  const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 32 } }
+  town = await openTown({ config: { ...wants(2), pools } as typeof example })
+  await served(town)
+  town.setPolicy({ ...wants(3), pools } as typeof example)
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await asks()
+  await town.answered(SERVE, 'deny')
+  await town.advance(3 * HOUR)
+  expect([await replicasOf(town), await town.question(SERVE)]).toEqual([{ 1: 2 }, null])
+})

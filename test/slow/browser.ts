@@ -167,11 +167,15 @@ if (process.platform !== 'linux') {
         await hears('thawed')
       })
       await check('a button of what is no longer so reaches nothing, and says it', async () => {
-        // In one go: the page may be drawn anew at any moment, with what is so by then.
-        await button('Retry').evaluate((node) => {
-          node.dataset['command'] = node.dataset['command']?.replace('"attempt":2', '"attempt":1') ?? ''
-          node.click()
-        })
+        // The page may be drawn anew at any moment, with what is so by then: a button that was found may be gone when it is pressed.
+        const press = () =>
+          button('Retry').evaluate((node) => {
+            if (!node.isConnected) return false
+            node.dataset['command'] = node.dataset['command']?.replace('"attempt":2', '"attempt":1') ?? ''
+            node.click()
+            return true
+          })
+        while (!(await press()));
         await hears('you saw generation 2, attempt 1; now it is generation 2, attempt 2: look again')
         // The browser tells its console of each answer that is a refusal.
         errors.splice(0, errors.length, ...errors.filter((one) => !one.includes('status of 422')))

@@ -5,21 +5,20 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { withoutReplicas } from '../../../core/planning/left-alone.ts'
 import { changedOnWayBack } from '../../../core/planning/returns-to.ts'
-import { crashedOf } from '../../../core/pods/trouble.ts'
-import { madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
-import { deletedNote, goneNotes, nextRollOut, risingIn } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { setAgainText, setOtherwise } from '../../../core/steps/set-by-hand.ts'
+import { nextTouch } from '../../../core/steps/touching.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 import { generationsOf } from '../../generations.ts'
 import { trafficSeen } from '../../observe.ts'
 import { straysOf } from '../../strays.ts'
-import { aroundOf } from '../around.ts'
-import { lastLines } from '../pods.ts'
 import { applied } from './applied.ts'
 import { classMissing } from './classed.ts'
 import type { Handler, Task } from './handler.ts'
+import { hindranceNow, risenSeen } from './risen.ts'
 import { fallen, stoodAgain, wayOf } from './stood-again.ts'
 import { MINUTE, NONE, podsOf, seeFirst, type Touches, waitingFor } from './waiting-first.ts'
 
@@ -52,7 +51,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   see: async (task) => {
     const { ports, step, mark, view, plan } = task
     if (mark.waits) return seeUntouched(task)
-    const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
+    const [{ pods, ...risen }, generations] = await Promise.all([risenSeen(task), generationsOf(ports, view)])
     const at = {
       step,
       way: wayOf(task),
@@ -66,18 +65,11 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       straysOf(ports.cluster, pods, generations),
       mark.way === 'back' ? trafficSeen(ports, view) : null,
     ])
-    const [since, firstSince] = [sinceOf(task), firstSinceOf(task)]
     const now = ports.clock.now()
-    const [logs, around] = await Promise.all([
-      lastLines(ports, crashedOf(risingIn(step, { pods, since, firstSince }))),
-      aroundOf(ports, { pods, now }),
-    ])
     return nextRollOut(step, {
+      ...risen,
+      pods: [...pods],
       generations,
-      pods,
-      since,
-      firstSince,
-      logs,
       strays,
       now,
       gone,
@@ -86,7 +78,6 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       edited: editedIn(task, { generations, traffic }),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(step),
-      around,
     })
   },
 }
@@ -98,25 +89,6 @@ const allApplied = async (task: Task, objects: readonly KubeObject[]): Promise<S
     if (failed !== null) return failed
   }
   return null
-}
-
-/** Since when the move's own pods may have been made: where they waited for its room, since the move before it. */
-const sinceOf = ({ step, mark, run, ...task }: Task<RollOutModelStep>): number => {
-  const name = madeBy(step, wayOf({ ...task, mark }))
-  const maker = run.steps.find((one) => one.name === name && one.way === mark.way)
-  return maker?.startedAt ?? mark.startedAt ?? mark.markedAt ?? 0
-}
-
-/** Since when the way forth brings up what the move brings, or has it wait for its room. */
-const firstSinceOf = (task: Task<RollOutModelStep>): number => {
-  const { step, mark, run } = task
-  if (mark.way === 'back') return sinceOf(task)
-  const rises = ({ generation, waits }: Target): boolean => waits !== undefined && generation === step.brings
-  const first = wayOf(task).find(
-    (one) => one.kind === 'roll-out-model' && (one.brings === step.brings || one.replicas.some(rises)),
-  )
-  const made = run.steps.find(({ name, way }) => name === first?.name && way === 'forth')
-  return Math.min(sinceOf(task), made?.startedAt ?? Number.POSITIVE_INFINITY)
 }
 
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
@@ -166,7 +138,7 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
     const seenAt = mark.waits === 'pods' ? (mark.markedAt ?? 0) + MINUTE : 0
     return now < seenAt
       ? { kind: 'wait', note: targets, until: seenAt + 1, running: false }
-      : ((await fallen(task)) ?? nextTouch(targets, patient))
+      : ((await fallen(task)) ?? nextTouch(targets, { ...patient, hindrance: await hindranceNow(task) }))
   }
   const isAsked = mark.waits === 'pods'
   const { all, note } = targets

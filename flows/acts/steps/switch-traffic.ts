@@ -4,15 +4,17 @@ import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { SwitchTrafficStep } from '../../../core/plan.ts'
 import { isEditedByHand } from '../../../core/planning/generations.ts'
 import { changedOnWayBack, notLedBackText } from '../../../core/planning/returns-to.ts'
-import { nextTouch, patienceOf } from '../../../core/steps/moving.ts'
+import { patienceOf } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import { nextSwitch, type SeenTraffic, whyNotLed } from '../../../core/steps/switch-traffic.ts'
+import { nextTouch } from '../../../core/steps/touching.ts'
 import { trafficService } from '../../../core/workloads/serving.ts'
 import { generationsOf } from '../../generations.ts'
 import { trafficSeen } from '../../observe.ts'
 import type { Applied } from '../../ports.ts'
 import { apply, refusalOf } from './applied.ts'
 import type { Handler, Task } from './handler.ts'
+import { hindranceNow } from './risen.ts'
 import { fallen, stoodAgain } from './stood-again.ts'
 
 /** Law 4, standing: one field manager for whom the lane's Service leads to, and its own fence. */
@@ -38,7 +40,9 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
     if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
     const why = whyNotLed(step, seen)
     const again = why === null ? null : await fallen(task)
-    return again ?? nextTouch(why, { now, startedAt: startedAt - spentOnWayBack(run, mark), patience })
+    if (again !== null || why === null) return again ?? { kind: 'free' }
+    const patient = { now, startedAt: startedAt - spentOnWayBack(run, mark), patience }
+    return nextTouch(why, { ...patient, hindrance: await hindranceNow(task) })
   },
 }
 

@@ -87,6 +87,17 @@ describe('a service', () => {
     }
   })
 
+  it('knows how many the policy had of it, and has as many as were scaled to by that; where none is promoted nothing is known of it', () => {
+    const before = { generation: 1, desired: serve('7'), replicas: 2, of: 2 }
+    const kept = service.keeping?.(serve('8')) as Parameters<typeof service.baselineOf>[0]
+    const at = (desired: typeof kept, standing: object) => service.baselineOf(desired, { run, before, standing })
+    expect(at(kept, { stands: 1, replicas: 4, of: 4 })).toMatchObject({ generation: 1, replicas: 4, of: 4 })
+    expect(at(kept, { stands: 1, replicas: 4 })).toEqual(before)
+    expect(at(serve('8'), { stands: 2, replicas: 3, of: 3 })).toMatchObject({ generation: 2, of: 3 })
+    expect(at(serve('8'), { stands: 2, replicas: 3 })).toMatchObject({ of: 2 })
+    expect(at(none, { stands: 1, replicas: 2 })).not.toHaveProperty('of')
+  })
+
   it('has the template that its plans say, of what is promoted or else of what is made anew; and none on the way back', () => {
     const at = { identity, run, policy }
     const planned = (desired: Parameters<typeof service.plan>[0]['desired'], generations: GenerationView[] = []) =>

@@ -72,10 +72,10 @@ describe('what is wanted for an occasion', () => {
     const hand = { kind: 'hand', id: 'r', at: NOW, by: 'ben', set: { train: { args: ['-x'] } } } as const
     const told: TrainDesired = { ...desired, occasion: hand }
     const { kind } = viewOf()
-    const leftBy = (of: TrainDesired, over: object) => {
+    const leftBy = (of: TrainDesired, over: object, untried = false) => {
       const { gaveWay } = forOccasion(viewOf({ doc: wanted({ outcome: ended('refused') }) }), intentOf(of))
       const doc = wanted({ desired: of, generation: 2, outcome: ended('succeeded'), gaveWay, ...over } as never)
-      return afterOccasion(kind, { desired: of }, doc)
+      return afterOccasion(kind, { desired: of, untried }, doc)
     }
     expect(leftBy(told, {})).toMatchObject({ generation: 1, newest: 2, outcome: { kind: 'refused' } })
     expect(leftBy(told, { outcome: ended('rejected') })).toMatchObject({ generation: 1 })
@@ -87,6 +87,10 @@ describe('what is wanted for an occasion', () => {
     const same = leftBy({ ...desired, occasion: { ...hand, set: {} } }, {})
     expect(same).toMatchObject({ generation: 2, outcome: { kind: 'succeeded' } })
     expect(same).not.toHaveProperty('gaveWay')
+    // Nothing was begun, and nobody said no: what was refused waits on.
+    expect(leftBy({ ...desired, occasion: { ...hand, set: {} } }, { outcome: ended('expired') }, true)).toMatchObject({
+      ...{ generation: 1, newest: 2, outcome: { kind: 'refused' } },
+    })
   })
 
   it('leaves it as it was where nothing comes of it, and its own generation is used no more', () => {

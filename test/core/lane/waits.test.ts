@@ -65,6 +65,14 @@ describe('a lane waits for', () => {
     expect(waits(lane(mark({ name: 'judge', kind: 'check-gate', made: null })), deployment)).toBe(false)
   })
 
+  it('and while its first replica is asked and judged, whose node may be lost meanwhile', () => {
+    const moved = mark({ name: 'move-1', kind: 'roll-out-model', state: 'done' })
+    const judging = lane(moved, mark({ name: 'gate' }))
+    const replica = pod('ReplicaSet', `${NAME}-g2-5d9`)
+    expect(waits(judging, replica)).toBe(true)
+    expect(waits(lane({ ...moved, by: null }, mark({ name: 'gate' })), replica)).toBe(false)
+  })
+
   it('no pod of what has another group, whatever its kind, name and uid', () => {
     expect(waits(lane(mark({})), ownedBy('batch.volcano.sh/v1alpha1', 'Job', JOB))).toBe(false)
     const moving = lane(mark({ name: 'move-1', kind: 'roll-out-model', made: null }))

@@ -29,6 +29,11 @@ describe('work that began anew while nobody looked', () => {
     expect(atWork(view, mark, { ...pod, ranAgain: NOW - 9 * HOUR }, NOW)).toEqual(mark)
   })
 
+  it('goes on where it is a move of a rollout that waits for nodes again: that is counted beside', () => {
+    const move: Mark = { ...mark, kind: 'roll-out-model' }
+    expect(times(goesOn(view, move, { running: false }))).toEqual(times(move))
+  })
+
   it('is over, or waits again, with what it ran and no more', () => {
     expect(ended(view, mark, { ...pod, ranUntil: NOW - MINUTE / 2 })).toMatchObject({
       ran: HOUR,

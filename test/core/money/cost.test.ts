@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Mark } from '../../../core/lane/document.ts'
-import { costOf, nodeAgain, rateOf, reckonedOf } from '../../../core/money/cost.ts'
+import { costByMonth, costOf, nodeAgain, rateOf, reckonedOf, withoutNodes } from '../../../core/money/cost.ts'
 import type { Step } from '../../../core/plan.ts'
 import { HOUR, markOf } from '../lane/fixture.ts'
 
-const move = (name: string, perHour?: number) => ({ kind: 'roll-out-model', name, perHour }) as Step
+const move = (name: string, perHour?: number) =>
+  ({ kind: 'roll-out-model', name, perHour, point: { old: 2, new: 1 } }) as Step
 const gate = { kind: 'launch-job', name: 'gate', perHour: 0 } as Step
 const steps = [move('up', 10), gate, move('down', 4)]
 const mark = (name: string, more: Partial<Mark>) => markOf({ name, way: 'forth', ...more })
@@ -38,6 +39,24 @@ describe('a rollout costs what runs beyond what ran before', () => {
     expect(
       at(9, mark('up', { state: 'running', startedAt: 0, ran: HOUR, ranTo: 2 * HOUR, ranFrom: 8 * HOUR })),
     ).toEqual([20, 10])
+  })
+})
+
+describe('what of a rollout waits for a node', () => {
+  const up = mark('up', { state: 'done', startedAt: 0, ranFrom: HOUR, endedAt: 2 * HOUR })
+  const plan = { steps, strategy: { path: [{ old: 2, new: 0 }] } } as never
+  const run = { steps: [up], nodeless: { spared: { '1970-01': 5 }, since: 4 * HOUR, perHour: 10 } }
+
+  it('costs nothing, nor is it any of what runs now', () => {
+    expect([costOf({ run, plan, now: 4 * HOUR }), rateOf({ run, plan })]).toEqual([25, 0])
+    expect(costOf({ run, plan, now: 9 * HOUR })).toBe(25)
+    expect(costByMonth({ run, plan, now: 9 * HOUR })).toEqual({ '1970-01': 25 })
+  })
+
+  it('is what is missing of what stands by the plan; once the way is over nothing is', () => {
+    expect([3, 2].map((placed) => withoutNodes({ run, plan }, placed))).toEqual([0, 10])
+    const down = mark('down', { state: 'done', startedAt: 3 * HOUR, ranFrom: 3 * HOUR, endedAt: 4 * HOUR })
+    expect(withoutNodes({ run: { steps: [up, down] }, plan }, 0)).toBe(0)
   })
 })
 

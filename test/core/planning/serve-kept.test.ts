@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KeptDesired } from '../../../core/desired.ts'
 import type { KubeObject } from '../../../core/kube.ts'
+import type { Baseline } from '../../../core/lane/document.ts'
 import { service } from '../../../core/lane-kinds/service.ts'
 import { planServe } from '../../../core/planning/serve.ts'
 import { engineOf } from '../../../core/workloads/engines.ts'
@@ -73,6 +74,20 @@ describe('what serves while what is wanted has ended otherwise', () => {
       bounds: { dollars: 0 },
     })
     expect(of({ standing: [[1, '7', 0]] }, 'Service').steps).toBe('g1=2 → to g1 → notify')
+  })
+
+  it('and the policy has another number of it since that was decided last: that is followed, and asked about', () => {
+    const had = (of: number | undefined, replicas: number, standing = 2) => {
+      const input = given({ generation: 3, standing: [[1, '7', standing]], model: { replicas } })
+      const baseline = { ...(input.baseline as Baseline), replicas: 2, ...(of === undefined ? {} : { of }) }
+      const planned = planServe({ ...input, baseline, desired: kept })
+      return planned.kind === 'plan' ? [planned.plan.title, written(planned.plan), planned.hand] : planned.kind
+    }
+    const itsTitle = 'Scale v7 (generation 1), which serves support-llama,'
+    expect(had(2, 3)).toEqual([`${itsTitle} from 2 to 3 replicas`, 'g1=3 → notify', undefined])
+    expect(had(2, 1)).toEqual([`${itsTitle} from 2 to 1 replica`, 'g1=1 → notify', undefined])
+    // What was said no to, what stands so already, and what an earlier release judged.
+    expect([had(3, 3), had(2, 2), had(2, 3, 3), had(undefined, 3)]).toEqual(Array(4).fill('nothing'))
   })
 
   it('and was scaled, and not one of its replicas has room: that is refused with the numbers, and who took them', () => {

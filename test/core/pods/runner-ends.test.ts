@@ -100,7 +100,7 @@ describe('a stage whose program signalbox-run goes before, and which ends by tha
     const message = 's3://results/signalbox-run/signalbox-run-linux-amd64: fatal error: An error occurred (403)'
     expect(jobState(failed(), [died(77, { of: 'signalbox-run', message })])).toMatchObject({
       failure: 'storage-refused',
-      note: `signalbox-run ended with exit 77 (a right is missing in S3: give it to the pods of training, then retry): ${message}`,
+      note: `signalbox-run ended with exit 77 (a right is missing in S3: give it to the account of its pods, then retry): ${message}`,
     })
   })
 

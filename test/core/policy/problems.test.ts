@@ -77,7 +77,7 @@ it.each<[string, unknown, string]>([
   ['retries', 11, 'write a number of at most 10; found 11'],
   ['approvals.approvers', 'U1', "expected a list; found \"U1\": write [ { id: '…', name: '…' } ]"],
   ['approvals.approvers', [], 'write at least 1 of them; found []'],
-  [`${SERVICE}.gate`, 'health', 'expected a map; found "health": write { image: \'…\', checks: [ { metric: '],
+  [`${SERVICE}.gate`, 'health', 'expected a map; found "health": write { checks: [ { metric: '],
   [
     `${SERVICE}.alias`,
     ['champion'],

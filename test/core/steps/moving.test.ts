@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { Point, RollOutModelStep, Step } from '../../../core/plan.ts'
 import { choosePath, walkBackPath } from '../../../core/planning/paths.ts'
-import { firstOf, madeBy, nextTouch, reached, standsAtEnd, type Target, touched } from '../../../core/steps/moving.ts'
+import { firstOf, madeBy, reached, risesBy, standsAtEnd, type Target, touched } from '../../../core/steps/moving.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 
 const refOf = (generation: number) => ({ kind: 'Deployment' as const, namespace: 'serving', name: `m-g${generation}` })
@@ -164,22 +164,6 @@ describe('a move of a rollout begins', () => {
     expect(kept).toEqual([])
   })
 
-  it('and what touches nothing yet waits as long as a move may, and begins once it may', () => {
-    const look = { now: 1_000_000, startedAt: 0, patience: 1_000_000 }
-    expect(nextTouch('none of it is ready', look)).toEqual({
-      kind: 'wait',
-      note: 'none of it is ready',
-      until: 1_000_001,
-      running: false,
-    })
-    expect(nextTouch('none of it is ready', { ...look, now: 1_000_001 })).toEqual({
-      kind: 'failed',
-      reason: 'not-healthy',
-      note: 'after 17 minutes still none of it is ready',
-    })
-    expect(nextTouch(null, { ...look, now: 1_000_001 })).toEqual({ kind: 'free' })
-  })
-
   it('and wherever it stands, whoever scaled or broke what: no move leaves nothing ready where something is', () => {
     const stands = [0, 1, 2, 3].flatMap((replicas) =>
       Array.from({ length: replicas + 1 }, (_, ready): Stand => [replicas, ready]),
@@ -317,4 +301,17 @@ describe('at the end of a way', () => {
   it('of a way without moves nothing is asked', () => {
     expect(standsAtEnd([], [view(1, [1, 0])])).toBe(true)
   })
+})
+
+describe('what a way has brought up by a step of it', () => {
+  const brings = (name: string, generation: number | null) => ({ ...move(name, 1, 1), brings: generation })
+  const led = { kind: 'switch-traffic', name: 'traffic' } as Step
+  const way = [led, brings('a', 2), brings('b', null), brings('c', 3)]
+
+  it.each<[number, number | null]>([
+    [0, null],
+    [1, 2],
+    [2, 2],
+    [3, 3],
+  ])('at step %d', (index, rises) => expect(risesBy(way[index] as Step, way)).toBe(rises))
 })

@@ -32,7 +32,7 @@ const ofExample = (namespaces: { training: string; serving: string }) => {
   return {
     accounts: podAccounts(policy).map(({ name, namespace }) => `${namespace}/${name}`),
     training: stages.map((stage) => stageJob({ ...training, stage, preset: null, model: null, reads: {} })),
-    gate: gateCheckJob({ ...serving, stepName: 'gate', results: policy.results }),
+    gate: gateCheckJob({ ...serving, stepName: 'gate', policy }),
     server: servingObjects(serving).deployment,
   }
 }

@@ -42,7 +42,7 @@ const given = (change: Partial<GateCheckInput> = {}): GateCheckInput => ({
     },
   },
   namespace: 'serving',
-  results: { bucket: 'results', prefix: 'signalbox/' },
+  policy: { results: { bucket: 'results', prefix: 'signalbox/' } },
   ...change,
 })
 const podOf = (input = given()): V1PodSpec => gateCheckJob(input).spec?.template.spec as V1PodSpec
@@ -77,6 +77,37 @@ describe('the Job that asks a new generation', () => {
       { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
       { action: 'FailJob', onExitCodes: { containerName: containerOf().name, operator: 'In', values: [42] } },
     ])
+  })
+
+  it('without an image is signalbox-run’s probe, which is brought as into a stage and told what to ask', () => {
+    const probe = { prompts: [{ prompt: 'Capital of France, for $5?', contains: ['paris'] }], requests: 40 }
+    const sha256 = { amd64: 'a'.repeat(64), arm64: 'b'.repeat(64) }
+    const gateOf = (more: object) => ({
+      ...given().service,
+      gate: {
+        checks: [{ metric: 'golden_rate', op: '>=' as const, value: 0.9 }],
+        minutes: { p50: 3, p95: 10 },
+        ...more,
+      },
+    })
+    for (const runner of [{ image }, { image, sha256 }]) {
+      const input = given({ service: gateOf({ probe }), policy: { ...given().policy, runner } })
+      const container = containerOf(input)
+      expect(container).toMatchObject({ image, command: ['/signalbox/bin/signalbox-run', 'probe'] })
+      const asked = container.env?.find(({ name }) => name === 'SIGNALBOX_QUESTIONS')?.value ?? ''
+      expect(JSON.parse(asked.replaceAll('$$', '$'))).toEqual(probe)
+      expect(podOf(input).initContainers).toMatchObject([{ name: 'signalbox-run', image }])
+      const rules = gateCheckJob(input).spec?.podFailurePolicy?.rules ?? []
+      expect(rules.map(({ onExitCodes }) => onExitCodes?.containerName)).toEqual([
+        undefined,
+        'gate-check',
+        'signalbox-run',
+      ])
+      // A server, or S3, that did not answer is asked again.
+      expect(rules.flatMap(({ onExitCodes }) => onExitCodes?.values ?? [])).not.toContain(75)
+      const usual = given({ service: gateOf({}), policy: { ...given().policy, runner } })
+      expect(JSON.stringify(containerOf(usual))).not.toContain('SIGNALBOX_QUESTIONS')
+    }
   })
 
   it('is not deleted by Kubernetes before its outcome is stored', () => {

@@ -1,6 +1,9 @@
 import { expect, inject, it } from 'vitest'
+import type { ServeDesired } from '../../../core/desired.ts'
 import type { FieldManager, KubeObject } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
+import { gateCheckJob } from '../../../core/workloads/gate-check.ts'
 import { newest, PRESETS, presetOf } from '../../../core/workloads/presets.ts'
 import { stageJob } from '../../../core/workloads/stage-job.ts'
 import { STAGE_REVISION } from '../../../core/workloads/stage-revisions.ts'
@@ -84,6 +87,26 @@ const presetJobs = (): Sent[] =>
       return { object: moved(job), manager: null }
     })
 
+/** The gate of a service that names no image for it. */
+const probe = (): Sent => {
+  const policy = parsePolicy(exampleWith(['runner', { image: `acme/runner@sha256:${'ab'.repeat(32)}` }]))
+  const { image: _, ...gate } = policy.services['support-llama']!.gate
+  const service = { ...policy.services['support-llama']!, gate: { ...gate, probe: { requests: 40 } } }
+  const { identity, run } = trainInput({ policy })
+  const desired = {
+    kind: 'serve',
+    model: 'm',
+    version: '1',
+    source: 's3://m/1/',
+    runId: null,
+    digest: 'd',
+    requester: null,
+  }
+  const namespace = policy.namespaces.serving
+  const given = { identity, run, service, engine: engineOf({}, service), namespace, stepName: 'gate', policy }
+  return { object: moved(gateCheckJob({ ...given, desired: desired as ServeDesired })), manager: null }
+}
+
 const moved = (object: KubeObject): KubeObject =>
   ({
     ...object,
@@ -91,7 +114,7 @@ const moved = (object: KubeObject): KubeObject =>
   }) as KubeObject
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
-  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs()]
+  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), probe()]
   expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
     new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
   )
@@ -105,6 +128,7 @@ it('every object of the tour passes the strict validation of a real API server: 
     'signalbox-scratch',
     'RUNNER_SHA256_ARM64',
     'run-batch',
+    'SIGNALBOX_QUESTIONS',
   ])
     expect(JSON.stringify(sent)).toContain(said)
   const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))

@@ -1,0 +1,33 @@
+import type { Plan } from '../plan.ts'
+import type { Outcome } from '../reasons.ts'
+import { type Baseline, hasBegun, type Run } from './document.ts'
+import type { View } from './view.ts'
+
+/**
+ * The Deployment that stands for what succeeded, and with how many replicas: where the last move left it, or what stood already where
+ * nothing was to be done. What the policy says by then nobody may have approved.
+ */
+export const standingFor = ({ plan, world }: View, run: Run): Partial<Pick<Baseline, 'stands' | 'replicas'>> => {
+  const standing = hasBegun(run)
+    ? plan?.plan.steps.findLast((step) => step.kind === 'roll-out-model')?.replicas
+    : world?.generations
+  const found = standing?.find(({ replicas }) => replicas > 0)
+  return found === undefined ? {} : { stands: found.generation, replicas: found.replicas }
+}
+
+/** How many replicas were planned, as the policy had them then. */
+export const ofPlan = (plan: Plan | null): Pick<Baseline, 'of'> => {
+  const planned = plan?.strategy?.path.at(-1)?.new
+  return planned === undefined ? {} : { of: planned }
+}
+
+/** Ends by which people have said no, whatever they meant of it: they are not asked about so many of what serves again. */
+const SAID_NO: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>(['rejected', 'expired', 'cancelled'])
+
+const CAME_TO_NOTHING: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>(['failed', 'refused'])
+
+/** What serves stays as it is where a plan was not agreed to, or one about its replicas alone came to nothing: for as long as the policy has so many of it. */
+export const saidNoTo = (baseline: Baseline | null, { kind }: Outcome, plan: Plan | null): Baseline | null =>
+  baseline !== null && (SAID_NO.has(kind) || (CAME_TO_NOTHING.has(kind) && plan?.strategy?.name === 'scale'))
+    ? { ...baseline, ...ofPlan(plan) }
+    : baseline

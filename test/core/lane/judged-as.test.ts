@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import type { Baseline } from '../../../core/lane/document.ts'
+import { ofPlan, saidNoTo } from '../../../core/lane/judged-as.ts'
+import type { Plan } from '../../../core/plan.ts'
+import type { Outcome } from '../../../core/reasons.ts'
+
+const planned = (name: string, risen: number) =>
+  ({ strategy: { name, path: [{ old: 0, new: 2 }, { old: 0, new: risen }] } }) as unknown as Plan // biome-ignore format: one plan
+const baseline = { generation: 1, replicas: 2, of: 2 } as Baseline
+
+describe('how many replicas the policy had as what serves was decided about last', () => {
+  it('is what was planned', () => {
+    expect(ofPlan(planned('surge', 4))).toEqual({ of: 4 })
+    expect([ofPlan(null), ofPlan({ strategy: null } as Plan)]).toEqual([{}, {}])
+  })
+
+  it.each<[Outcome['kind'], string, number]>([
+    ['rejected', 'surge', 4],
+    ['expired', 'surge', 4],
+    ['cancelled', 'surge', 4],
+    ['failed', 'scale', 4],
+    ['refused', 'scale', 4],
+    ['failed', 'surge', 2],
+    ['superseded', 'scale', 2],
+    ['succeeded', 'scale', 2],
+  ])('counts as said no to where it is %s and %s', (kind, name, of) => {
+    expect(saidNoTo(baseline, { kind } as Outcome, planned(name, 4))).toEqual({ ...baseline, of })
+    expect(saidNoTo(null, { kind } as Outcome, planned(name, 4))).toBe(null)
+  })
+})
