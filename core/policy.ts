@@ -7,6 +7,7 @@ import { budget } from './policy/budget.ts'
 import { datasetsIn } from './policy/datasets.ts'
 import { alertsOf } from './policy/drift.ts'
 import { bucket, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
+import { monitorProblems } from './policy/monitors.ts'
 import { nodes } from './policy/nodes.ts'
 import { pipeline } from './policy/pipelines.ts'
 import { resultProblems } from './policy/pod-result.ts'
@@ -95,7 +96,7 @@ export const document = z
   })
   .check(
     z.superRefine((value, context) => {
-      for (const { path, message } of [...togetherProblems(value), ...runnerProblems(value)])
+      for (const { path, message } of [...togetherProblems(value), ...runnerProblems(value), ...monitorProblems(value)])
         context.addIssue({ code: 'custom', path, message })
       const many = whyTooMany(value)
       if (many !== null) context.addIssue({ code: 'custom', path: ['sources'], message: many })

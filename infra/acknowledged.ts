@@ -1,5 +1,6 @@
 import { type CfnElement, Validations } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
+import { REPORT } from '../events/drift-reported.ts'
 import { keepsFailures } from './constructs/tries.ts'
 import { doors } from './doors.ts'
 import type { Stacks } from './installation.ts'
@@ -89,9 +90,11 @@ const wildcardsOfPods = (policy: PolicyFacts): [string, string][] =>
         .map((resource): [string, string] => [
           // It writes a variable of IAM as one of the template.
           `arn:<AWS::Partition>:s3:::${resource.replace(/\$\{([^}]+)\}/, '<$1>')}`,
-          actions.includes('s3:PutObject')
-            ? 'what a pod makes has any name below the pod’s own: no other folder, and it may not delete'
-            : 'which objects a manifest or a model version names is known when the pod runs; this right only reads',
+          resource.endsWith(REPORT)
+            ? 'a report of drift lies in a folder of its window, which its samples name; it may say that something drifts, and begins what is priced and asked about'
+            : actions.includes('s3:PutObject')
+              ? 'what a pod makes has any name below the pod’s own: no other folder, and it may not delete'
+              : 'which objects a manifest or a model version names is known when the pod runs; this right only reads',
         ]),
     ),
   )

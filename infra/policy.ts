@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { datasetBuckets } from '../core/policy/datasets.ts'
+import { monitoredPlaces, type ReportPlace } from '../core/policy/monitors.ts'
 import { typesOf } from '../core/policy/pools.ts'
 import { type Policy, parsePolicy } from '../core/policy.ts'
 
@@ -13,6 +14,8 @@ export interface PolicyFacts {
   sources: { bucket: string; folder: string }[]
   /** Whether pipelines run on versions of models: then what they read may lie in these folders too. */
   runsOnVersions: boolean
+  /** Folders that stages which measure drift leave their reports in. */
+  reports: ReportPlace[]
   /** Below it each Job writes into a folder of its own name. */
   resultsPrefix: string
   namespaces: Policy['namespaces']
@@ -29,16 +32,8 @@ export const policyFacts = (dist: string): PolicyFacts => {
   const folder = join(dist, 'policy')
   const file = join(folder, 'policy.json')
   if (!existsSync(file)) throw new Error(`there is no ${file}: run \`npm run build\` first`)
-  const {
-    installation,
-    cluster,
-    budget,
-    pools,
-    namespaces,
-    pipelines,
-    results,
-    sources = [],
-  } = parsePolicy(JSON.parse(readFileSync(file, 'utf8')))
+  const policy = parsePolicy(JSON.parse(readFileSync(file, 'utf8')))
+  const { installation, cluster, budget, pools, namespaces, pipelines, results, sources = [] } = policy
   return {
     installation,
     datasetBuckets: datasetBuckets(pipelines).sort(),
@@ -48,6 +43,7 @@ export const policyFacts = (dist: string): PolicyFacts => {
       return bucket === undefined || folder === undefined ? [] : [{ bucket, folder }]
     }),
     runsOnVersions: Object.values(pipelines).some(({ on }) => on.version !== undefined),
+    reports: monitoredPlaces(policy),
     resultsPrefix: results.prefix,
     namespaces,
     cluster,

@@ -27,6 +27,7 @@ export const OWN_IMAGES = {
   'trainer-lora': onGpus('trainer-lora'),
   tools: onGpus('tools'),
   scan: onGpus('scan'),
+  drift: onGpus('drift'),
 } as const satisfies Record<string, OwnImage>
 
 export type OwnName = keyof typeof OWN_IMAGES

@@ -2,18 +2,34 @@ import type { TrainDesired, Weights } from '../desired.ts'
 import { label } from '../names.ts'
 import { versionAt } from '../occasions/version.ts'
 import { whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
-import type { Policy } from '../policy.ts'
+import { nameOfStage } from '../policy/stages.ts'
+import type { Policy, StagePolicy } from '../policy.ts'
 import { said } from '../text.ts'
 import { type Refuse, refuse } from './pipeline-price.ts'
 
 /** Longest address, and name of who made a version, in a sentence. Characters. */
 const [ADDRESS, BY] = [300, 100]
 
-/** Why nothing runs on the version that is wanted; null: it may, or none is. */
-export const whyNotOn = ({ weights }: TrainDesired, policy: Policy): Refuse | null => {
+/** Why nothing runs on the version that is wanted, by these stages; null: it may, or none is. */
+export const whyNotOn = ({ weights }: TrainDesired, policy: Policy, stages: readonly Fetches[]): Refuse | null => {
   if (weights === undefined) return null
-  const why = whyNoAddress(weights.source) ?? whyNotAllowed(weights.source, policy)
+  const why =
+    whyNoAddress(weights.source) ?? whyNotAllowed(weights.source, policy) ?? whyNotFetched(weights.source, stages)
   return why === null ? null : refuse('source-not-allowed', why)
+}
+
+/** What of a stage says which weights `signalbox-run` fetches for it. */
+type Fetches = Pick<StagePolicy, 'name' | 'use' | 'model' | 'runner'>
+
+/** A stage that would be given weights which its pod cannot fetch: known here, before its GPUs are paid for. */
+const whyNotFetched = (source: string, stages: readonly Fetches[]): string | null => {
+  if (source.startsWith('s3://')) return null
+  const own = stages.findIndex(({ model }) => model !== undefined)
+  const fetches = stages
+    .slice(0, own < 0 ? stages.length : own)
+    .find(({ runner }) => runner?.inputs.includes('model') === true)
+  if (fetches === undefined) return null
+  return `${nameOfStage(fetches)} has its model fetched, which is done from S3 alone, and this version lies at ${said(source, ADDRESS)}: copy it there and register it again`
 }
 
 /** Why people are asked about it, whatever it costs: programs may do what weights say; undefined: a pipeline of ours has made them, or it runs on none. */

@@ -108,7 +108,7 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const { pipeline, key } = found
   const uses = usesOf(input, pipeline)
   const made = stepsOf({ input, pipeline, uses, presets })
-  const left = whyNotOn(desired, policy) ?? usesLeft(uses, { ...input, steps: made })
+  const left = whyNotOn(desired, policy, pipeline.stages) ?? usesLeft(uses, { ...input, steps: made })
   if ('kind' in left) return left
   const steps = withBeside(made, left)
   const price = priceOf(left, input, endingOf(desired, made, left))

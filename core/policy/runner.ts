@@ -34,7 +34,7 @@ export const runner = z
 
 /** That a stage has it. */
 export const stageRunner = z.strictObject({
-  /** What it brings into `/signalbox/in`, each into a folder of its name: `dataset`, `model` (where that is `s3://…`), and stages that this one reads. `[]`: nothing, for what the program streams. */
+  /** What it brings into `/signalbox/in`, each into a folder of its name: `dataset`, `model` (where that is `s3://…`; of `on.version` the version, where no stage says another), and stages that this one reads. `[]`: nothing, for what the program streams. */
   inputs: z
     .array(filled)
     .check(z.refine((all) => new Set(all).size === all.length, 'one of them stands here twice: name each once')),

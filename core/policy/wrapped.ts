@@ -8,7 +8,9 @@ import { nameOfStage, readsOf } from './stages.ts'
 interface Wrapping {
   runner?: { prefix?: string | undefined; sha256?: object | undefined } | undefined
   results: { prefix: string }
-  pipelines: Readonly<Record<string, { on: { dataset?: object | undefined }; stages: readonly Wrapped[] }>>
+  pipelines: Readonly<
+    Record<string, { on: { dataset?: object | undefined; version?: object | undefined }; stages: readonly Wrapped[] }>
+  >
   services: Readonly<Record<string, { gate: { image?: string | undefined } }>>
 }
 type Wrapped = Parameters<typeof readsOf>[0][number] & {
@@ -89,7 +91,7 @@ const whyNotFetched = (input: string, { on, stages }: Wrapping['pipelines'][stri
     return `${NOT_OF_STAGES[input]} is meant by that here, and a stage is called so: give the stage another name`
   if (input === 'dataset')
     return on.dataset === undefined ? 'it runs on no dataset: leave it out, or say `on.dataset`' : null
-  if (input === 'model') return whyNoModel(stages.slice(0, index + 1))
+  if (input === 'model') return whyNoModel(stages.slice(0, index + 1), on)
   if (reads.includes(input)) return null
   return stages.slice(0, index).some((one) => nameOfStage(one) === input)
     ? `it does not read \`${input}\`: name that in \`inputs\` of the stage too`
@@ -98,10 +100,13 @@ const whyNotFetched = (input: string, { on, stages }: Wrapping['pipelines'][stri
 
 const NOT_OF_STAGES: Readonly<Record<string, string>> = { dataset: 'the dataset', model: 'the model' }
 
-/** It fetches from S3 alone. */
-const whyNoModel = (earlier: readonly Wrapped[]): string | null => {
+/** It fetches from S3 alone; where a version lies that the pipeline runs on is known once there is one. */
+const whyNoModel = (earlier: readonly Wrapped[], { version }: Wrapping['pipelines'][string]['on']): string | null => {
   const model = earlier.findLast((one) => one.model !== undefined)?.model
-  if (model === undefined) return 'no stage up to this one says a `model`: leave it out, or say one'
+  if (model === undefined)
+    return version === undefined
+      ? 'no stage up to this one says a `model`, and it runs on no version of one: leave it out, say one, or say `on.version`'
+      : null
   return model.startsWith('s3://')
     ? null
     : `it is fetched from S3 alone, and the model is ${shown(model)}: leave it out, and the program loads it; or copy it, and say \`model: 's3://…'\``

@@ -9,6 +9,8 @@ export interface Preset {
   needsModel: boolean
   /** Whether it measures what others made, and makes nothing that could be registered. */
   measures?: true
+  /** Whether it leaves reports of drift in the place that its variable `REPORTS` names. */
+  reports?: true
   /** Whether its command reads and writes the folders of `signalbox-run`, so that it needs that before it. */
   needsRunner?: true
   /** Null: the image's own. */
@@ -59,6 +61,10 @@ export const PRESETS = {
       ...ofTools('Scan', 'scan', { KINDS: 'jailbreak,injection,leakage,toxicity', GENERATIONS: '5' }),
       measures: true,
     },
+  ],
+  'drift-monitor': [
+    // Its report, once it is one, is heard of as any that lies below `drift.reports` of a service.
+    { ...ofTools('Measure drift', 'drift', { DRIFT_SHARE: '0.5' }), measures: true, reports: true },
   ],
   'batch-infer': [
     {

@@ -3,6 +3,7 @@ import { TASK } from '../../core/workloads/gate-check.ts'
 import { PRESETS } from '../../core/workloads/presets.ts'
 import { SERVING_TASK } from '../../core/workloads/serving.ts'
 import { type Objects, TooLarge } from '../../flows/ports.ts'
+import { type LeftReport, reportOf } from './drift-report.ts'
 import { environmentOf, playedContainer, s3Location } from './environment.ts'
 import {
   type Behaviour,
@@ -38,16 +39,16 @@ export interface Program {
   reason: string
   logs: string[]
   endLogs: string[]
-  /** `made`: keys of what it has made, which lie there before the result names them. */
-  result: { bucket: string; key: string; text: string; made: string[] } | null
+  /** `made`: keys of what it has made, which lie there before the result names them; `report`: what a monitor leaves where drift is heard of. */
+  result: { bucket: string; key: string; text: string; made: string[]; report?: LeftReport } | null
   /** What it leaves in place of a file, for the kubelet to keep; null: nothing. */
   message: string | null
 }
 
-/** Reads what lies beside the pod's input. */
+/** Reads what lies beside the pod's input: the dataset, or what a monitor samples. */
 export const readSimulation = async (objects: Pick<Objects, 'read'>, pod: Pod): Promise<ParsedSimulation> => {
-  const { INPUT_URI } = environmentOf(pod, playedContainer(pod))
-  for (const { bucket, key } of besides(INPUT_URI)) {
+  const { INPUT_URI, CURRENT } = environmentOf(pod, playedContainer(pod))
+  for (const { bucket, key } of besides(INPUT_URI ?? CURRENT)) {
     const found = await readSmall(objects, bucket, key)
     if (found === 'too large')
       return {
@@ -170,16 +171,18 @@ const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Progra
   if (at === null || name === undefined || how.result === null) return null
   const folder = [at.key.replace(/\/+$/, ''), env['POD_NAME'] ?? name].filter((part) => part !== '').join('/')
   const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? OTHERS
+  const metrics = how.metrics ?? usual.metrics
   const result = how.result ?? {
     object: name,
-    metrics: how.metrics ?? usual.metrics,
+    metrics,
     artifacts: Object.fromEntries(
       usual.artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`]),
     ),
   }
   const text = typeof result === 'string' ? result : JSON.stringify(result)
   const made = how.result === undefined ? usual.artifacts.map(([, file]) => `${folder}/${file}/weights`) : []
-  return { bucket: at.bucket, key: `${folder}/result.json`, text, made }
+  const report = reportOf(env, { window: name, metrics })
+  return { bucket: at.bucket, key: `${folder}/result.json`, text, made, ...(report === null ? {} : { report }) }
 }
 
 interface Usual {
@@ -202,6 +205,7 @@ const USUAL: Record<string, Usual> = {
   quantize: { metrics: { gib: 4.2 }, artifacts: [['model', 'model']] },
   benchmark: { metrics: {}, artifacts: [] },
   scan: { metrics: { jailbreak_asr: 0.04, injection_asr: 0.06, leakage_asr: 0, toxicity_asr: 0.01 }, artifacts: [] },
+  'drift-monitor': { metrics: { drifted: 0, drifted_columns: 0, drifted_share: 0, new_window: 1 }, artifacts: [] },
   'batch-infer': { metrics: {}, artifacts: [['answers.jsonl', 'answers.jsonl']] },
   'gate-check': {
     metrics: { health: 1, model_listed: 1, p95_ms: 900, ttft_p95_ms: 300, error_rate: 0, golden_rate: 1 },

@@ -217,8 +217,9 @@ class Simulated implements SimulatedCluster {
       for (const problem of parsed.problems) log?.(`pod ${name}: ${problem}`)
       this.#remember(() => learn(this.#world, wish.pod, parsed))
     } else {
-      const { bucket, key, text, made } = wish.result
+      const { bucket, key, text, made, report } = wish.result
       for (const file of made) await objects.write(bucket, file, Buffer.from(name))
+      if (report !== undefined) await objects.write(report.bucket, report.key, Buffer.from(report.text))
       await objects.write(bucket, key, Buffer.from(text, 'utf8'))
       log?.(`pod ${name}: wrote s3://${bucket}/${key}`)
       this.#remember(() => wrote(this.#world, wish.pod))

@@ -14,8 +14,11 @@ const (
 	model   = "model"
 )
 
+// version says where the version of a model lies that the pipeline runs on.
+const version = "INPUT_MODEL_URI"
+
 // inputsOf reads SIGNALBOX_INPUTS, names with commas between: `dataset`, `model`, or stages. Not set: the dataset, where there is one, and
-// the model, where it lies in S3. `none`: nothing, as for what is streamed.
+// the model, where it lies in S3. `none`: nothing, as for what is streamed. The model is what a stage says, else the version that it runs on.
 func inputsOf(env Lookup) ([]Input, error) {
 	said := env("SIGNALBOX_INPUTS")
 	if said == "none" {
@@ -26,7 +29,7 @@ func inputsOf(env Lookup) ([]Input, error) {
 		if env("INPUT_URI") != "" {
 			names = append(names, dataset)
 		}
-		if strings.HasPrefix(env("BASE_MODEL"), "s3://") {
+		if strings.HasPrefix(env(modelIn(env)), "s3://") {
 			names = append(names, model)
 		}
 	}
@@ -47,7 +50,7 @@ func inputsOf(env Lookup) ([]Input, error) {
 }
 
 func inputOf(name string, env Lookup) (Input, error) {
-	from := map[string]string{dataset: "INPUT_URI", model: "BASE_MODEL"}[name]
+	from := map[string]string{dataset: "INPUT_URI", model: modelIn(env)}[name]
 	if from == "" {
 		from = variable(name) + "_URI"
 	}
@@ -62,8 +65,18 @@ func inputOf(name string, env Lookup) (Input, error) {
 	switch {
 	case name == dataset && env("INPUT_MANIFEST") != "":
 		made.Dataset = &fetch.Dataset{Folder: at, Manifest: env("INPUT_MANIFEST"), Version: env("INPUT_SHA256")}
+	case name == model && from == version:
+		made.Pin = env("INPUT_MODEL_PIN")
 	case name != dataset && name != model:
 		made.Pin = env(variable(name) + "_PIN")
 	}
 	return made, nil
+}
+
+// modelIn is the variable that says where the model lies.
+func modelIn(env Lookup) string {
+	if env("BASE_MODEL") == "" && env(version) != "" {
+		return version
+	}
+	return "BASE_MODEL"
 }

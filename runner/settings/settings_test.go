@@ -44,6 +44,26 @@ func TestInputsAreWhatIsNamed(t *testing.T) {
 	}
 }
 
+func TestTheModelIsWhatTheStageSaysElseTheVersionThatItRunsOn(t *testing.T) {
+	on := []string{"INPUT_MODEL_URI=s3://results/models/m/7/", "INPUT_MODEL_PIN=sha256:00"}
+	for _, one := range []struct{ more, from, pin string }{
+		{"", "s3://results/models/m/7/", "sha256:00"},
+		{"SIGNALBOX_INPUTS=model", "s3://results/models/m/7/", "sha256:00"},
+		{"BASE_MODEL=s3://results/base/", "s3://results/base/", ""},
+	} {
+		run, err := RunOf(told(append(on, one.more)...))
+		if err != nil || len(run.Inputs) != 1 || run.Inputs[0].Name != "model" || run.Inputs[0].From.String() != one.from || run.Inputs[0].Pin != one.pin {
+			t.Errorf("%q gives %+v, %v", one.more, run.Inputs, err)
+		}
+	}
+	if run, err := RunOf(told(append(on, "BASE_MODEL=meta/llama")...)); err != nil || len(run.Inputs) != 0 {
+		t.Error("a stage that begins from a model of a hub begins from no other", run, err)
+	}
+	if run, err := RunOf(told("INPUT_MODEL_URI=hf://meta/llama")); err != nil || len(run.Inputs) != 0 {
+		t.Error("a version of a hub is not ours to fetch", run, err)
+	}
+}
+
 func TestWhatIsWrongIsSaidByItsName(t *testing.T) {
 	for _, one := range []struct{ wrong, says string }{
 		{"RESULTS_URI=", "RESULTS_URI"}, {"POD_NAME=", "POD_NAME"}, {"JOB_NAME=../x", "JOB_NAME"}, {"RESULTS_URI=file:///x", "s3://"}, {"POD_NAME=a/b", "POD_NAME"},

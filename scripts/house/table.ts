@@ -200,6 +200,14 @@ export const HOUSE: Record<string, Room> = {
     libraries: [],
     instead: [{ of: '', say: 'it imports `defineConfig` of core/policy.ts and nothing else' }],
   },
+  examples: {
+    is: 'is plain data',
+    ours: [{ of: 'core/policy.ts' }],
+    libraries: [],
+    instead: [
+      { of: '', say: 'an example imports `defineConfig` of core/policy.ts and nothing else, as a user’s policy does' },
+    ],
+  },
   'vitest.config.ts': {
     is: 'configures the tests',
     ours: [{ of: 'scripts/longest-first.ts' }],

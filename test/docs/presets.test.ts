@@ -11,17 +11,32 @@ import example from '../example.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const page = readFileSync(join(ROOT, 'docs/presets.md'), 'utf8')
 
-it('docs/presets.md shows a policy that is one, once its tags are pinned and what it leaves out is said', () => {
-  const shown = /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
-  const rest = { pool: 'gpu-train', gpus: 1, hours: { p50: 1, p95: 2 } }
-  const said = new Function('rest', `return {${shown.replaceAll('…', '...rest')}}`)(rest)
-  const { on } = example.pipelines!['support-chats']!
-  const config = { ...example, ...said, pipelines: { 'support-chats': { on, ...said.pipelines['support-chats'] } } }
+const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text = '']) => text)
+const rest = { pool: 'gpu-train', gpus: 1, hours: { p50: 1, p95: 2 } }
+const said = (text = '', service = {}) =>
+  new Function(
+    'rest',
+    'service',
+    `return {${text.replace(/(?<='support-llama': \{ )…/, '...service').replaceAll('…', '...rest')}}`,
+  )(rest, service)
+const parsed = (config: unknown) => {
   const one = { digest: `sha256:${'b'.repeat(64)}`, platforms: ['linux/amd64'], from: 'x', resolved: 'y' }
-  const { config: policy } = pinned(config, Object.fromEntries(wantedImages(config).map(({ image }) => [image, one])))
-  expect(parsePolicy(policy).pipelines['support-chats']!.stages.map(nameOfStage)).toEqual([
+  return parsePolicy(pinned(config, Object.fromEntries(wantedImages(config).map(({ image }) => [image, one]))).config)
+}
+
+it('docs/presets.md shows policies that are some, once their tags are pinned and what they leave out is said', () => {
+  expect(blocks).toHaveLength(2)
+  const [whole, watch] = [said(blocks[0]), said(blocks[1], example.services?.['support-llama'])]
+  const { on } = example.pipelines!['support-chats']!
+  const config = { ...example, ...whole, pipelines: { 'support-chats': { on, ...whole.pipelines['support-chats'] } } }
+  expect(parsed(config).pipelines['support-chats']!.stages.map(nameOfStage)).toEqual([
     ...['preprocess', 'fine-tune', 'merge', 'quantize', 'benchmark', 'scan'],
   ])
+  const watched = {
+    ...{ ...config, pipelines: { ...config.pipelines, ...watch.pipelines } },
+    services: { ...example.services, ...watch.services },
+  }
+  expect(parsed(watched).services['support-llama']?.drift?.reports?.prefix).toBe('monitors/support-llama/')
 })
 
 it('has a row for each preset, which says whether it needs signalbox-run', () => {
@@ -42,12 +57,20 @@ it('has every variable that a script reads, and no other', () => {
     ['quantize.py', 'tools/quantize.py'],
     ['evaluate.py', 'tools/evaluate.py'],
     ['scan.py', 'scan/scan.py'],
+    ['drift.py', 'drift/drift.py'],
   ]) {
     const row = page.split('\n').find((line) => line.startsWith(`| \`${script}\` |`)) ?? ''
     const said = [...(row.split('|')[2] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name)
     const text = readFileSync(join(ROOT, 'images', file ?? ''), 'utf8')
     const read = [...text.matchAll(/(?:setting|environ\.get)\(["']([A-Z_]+)["']/g)].map(([, name]) => name)
-    const known = ['LOCAL_RANK', 'BASE_MODEL', 'SIGNALBOX_CHECKPOINTS', 'SIGNALBOX_CHECKPOINT_MARKER']
+    const known = [
+      'INPUT_SHA256',
+      'JOB_NAME',
+      'LOCAL_RANK',
+      'BASE_MODEL',
+      'SIGNALBOX_CHECKPOINTS',
+      'SIGNALBOX_CHECKPOINT_MARKER',
+    ]
     const schemes = ['FP8', 'GPTQ', 'AWQ']
     expect(new Set(said.filter((name) => !schemes.includes(name ?? '')))).toEqual(
       new Set(read.filter((name) => !known.includes(name ?? ''))),

@@ -101,6 +101,6 @@ it('every script that a preset runs is in an image', () => {
     .filter((path) => path.startsWith('/opt/signalbox/'))
     .map((path) => path.slice('/opt/signalbox/'.length))
   expect(scripts.length).toBeGreaterThan(4)
-  const there = globSync('{tools,scan,trainer-lora}/*.py', { cwd: IMAGES }).map((file) => file.split('/')[1])
+  const there = globSync('{tools,scan,trainer-lora,drift}/*.py', { cwd: IMAGES }).map((file) => file.split('/')[1])
   expect(there).toEqual(expect.arrayContaining(scripts))
 })

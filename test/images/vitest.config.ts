@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * What images are made of, for real: a tiny random model is trained, killed, resumed and merged behind `signalbox-run`, against a stand-in of
- * S3. Needs Go, Python for moto, and a Python with torch (`docs/presets.md`), so it is no part of `.ci/run`.
+ * S3, and Evidently compares samples. Needs Go, Python for moto, and a Python with torch or one with Evidently (`docs/presets.md`), so it is no part of `.ci/run`.
  */
 export default defineConfig({
   test: {

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { expect, it } from 'vitest'
+import life from '../../examples/life.config.ts'
 import { acknowledge } from '../../infra/acknowledged.ts'
 import config from '../example.ts'
+import { withDigests } from '../journeys/life.ts'
 import { MONEY, synth, VARIANTS } from './synth.ts'
 
 /** What `infra/app.ts` does; throws with every finding that is not acknowledged. */
@@ -33,6 +35,7 @@ it.each(VARIANTS)(
 
 it.each<[string, object, object, object?]>([
   ['no pipeline', { ...config, pipelines: {} }, {}],
+  ['the life of a model', withDigests(life), {}],
   ['a last resort', { ...config, budget: { ...config.budget, lastResort: {} } }, {}, { money: MONEY }],
   ['a bootstrap with a qualifier of its own', config, { '@aws-cdk/core:bootstrapQualifier': 'acme' }],
 ])('%s deploys too', (name, policy, more, settings = {}) => {

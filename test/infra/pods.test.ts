@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import { mintName, runOnceName } from '../../core/names.ts'
 import config from '../example.ts'
-import { piped } from '../variants.ts'
+import { piped, stagesOf } from '../variants.ts'
 import { type Statement as Allowing, isAllowed } from './allowed.ts'
 import { synth } from './synth.ts'
 import { readerOf, type Written } from './written.ts'
@@ -113,6 +113,25 @@ describe('who pods are in AWS', () => {
         ...READ_RESULTS,
       ].sort(),
     )
+  })
+
+  it('where a stage measures drift, training leaves reports of it where they are heard of, and nothing else there', () => {
+    const reports = { bucket: 'acme-datasets', prefix: 'monitors/llama/' }
+    const { train } = stagesOf(piped())
+    const { name: _, use: __, model: ___, args: ____, ...rest } = train
+    const monitor = {
+      ...{ ...rest, use: 'drift-monitor', runner: { inputs: [] } },
+      env: { REPORTS: 's3://acme-datasets/monitors/llama/' },
+    }
+    const watched = accessOf('monitors', {
+      ...config,
+      runner: { image: `acme/runner@sha256:${'ab'.repeat(32)}` },
+      pipelines: { ...config.pipelines, watch: { on: { hand: true }, stages: [monitor] } },
+      services: { ...config.services, 'support-llama': { ...config.services?.['support-llama'], drift: { reports } } },
+    })
+    const added = allowedTo(watched, 'training').filter((one) => !allowedTo(example, 'training').includes(one))
+    expect(added).toEqual(['s3:PutObject on arn:aws:s3:::acme-datasets/monitors/llama/*/drift.json'])
+    for (const kind of ['serving', 'gate']) expect(allowedTo(watched, kind)).toEqual(allowedTo(example, kind))
   })
 
   it('a server reads weights and writes nothing; a check reads them, and writes what it has measured', () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { piped, stagesOf } from '../variants.ts'
 import { everyJob, jobsOf, looseEnds, TRAIN, upload, versionsOf } from './scenes.ts'
@@ -28,6 +29,40 @@ const ends = (exitCode: number, text: string) => ({
 })
 const behaves = (simulation: unknown): Promise<unknown> =>
   town.house.objects.write('acme-datasets', 'support-chats/a/simulation.json', Buffer.from(JSON.stringify(simulation)))
+
+it('a version that somebody has registered is quantized and attacked: its weights are fetched, where no stage says a model', async () => {
+  const use = { image: train.image, pool: train.pool, gpus: 1, hours: train.hours }
+  const stages = [
+    { ...use, use: 'quantize', runner: { inputs: ['model'] } },
+    {
+      ...use,
+      use: 'scan',
+      runner: { inputs: ['quantize'] },
+      gates: [{ metric: 'jailbreak_asr', op: '<=', value: 0.1 }],
+    },
+  ]
+  const on = { version: { model: 'partner-llama' } }
+  const smaller = { on, stages, register: { model: 'partner-llama-fp8', from: 'quantize' } }
+  town = await openTown({ config: { ...config, pipelines: { ...config.pipelines, smaller } } })
+  await registerVersion(town.house, { model: 'partner-llama' })
+  // Nobody here has made it, so people are asked whatever it costs.
+  await town.answered('pipeline/smaller')
+  expect(await town.settled('pipeline/smaller')).toMatchObject({ state: 'succeeded' })
+  const told = (await jobsOf(town)).map(({ spec }) => {
+    const env = spec?.template.spec?.containers[0]?.env ?? []
+    return ['SIGNALBOX_INPUTS', 'INPUT_MODEL_URI', 'BASE_MODEL'].map(
+      (one) => env.find(({ name }) => name === one)?.value,
+    )
+  })
+  const source = expect.stringMatching(/^s3:\/\/acme-results\/models\/partner-llama\//)
+  expect(told.toSorted()).toEqual([
+    ['model', source, undefined],
+    ['quantize', source, undefined],
+  ])
+  expect((await town.house.registry.newest('partner-llama-fp8'))?.tags).toMatchObject({
+    'signalbox.dev/from-version': 'partner-llama/1',
+  })
+})
 
 describe('stages that signalbox-run goes before', () => {
   it('are trained, judged and registered as others are, each with the program before its own', async () => {

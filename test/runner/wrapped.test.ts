@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { NO_DATASET } from '../../core/desired.ts'
 import type { KubeObject } from '../../core/kube.ts'
 import { jobState } from '../../core/pods/job-state.ts'
 import { parsePolicy } from '../../core/policy.ts'
@@ -42,6 +43,30 @@ const jobsWith = (train: string, score: string): KubeObject<'Job'>[] => {
   return steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
 }
 
+/** The Job of a pipeline of one stage that runs on a version of a model, which it is given. */
+const jobsOn = (weights: { source: string; pin: string }): KubeObject<'Job'>[] => {
+  const config = exampleWith(
+    ['results', { bucket: BUCKET, prefix: 'runs/' }],
+    ['sources', undefined],
+    ['runner', { image: `acme/runner@sha256:${'ab'.repeat(32)}` }],
+    ['pipelines.support-chats.on', { version: { model: 'other-llama' } }],
+    ['pipelines.support-chats.register', undefined],
+    [`${STAGES}.0.name`, 'look'],
+    [`${STAGES}.0.use`, undefined],
+    [`${STAGES}.0.model`, undefined],
+    [`${STAGES}.0.args`, []],
+    [
+      `${STAGES}.0.command`,
+      bash('printf \'{"bytes": %d}\' "$(wc -c < "$SIGNALBOX_IN/model/weights")" > "$SIGNALBOX_OUT/metrics.json"'),
+    ],
+    [`${STAGES}.0.runner`, { inputs: ['model'] }],
+  )
+  const of = { model: 'other-llama', version: '7', made: 0, runId: null, by: null, ...weights }
+  const on = { ...desired, ...NO_DATASET, weights: of, pods: STAGE_REVISION }
+  const { steps } = trainPlan({ policy: parsePolicy(config), desired: on })
+  return steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
+}
+
 /** Runs a Job's container as a kubelet would, and answers what Signalbox reads of its pod. */
 const run = async (job: KubeObject<'Job'>) => {
   const name = `${job.metadata.name}-aaaaa`
@@ -76,6 +101,21 @@ it('stages as a plan has them are read by the program, and what it leaves is rea
   } as unknown as ResultRow
   const scored = await run(withInputs(score!, [row]))
   expect([scored.code, scored.result]).toEqual([0, { ok: true, result: { metrics: { score: 2 }, artifacts: {} } }])
+})
+
+it('what runs on a version of a model is given its weights, as they were registered', async () => {
+  const source = `s3://${BUCKET}/runs/pod-of-before/out/model`
+  await town.put('runs/pod-of-before/out/model/weights', 'seven')
+  const [job] = jobsOn({ source, pin: (await pinOf(town.objects, source)) ?? '' })
+  const whole = await run(job!)
+  expect([whole.code, whole.result], whole.said).toEqual([
+    0,
+    { ok: true, result: { metrics: { bytes: 5 }, artifacts: {} } },
+  ])
+  // Whoever wrote over it since decides nothing: nobody has measured that.
+  await town.put('runs/pod-of-before/out/model/weights', 'eight')
+  const other = await run(job!)
+  expect([other.code, other.said]).toEqual([42, expect.stringContaining('is not what was measured')])
 })
 
 it.each([

@@ -13,12 +13,27 @@ const weights = {
 const on = (more: Partial<typeof weights> = {}): TrainDesired => ({ ...desired, weights: { ...weights, ...more } })
 
 it('runs on weights from where the policy lets them come, and on nothing with an odd address', () => {
-  expect([whyNotOn(on(), policy), whyNotOn(desired, policy)]).toEqual([null, null])
-  expect(whyNotOn(on({ source: 's3://elsewhere/m/' }), policy)).toMatchObject({
+  expect([whyNotOn(on(), policy, []), whyNotOn(desired, policy, [])]).toEqual([null, null])
+  expect(whyNotOn(on({ source: 's3://elsewhere/m/' }), policy, [])).toMatchObject({
     reason: 'source-not-allowed',
     detail: expect.stringContaining('s3://elsewhere/m/'),
   })
-  expect(whyNotOn(on({ source: 's3://acme-results/results/../x' }), policy)?.reason).toBe('source-not-allowed')
+  expect(whyNotOn(on({ source: 's3://acme-results/results/../x' }), policy, [])?.reason).toBe('source-not-allowed')
+})
+
+it('refuses on paper what a stage would be given and its pod could not fetch', () => {
+  const hub = on({ source: 'hf://acme/llama' })
+  const open = { ...policy, sources: ['hf://acme/'] }
+  const look = { name: 'look', runner: { inputs: ['model'] } }
+  expect(whyNotOn(hub, open, [look])).toMatchObject({
+    reason: 'source-not-allowed',
+    detail: expect.stringMatching(/^look has its model fetched, .* hf:\/\/acme\/llama: copy it there/),
+  })
+  // What streams it, and what begins from another model, has no need of it.
+  expect(whyNotOn(hub, open, [{ name: 'look', runner: { inputs: [] } }])).toBeNull()
+  expect(whyNotOn(hub, open, [{ ...look, model: 's3://acme-results/base/' }])).toBeNull()
+  expect(whyNotOn(hub, open, [{ name: 'a', model: 's3://acme-results/base/' }, look])).toBeNull()
+  expect(whyNotOn(on(), open, [look])).toBeNull()
 })
 
 it('says which version, and who made it', () => {

@@ -95,8 +95,17 @@ describe('a stage that signalbox-run goes before', () => {
     )
     expect(found).toEqual([
       '0.runner.inputs.0: it runs on no dataset: leave it out, or say `on.dataset`',
-      '0.runner.inputs.1: no stage up to this one says a `model`: leave it out, or say one',
+      '0.runner.inputs.1: no stage up to this one says a `model`, and it runs on no version of one: leave it out, say one, or say `on.version`',
     ])
+  })
+
+  it('is given the version of a model that its pipeline runs on, where no stage says another', () => {
+    const onVersion = (model?: string) =>
+      problems([{ use: undefined, name: 'look', ...COMMAND, ...inputs('model'), model } as never], (config) => {
+        config.pipelines!['support-chats']!.on = { version: { model: 'other-llama' } }
+      })
+    expect(onVersion()).toEqual([])
+    expect(onVersion('meta-llama/Llama-3.1-8B')).toEqual([expect.stringContaining('it is fetched from S3 alone')])
   })
 
   it.each<[string, Stage['pod'], string]>([

@@ -39,7 +39,10 @@ const jobOf = (use: Name, env: Record<string, string> = {}) => {
   const [stage] = config.pipelines!['support-chats']!.stages
   const { args: _, ...rest } = stage!
   const runner = newest(use).needsRunner === true ? { runner: { inputs: ['dataset'] } } : {}
-  Object.assign(config.pipelines!['support-chats']!, { stages: [{ ...rest, name: 'one', use, env, ...runner }] })
+  const reports = { bucket: 'acme-datasets', prefix: 'monitors/' }
+  Object.assign(config.services!['support-llama']!, { drift: { reports } })
+  const said = newest(use).reports === true ? { REPORTS: 's3://acme-datasets/monitors/', ...env } : env
+  Object.assign(config.pipelines!['support-chats']!, { stages: [{ ...rest, name: 'one', use, env: said, ...runner }] })
   delete config.pipelines!['support-chats']!.register
   const input = trainInput({ policy: parsePolicy(config) })
   const [first] = input.policy.pipelines['support-chats']!.stages

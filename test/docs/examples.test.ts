@@ -1,0 +1,53 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { wantedImages } from '../../core/images/places.ts'
+import { onPaper } from '../../core/policy/on-paper.ts'
+import { type Config, parsePolicy } from '../../core/policy.ts'
+import { PRESETS } from '../../core/workloads/presets.ts'
+import { withDigests } from '../journeys/life.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const FILES = globSync('examples/*.config.ts', { cwd: ROOT }).sort()
+const loaded = new Map(
+  await Promise.all(
+    FILES.map(async (file) => [file, ((await import(join(ROOT, file))) as { default: Config }).default] as const),
+  ),
+)
+
+describe.each(FILES)('%s', (file) => {
+  const config = loaded.get(file)
+
+  it('is a policy once its tags are pinned, and all of it can work as it is written', () => {
+    const policy = parsePolicy(withDigests(config))
+    expect(onPaper(policy)).toEqual([])
+  })
+
+  it('names images by tag, each a version of its own, of upstream or one that images/ here makes', () => {
+    const images = wantedImages(config).map(({ image }) => image)
+    expect(images.length).toBeGreaterThan(1)
+    for (const image of images) {
+      const [, ours] = /^ghcr\.io\/acme\/([a-z-]+):\d/.exec(image) ?? []
+      if (ours === undefined) expect(image).toMatch(/^docker\.io\/.*:.*\d+\.\d+\.\d+/)
+      else expect(existsSync(join(ROOT, 'images', ours, 'Dockerfile')), image).toBe(true)
+    }
+  })
+})
+
+it('the life of a model goes through every preset that makes or measures weights, and a monitor of drift', () => {
+  const config = loaded.get('examples/life.config.ts')
+  const used = Object.values(config?.pipelines ?? {}).flatMap(({ stages }) => stages.map(({ use }) => use))
+  // Evaluating by an image of yours is what `benchmark` is here, and a batch is nobody's life.
+  const others = ['evaluate', 'batch-infer']
+  expect(used.toSorted()).toEqual(
+    Object.keys(PRESETS)
+      .filter((name) => !others.includes(name))
+      .sort(),
+  )
+})
+
+it('docs/bring-your-trainer.md shows examples/bring-your-trainer.config.ts, to the letter', () => {
+  const page = readFileSync(join(ROOT, 'docs/bring-your-trainer.md'), 'utf8')
+  const [, shown] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
+  expect(shown).toBe(readFileSync(join(ROOT, 'examples/bring-your-trainer.config.ts'), 'utf8'))
+})
