@@ -196,6 +196,7 @@ export const metricsOf = (task: string): string[] => Object.keys((USUAL[task] ??
 /** What a task measures and makes when nobody says otherwise. */
 const USUAL: Record<string, Usual> = {
   'fine-tune': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'model']] },
+  'pre-train': { metrics: { train_loss: 2.1 }, artifacts: [['model', 'model']] },
   evaluate: { metrics: { score: 0.87 }, artifacts: [] },
   preprocess: { metrics: { rows_train: 9_800, rows_test: 200 }, artifacts: [['dataset', 'dataset']] },
   merge: { metrics: { merged: 1 }, artifacts: [['model', 'model']] },
