@@ -86,7 +86,7 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
   const { pod, job, parsed } = input
   const env = environmentOf(pod, playedContainer(pod))
   const task = env['SIGNALBOX_TASK'] ?? ''
-  const how = behaviourOf(parsed.simulation, task)
+  const how = behaviourOf(parsed.simulation, task, env['NODE_RANK'])
   const lost = how.nodeLost === true && input.first
   const usual = {
     imagePull: how.imagePull !== 'fail',
@@ -167,7 +167,8 @@ const annotatedMinutes = (pod: Pod, job: Job | null): number => {
 const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Program['result'] => {
   const at = s3Location(env['RESULTS_URI'])
   const name = pod.metadata.labels?.[JOB_NAME_LABEL]
-  if (at === null || name === undefined || how.result === null) return null
+  // As `signalbox-run` has it: of several pods the first uploads.
+  if (at === null || name === undefined || how.result === null || (env['NODE_RANK'] ?? '0') !== '0') return null
   const folder = [at.key.replace(/\/+$/, ''), env['POD_NAME'] ?? name].filter((part) => part !== '').join('/')
   const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? OTHERS
   const result = how.result ?? {
