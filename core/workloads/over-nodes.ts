@@ -1,4 +1,4 @@
-import type { V1EnvVar, V1JobSpec, V1ResourceRequirements } from '@kubernetes/client-node'
+import type { V1EnvVar, V1JobSpec, V1PodSpec, V1ResourceRequirements } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { withDigest } from './object-digest.ts'
 import { fromAnnotation } from './pod-environment.ts'
@@ -62,6 +62,20 @@ export const efaEnv = (efa: number | undefined): V1EnvVar[] =>
         { name: 'FI_EFA_USE_DEVICE_RDMA', value: '1' },
         { name: 'FI_EFA_FORK_SAFE', value: '1' },
       ]
+
+/**
+ * EFA reaches no other zone: pods of a gang go where the first of them is. Whose they are is said by the Job's own label, which the server reads from each pod as
+ * it is made, so that nothing in the object names the attempt.
+ */
+export const efaAffinity = (efa: number | undefined, labels: Record<string, string>): Pick<V1PodSpec, 'affinity'> => {
+  if (efa === undefined) return {}
+  const term = {
+    labelSelector: { matchLabels: labels },
+    matchLabelKeys: [JOB_NAME_LABEL],
+    topologyKey: 'topology.kubernetes.io/zone',
+  }
+  return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } }
+}
 
 /** The same resources with all of a node's EFA interfaces, and what they need. */
 export const withEfa = (resources: V1ResourceRequirements, efa: number | undefined): V1ResourceRequirements => {

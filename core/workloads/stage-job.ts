@@ -1,14 +1,14 @@
 import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
 import { datasetIn, type TrainDesired } from '../desired.ts'
 import { DO_NOT_DISRUPT, GPU, type KubeObject, NODE_POOL, QUEUE_LABEL } from '../kube.ts'
-import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
+import { type Identity, label, laneLabels, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
 import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
 import { graceOfStage } from './draining.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
-import { efaEnv, gangEnv, gangSpec, JOB_NAME_LABEL, withEfa } from './over-nodes.ts'
+import { efaAffinity, efaEnv, gangEnv, gangSpec, JOB_NAME_LABEL, withEfa } from './over-nodes.ts'
 import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { type PodRoom, SCRATCH, stageRoom } from './pod-room.ts'
@@ -114,6 +114,7 @@ const isHeld = ({ desired, policy, stage }: StageInput): boolean =>
 
 const podSpec = (input: StageInput): V1PodSpec => ({
   ...meetingIn(input),
+  ...efaAffinity(efaOf(input), laneLabels(input.identity, input.run.lane)),
   restartPolicy: 'Never',
   serviceAccountName: TRAINING_ACCOUNT,
   automountServiceAccountToken: false,

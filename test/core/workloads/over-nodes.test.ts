@@ -103,7 +103,25 @@ describe('the Job of a stage on several nodes', () => {
     for (const list of [fast.resources!.limits!, fast.resources!.requests!])
       expect(list).toMatchObject({ [EFA]: '32', 'hugepages-2Mi': '5120Mi', [GPU]: '8' })
     expect(fast.env).toContainEqual({ name: 'FI_PROVIDER', value: 'efa' })
+    // EFA reaches no other zone; nothing in it names the attempt.
+    expect(jobOf({}, { pool: { efa: 32 } }).spec!.template.spec!.affinity).toEqual({
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          {
+            labelSelector: {
+              matchLabels: {
+                'signalbox.dev/installation': 'signalbox',
+                'signalbox.dev/lane': 'pipeline.support-chats',
+              },
+            },
+            matchLabelKeys: ['batch.kubernetes.io/job-name'],
+            topologyKey: 'topology.kubernetes.io/zone',
+          },
+        ],
+      },
+    })
     const alone = jobOf({ nodes: 1 }, { pool: { efa: 32 } })
+    expect(alone.spec!.template.spec!.affinity).toBeUndefined()
     expect(main(alone).resources!.limits).toEqual({ [GPU]: '8' })
     expect(JSON.stringify(jobOf())).not.toMatch(/vpc.amazonaws|FI_/)
   })

@@ -12,11 +12,11 @@ const RUN = { lane: 'pipeline/support-chats', generation: 1, attempt: 1 }
 const [stage] = policy.pipelines['support-chats']!.stages
 const input = trainInput({ policy })
 const identity = { ...input.identity, installation: policy.installation }
-const gang = (name: string): KubeObject<'Job'> =>
+const gang = (name: string, efa?: number): KubeObject<'Job'> =>
   stageJob({
     ...input,
     identity: { ...identity, name },
-    policy,
+    policy: { ...policy, pools: { ...policy.pools, [stage!.pool]: { ...policy.pools[stage!.pool]!, efa } } },
     stage: { ...stage!, nodes: 2 },
     preset: null,
     model: null,
@@ -45,4 +45,21 @@ it('the door that trains makes a gang and where it meets; who merely works in th
   }
   await untilRefused(() => post('door', SERVICES, open, ASK.query))
   expect((await post('door', SERVICES, open)).status).toBe(422)
+})
+
+it('one with EFA is taken as it is, and each of its pods is led to where others of its own Job are', async () => {
+  const { status, body } = await post('door', JOBS, gang('fast-0123abcd', 32))
+  expect([status, body]).toMatchObject([201, {}])
+  const pods = async () => {
+    const { body: list } = await by('admin').send({ method: 'GET', path: `/api/v1/namespaces/${training}/pods` })
+    return ((list as { items: KubeObject<'Pod'>[] }).items ?? []).filter(({ metadata }) =>
+      metadata.name.startsWith('fast'),
+    )
+  }
+  for (let tries = 0; tries < 200 && (await pods()).length < 2; tries++);
+  for (const { spec } of await pods())
+    expect(
+      spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.[0]?.labelSelector?.matchExpressions,
+    ).toEqual([{ key: 'batch.kubernetes.io/job-name', operator: 'In', values: ['fast-0123abcd-g1a1-train'] }])
+  expect((await pods()).length).toBe(2)
 })
