@@ -33,7 +33,7 @@ const KERNELS = 'DCGM_FI_DEV_GPU_UTIL'
 const PART = 'GPU_I_ID'
 
 /** Names that Kubernetes gives pods of a Job. */
-const podsOf = (job: string): string => `${job}-[a-z0-9]{5}`
+const podsOf = (job: string): string => `${job}-([0-9]+-)?[a-z0-9]{5}`
 
 /**
  * What is asked of DCGM's exporter about a Job's pods: the most that each GPU did in the window, by either metric, and by either name that

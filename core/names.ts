@@ -85,9 +85,9 @@ export const runOfJob = (job: string): { name: string; generation: number; attem
   return name === undefined ? null : { name, generation: Number(generation), attempt: Number(attempt) }
 }
 
-/** Whether Kubernetes can have given this name to a pod of the Job: it has five characters of its own after the Job's name. */
+/** Whether Kubernetes can have given this name to a pod of the Job: it has five characters of its own after the Job's name, and of several which it is. */
 export const isPodOfJob = (pod: string, job: string): boolean =>
-  pod.startsWith(`${job}-`) && /^[a-z0-9]{5}$/.test(pod.slice(job.length + 1))
+  pod.startsWith(`${job}-`) && /^(?:\d{1,2}-)?[a-z0-9]{5}$/.test(pod.slice(job.length + 1))
 
 /** Name of a generation's Deployment. */
 export const generationName = ({ name }: Pick<Identity, 'name'>, generation: number): string => `${name}-g${generation}`

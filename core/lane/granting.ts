@@ -3,6 +3,7 @@ import { type Act, frozen, rest } from './act.ts'
 import { type Change, changed, type Grant, moment, resting } from './change.ts'
 import { budgetOf, budgetRoom, centsOf, poolRoom, poolRooms } from './room.ts'
 import type { View } from './view.ts'
+import { freeNodes } from './whole-nodes.ts'
 
 /** One who stands in the line, with what counts beside its row. */
 export interface Head {
@@ -137,8 +138,22 @@ const whyNotYet = (view: View, head: Head, { taken }: Walked): string | null => 
     const free = freeOf(view, room, head.row)?.free ?? null
     const left = free === null ? null : free - (taken[room] ?? 0)
     if (left !== null && amount > left) return `needs ${amount} more of ${room}, which has ${Math.max(0, left)} free`
+    const apart = whyApart(view, { room, need: head.row.nodes?.[room] ?? 0, taken: taken[room] ?? 0 })
+    if (apart !== null) return apart
   }
   return null
+}
+
+/** Of a gang why a room has too few whole nodes; null: it has enough, or it needs none. */
+const whyApart = (
+  { world, policy }: View,
+  { room, need, taken }: { room: string; need: number; taken: number },
+): string | null => {
+  const pool = Object.values(world?.pools ?? {}).find((seen) => poolRoom(seen.pool) === room)
+  const rule = policy.pools[pool?.pool ?? '']
+  if (need === 0 || pool === undefined || rule === undefined) return null
+  const free = freeNodes(pool, { gpusPerNode: rule.gpusPerNode, taken })
+  return free < need ? `needs ${need} whole nodes of ${room} at once, which has ${free} free` : null
 }
 
 /** A row less and one sum less a line, a hold and a sum a room, a letter and its due row. */

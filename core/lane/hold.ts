@@ -37,6 +37,8 @@ export interface InLine {
   rooms: string[]
   /** What it needs to hold of every room in all, those without a line included: GPUs, or cents. */
   needs: Record<string, number>
+  /** Whole nodes that it needs at once, by the pool's room; left out: it has no gang, or an earlier release wrote it. */
+  nodes?: Record<string, number>
   /** Its pods go before others' that wait for a GPU; left out: they do not, or an earlier release wrote it. */
   ahead?: true
   /** Nothing is granted to it after this time; null: whenever there is room. */

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan.ts'
 import type { LaneDocument, Run } from './document.ts'
 import type { InLine } from './hold.ts'
-import { gpusOfRooms, needsOf, poolRoom, whyFull } from './room.ts'
+import { gpusOfRooms, needsOf, nodesToTake, poolRoom, whyFull } from './room.ts'
 import type { View } from './view.ts'
 
 /** Whether all that a run waited for is held for it: its line's rows have become holds. */
@@ -43,7 +43,9 @@ export const besideLine = (view: View, { line }: Run, plan: Plan): string[] =>
 export const inLineFor = (view: View, { line }: Run, { plan, until }: { plan: Plan; until: number | null }): InLine => {
   const needs = needsOf(view, plan)
   const rooms = growing(view, plan)
-  const wanted = { rooms, needs, until, ...(goesAhead(view) ? { ahead: true as const } : {}) }
+  const nodes = Object.entries(nodesToTake(view, plan)).map(([pool, count]) => [poolRoom(pool), count] as const)
+  const gang = nodes.length === 0 ? {} : { nodes: Object.fromEntries(nodes) }
+  const wanted = { rooms, needs, until, ...gang, ...(goesAhead(view) ? { ahead: true as const } : {}) }
   const same = line !== undefined && !isGranted(view, line) && alike(wanted, line)
   if (same) return line
   const since = line?.since ?? view.doc.inLineFrom ?? view.now
@@ -56,8 +58,8 @@ const goesAhead = ({ kind, doc: { desired } }: Pick<View, 'kind' | 'doc'>): bool
   desired !== null && kind.ahead?.(desired as never) === true
 
 /** What a place says. A time by which it is passed over is the same all the while it is one, or it is none. */
-const saysOf = ({ rooms, needs, ahead, until }: Omit<InLine, 'place' | 'since'>): string =>
-  JSON.stringify([rooms, needs, ahead, until === null])
+const saysOf = ({ rooms, needs, ahead, until, nodes }: Omit<InLine, 'place' | 'since'>): string =>
+  JSON.stringify([rooms, needs, ahead, until === null, nodes])
 
 const alike = (a: Parameters<typeof saysOf>[0], b: Parameters<typeof saysOf>[0]): boolean => saysOf(a) === saysOf(b)
 

@@ -3,11 +3,13 @@ import { addMonths, type Months, mapMonths, monthOf, type Spent, spentByMonth } 
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import type { HoldRow } from '../rows.ts'
+import type { World } from '../world.ts'
 import { mayCost } from './bound.ts'
 import type { Guard } from './change.ts'
 import type { LaneDocument } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
 import type { View } from './view.ts'
+import { wholeNodesOf, whyNoNodes } from './whole-nodes.ts'
 
 /**
  * Rooms are what is held of: `pool/<name>` in GPUs, which is also the lane that grants its line; `budget/<name>` in dollars.
@@ -137,13 +139,24 @@ export const whyFull = (view: View, plan: Plan): string | null => {
     if (seen.ceiling !== null && gpus + others > seen.ceiling)
       return `${pool} has ${Math.max(0, seen.ceiling - others)} of ${seen.ceiling} GPUs free for it, and it needs ${gpus}`
   }
-  const { spent, held } = world.dollars
+  return whyNoNodes({ policy, world }, nodesToTake(view, plan)) ?? whyNoDollars(view, plan, world)
+}
+
+const whyNoDollars = ({ policy, doc }: View, plan: Plan, { dollars: { spent, held } }: World): string | null => {
   const { dollars } = policy.budget
   const least = besideHalfway(doc, ownDollars(plan))
-  if (least > 0 && spent + held + least > dollars)
-    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${least.toFixed(2)} of $${dollars}`
-  return null
+  return least > 0 && spent + held + least > dollars
+    ? `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${least.toFixed(2)} of $${dollars}`
+    : null
 }
+
+/** Whole nodes that a plan needs at once of pools of which it is to hold more than is held for it. */
+export const nodesToTake = ({ holds }: Pick<View, 'holds'>, plan: Plan): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(wholeNodesOf(plan)).filter(
+      ([pool]) => (plan.bounds.gpus[pool] ?? 0) > (holds[poolRoom(pool)]?.amount ?? 0),
+    ),
+  )
 
 /**
  * What a plan sets aside, and how high each sum may be with it: exact among ours, a moment old against others (law 10). What

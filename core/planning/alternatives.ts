@@ -5,8 +5,8 @@ import { stagesAs } from '../policy/alternatives.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy } from '../policy.ts'
 import { laterTimes, mayDo, openedAt } from './opening.ts'
-import { ceilingOf, own, type Refuse, type Use } from './pipeline-price.ts'
-import { gpuCount, type PipelineInput } from './pipeline-steps.ts'
+import { ceilingOf, own, type Refuse, type Use, usedText } from './pipeline-price.ts'
+import type { PipelineInput } from './pipeline-steps.ts'
 
 /** One way to make what is wanted, and what of it is still to run. */
 export interface Draft {
@@ -99,8 +99,8 @@ const sketchOf = (name: string, { plan, uses }: Draft, seeing: Seeing): Sketch =
   }
 }
 
-const useText = ({ stage, gpus, poolName, pool }: Use): string =>
-  `${stage} on ${gpuCount(gpus)} of ${poolName} (${pool.capacityTypes.join(' or ')})`
+const useText = ({ stage, poolName, pool, ...use }: Use): string =>
+  `${stage} on ${usedText(use)} of ${poolName} (${pool.capacityTypes.join(' or ')})`
 
 const spotRisk = (spot: readonly Use[]): string[] =>
   spot.length === 0

@@ -5,11 +5,11 @@ import { addRange, cents, centsRange, nodeHour, priceSource, timesRange, usd } f
 import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
 import type { NodesOf } from '../plan-nodes.ts'
 import { typesOf } from '../policy/pools.ts'
-import { nameOfStage } from '../policy/stages.ts'
+import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
 import { carriedSteps } from '../steps/keys.ts'
-import { minuteText } from '../text.ts'
+import { counted, minuteText } from '../text.ts'
 import { graceOfStage } from '../workloads/draining.ts'
 import type { World } from '../world.ts'
 
@@ -22,9 +22,12 @@ export interface Use {
   stage: string
   poolName: string
   pool: PoolPolicy
+  /** Of all its nodes. */
   gpus: number
+  /** Nodes that it runs on at once. */
+  nodes: number
   hours: Range
-  /** Dollars an hour of the node that it has while it runs: beside what runs anyway, as a rule, and in the bad case for it alone. */
+  /** Dollars an hour of the nodes that it has while it runs: beside what runs anyway, as a rule, and in the bad case for it alone. */
   rate: Range
   /** The same as a rule, where it is alone on a node. */
   whole: number
@@ -38,7 +41,7 @@ export interface Use {
 export type Refuse = Extract<Planned, { kind: 'refuse' }>
 
 /** A stage that could not run or be priced now: no matter to who carries it over. */
-export interface NoUse extends Pick<Use, 'stage' | 'poolName' | 'gpus'> {
+export interface NoUse extends Pick<Use, 'stage' | 'poolName' | 'gpus' | 'nodes'> {
   why: Refuse
 }
 
@@ -48,11 +51,14 @@ export type UseOrNone = Use | NoUse
 export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>): UseOrNone[] =>
   stages.map((stage) => {
     const use = useOf(input, stage)
-    return 'kind' in use ? { stage: nameOfStage(stage), poolName: stage.pool, gpus: stage.gpus, why: use } : use
+    const nodes = nodesOfStage(stage)
+    return 'kind' in use
+      ? { stage: nameOfStage(stage), poolName: stage.pool, gpus: nodes * stage.gpus, nodes, why: use }
+      : use
   })
 
 /**
- * One node is started for stages in a row that are in one pool: it is not away before the next one comes, nor, in the pool that is `warm`, of
+ * One node, or as many as the largest needs, is started for stages in a row that are in one pool: it is not away before the next one comes, nor, in the pool that is `warm`, of
  * what has just run; and what comes is put where most is left, which is there.
  */
 const inRows = (uses: readonly Use[], warm: string | undefined): Use[] => {
@@ -62,7 +68,12 @@ const inRows = (uses: readonly Use[], warm: string | undefined): Use[] => {
     const goesOn = (last?.poolName ?? warm) === use.poolName
     const isUp = goesOn && (last === undefined || last.rate.p50 > 0)
     const p50 = isUp ? use.whole : use.rate.p50
-    const beside = { p50: isUp ? 0 : use.beside.p50, p95: goesOn ? 0 : use.beside.p95 }
+    // Of a gang those that are started beside the ones that are up.
+    const more = Math.max(0, use.nodes - (last?.nodes ?? 1)) / use.nodes
+    const beside = {
+      p50: use.beside.p50 * (isUp ? more : 1),
+      p95: use.beside.p95 * (goesOn ? more : 1),
+    }
     rows.push({ ...use, rate: { ...use.rate, p50 }, beside })
   }
   return rows
@@ -70,9 +81,10 @@ const inRows = (uses: readonly Use[], warm: string | undefined): Use[] => {
 
 const useOf = (
   { policy, world, desired }: Priced,
-  one: Pick<StagePolicy, 'name' | 'use' | 'pool' | 'gpus' | 'hours' | 'preemptible'>,
+  one: Pick<StagePolicy, 'name' | 'use' | 'pool' | 'gpus' | 'nodes' | 'hours' | 'preemptible'>,
 ): Use | Refuse => {
-  const { pool: poolName, gpus, hours } = one
+  const { pool: poolName, gpus: perNode, hours } = one
+  const nodes = nodesOfStage(one)
   const stage = nameOfStage(one)
   const pool = own(policy.pools, poolName)
   if (pool === undefined)
@@ -80,18 +92,20 @@ const useOf = (
   const hour = nodeHour(pool)
   if (hour === null)
     return refuse('missing-price', `${priceSource(poolName, pool)}; a plan without a price is not made`)
-  const small = whyTooSmall({ stage, poolName, pool, gpus }, world)
+  const small = whyTooSmall({ stage, poolName, pool, perNode, nodes }, world)
   if (small !== null) return refuse('pool-too-small', small)
   const counting = countingOf(desired)
-  const fits = counting.together([gpus], pool, own(world.pools, poolName)?.besides)
-  const each = counting.each(gpus, pool)
+  const pods = Array.from({ length: nodes }, () => perNode)
+  const fits = counting.together(pods, pool, own(world.pools, poolName)?.besides)
+  const each = nodes * counting.each(perNode, pool)
   const rate = { p50: hour.p50 * fits, p95: hour.p95 * each }
   const { p50, p95 } = counting.beside(pool)
   return {
     stage,
     poolName,
     pool,
-    gpus,
+    gpus: nodes * perNode,
+    nodes,
     hours,
     rate,
     whole: hour.p50 * each,
@@ -116,20 +130,27 @@ const maySuspend = ({ budget: { ladder = [] } }: Policy, { preemptible }: Pick<S
 
 /** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
 const whyTooSmall = (
-  { stage, poolName, pool, gpus }: Pick<Use, 'stage' | 'poolName' | 'pool' | 'gpus'>,
+  { stage, poolName, pool, perNode, nodes }: Pick<Use, 'stage' | 'poolName' | 'pool' | 'nodes'> & { perNode: number },
   world: World,
 ): string | null => {
   const ceiling = ceilingOf(poolName, pool, world)
-  if (gpus > pool.gpusPerNode)
-    return `\`${stage}\` asks for ${gpus} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; training over several nodes is not there yet`
+  if (perNode > pool.gpusPerNode)
+    return `\`${stage}\` asks for ${perNode} GPUs and a node of ${poolName} has ${pool.gpusPerNode}: say how many \`nodes\` of them it runs on`
+  if (nodes > 1 && perNode < pool.gpusPerNode)
+    return `\`${stage}\` runs on ${nodes} whole nodes and asks for ${perNode} GPUs of each, and one of ${poolName} has ${pool.gpusPerNode}: say \`gpus: ${pool.gpusPerNode}\``
+  const gpus = nodes * perNode
   if (gpus > ceiling)
-    return `\`${stage}\` asks for ${gpus} GPUs and the ceiling of ${poolName} is ${ceiling}${risesText(poolName, world)}`
+    return `\`${stage}\` asks for ${nodes > 1 ? usedText({ nodes, gpus }) : `${gpus} GPUs`} and the ceiling of ${poolName} is ${ceiling}${risesText(poolName, world)}`
   const view = own(world.pools, poolName)
-  const nodes = (view?.provisioned ?? 0) + (view?.provisioning ?? 0)
-  if (nodes === 0 && ceiling < pool.gpusPerNode)
+  const there = (view?.provisioned ?? 0) + (view?.provisioning ?? 0)
+  if (there === 0 && ceiling < pool.gpusPerNode)
     return `the ceiling of ${poolName} is ${ceiling} GPUs, less than one node of ${pool.gpusPerNode}: no node can start${risesText(poolName, world)}`
   return null
 }
+
+/** `8 GPUs`; of a gang `4 nodes of 8 GPUs`. */
+export const usedText = ({ nodes, gpus }: Pick<Use, 'nodes' | 'gpus'>): string =>
+  nodes === 1 ? counted(gpus, 'GPU') : `${nodes} nodes of ${counted(gpus / nodes, 'GPU')}`
 
 /** What is waited for, where a rung of the budget caps the pool, or its hours make it higher by themselves. */
 const risesText = (name: string, { pools }: World): string => {

@@ -9,10 +9,9 @@ import { nameOfStage, readsOf } from '../policy/stages.ts'
 import type { PipelinePolicy, StagePolicy } from '../policy.ts'
 import { jobKeys, type Keys, keptAs } from '../steps/keys.ts'
 import { REQUESTED_BY } from '../steps/register-model.ts'
-import { counted } from '../text.ts'
 import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
 import { stageJob } from '../workloads/stage-job.ts'
-import type { UseOrNone } from './pipeline-price.ts'
+import { type UseOrNone, usedText } from './pipeline-price.ts'
 import { weightsTags } from './pipeline-weights.ts'
 
 export type PipelineInput = Omit<PlanInput<TrainDesired>, 'baseline' | 'within'>
@@ -135,7 +134,7 @@ const launch = (
   const step: LaunchJobStep = {
     kind: 'launch-job',
     name: use.stage,
-    title: `${wordsOf(stage, preset)} on ${gpuCount(use.gpus)} of ${use.poolName}`,
+    title: `${wordsOf(stage, preset)} on ${usedText(use)} of ${use.poolName}`,
     why: read.length === 0 ? firstWhy(desired) : `it reads what ${reads.join(', ')} made`,
     job,
     results: policy.results,
@@ -175,9 +174,6 @@ export const shortName = (desired: TrainDesired): string => {
   if (weights !== undefined) return versionAt(weights.model, weights.version)
   return datasetIn(desired) === null ? desired.dataset : `${desired.dataset}@${desired.version.slice(0, 8)}`
 }
-
-/** `8 GPUs`. */
-export const gpuCount = (gpus: number): string => counted(gpus, 'GPU')
 
 /** Of what the policy itself wants it is known who asked. */
 export const whoAsks = (desired: TrainDesired): Requester | 'policy' | null => {

@@ -12,9 +12,10 @@ import type { Plan, Planned, Price, Step } from '../plan.ts'
 import { stagesAs } from '../policy/alternatives.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { stagesSet, whyNotSet } from '../policy/set.ts'
-import { nameOfStage } from '../policy/stages.ts'
-import type { PipelinePolicy, Policy } from '../policy.ts'
+import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
+import type { PipelinePolicy, Policy, StagePolicy } from '../policy.ts'
 import { graceOfPods } from '../steps/job-times.ts'
+import { counted } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
@@ -33,7 +34,7 @@ import {
   usesLeft,
   usesOf,
 } from './pipeline-price.ts'
-import { gpuCount, type PipelineInput, stepsOf, whoAsks } from './pipeline-steps.ts'
+import { type PipelineInput, stepsOf, whoAsks } from './pipeline-steps.ts'
 import { weightsAsk, weightsText, whyNotOn } from './pipeline-weights.ts'
 import { againText, datasetText, planTitle, undoOf } from './pipeline-words.ts'
 
@@ -199,7 +200,7 @@ const reasonsOf = (
     desired.weights === undefined ? datasetText(desired) : weightsText(desired.weights),
     ...pipeline.stages.map(
       (stage) =>
-        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${gpuCount(stage.gpus)} of the ${policy.pools[stage.pool]?.gpusPerNode} of one node`,
+        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
     ),
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
     ...turnText(input),
@@ -211,6 +212,14 @@ const reasonsOf = (
     ...againTexts(uses),
     `${policy.budget.name}: ${usd(spent)} spent and ${usd(held)} held of ${usd(policy.budget.dollars)}; this adds at most ${usd(price.total.p95)}`,
   ]
+}
+
+/** `8 GPUs of the 8 of one node`, or `4 nodes with all 8 GPUs of each, which begin together or not at all`. */
+const ofNodesText = (stage: StagePolicy, gpusPerNode = 0): string => {
+  const nodes = nodesOfStage(stage)
+  return nodes === 1
+    ? `${counted(stage.gpus, 'GPU')} of the ${gpusPerNode} of one node`
+    : `${nodes} nodes with all ${counted(stage.gpus, 'GPU')} of each, which begin together or not at all`
 }
 
 /** Whether it could start at once, in numbers; a pool that is busy is waited for. */

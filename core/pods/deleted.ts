@@ -17,6 +17,12 @@ export const deletedOf = (pod: V1Pod, job: V1Job): Taken | null => {
   }
 }
 
+/** Whether its Job itself has told it to end before its program had: as that of a gang does with the rest, once one has failed. */
+export const isSentAway = (pod: V1Pod, job: V1Job): boolean => {
+  const asked = askedAt(pod)
+  return asked !== null && !endedBefore(pod, asked) && isOfJobItself(job, asked)
+}
+
 /** When somebody has asked for its deletion, milliseconds: the server writes when that is due, grace and all. Null: nobody has. */
 const askedAt = ({ metadata }: V1Pod): number | null => {
   const due = timeOf(metadata?.deletionTimestamp)

@@ -2,6 +2,7 @@ import type { V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
 import { createdAt, isLeaving } from '../kube.ts'
 import type { Failure } from '../reasons.ts'
 import { deletedOf } from './deleted.ts'
+import { firstEnded, isGang, rankText } from './gang.ts'
 import { firstSaid, fromLogs } from './logs.ts'
 import { whyEnded } from './program.ts'
 import { whyRunnerEnded } from './runner-ends.ts'
@@ -19,13 +20,26 @@ const lostOf = (pod: V1Pod, job: V1Job): Lost | null => {
  * at the last look, which holds until another pod is made; null: nothing of the kind.
  */
 export const lostIn = (job: V1Job, pods: readonly V1Pod[], before: Lost | null): Lost | null => {
+  if (isGang(job)) {
+    const first = firstEnded(pods, job)
+    return first === undefined ? before : lostOfRank(first, job)
+  }
   const newest = newestFirst(pods)[0]
   return newest === undefined ? before : lostOf(newest, job)
 }
 
-/** The newest pod that failed by itself: what it did last is why its Job failed. */
-export const lastDied = <P extends V1Pod>(pods: readonly P[], job: V1Job): P | undefined =>
-  newestFirst(pods).find((pod) => pod.status?.phase === 'Failed' && lostOf(pod, job) === null)
+/** The pod that failed by itself, of a gang the first to end, else the newest: what it did last is why its Job failed. */
+export const lastDied = <P extends V1Pod>(pods: readonly P[], job: V1Job): P | undefined => {
+  const isOwn = (pod: P): boolean => pod.status?.phase === 'Failed' && lostOf(pod, job) === null
+  if (!isGang(job)) return newestFirst(pods).find(isOwn)
+  const first = firstEnded(pods, job)
+  return first !== undefined && isOwn(first) ? first : undefined
+}
+
+const lostOfRank = (pod: V1Pod, job: V1Job): Lost | null => {
+  const lost = lostOf(pod, job)
+  return lost === null ? null : { ...lost, note: `${rankText(job, pod)}: ${lost.note}` }
+}
 
 /** What is known of a Job that has failed. */
 interface Failed {
@@ -36,7 +50,29 @@ interface Failed {
 }
 
 /** The cause that helps: what the newest pod died of, what took it, then what the Job itself says. */
-export const whyDied = (job: V1Job, { failed, pods, logs, lost }: Failed): { failure: Failure; note: string } => {
+export const whyDied = (job: V1Job, seen: Failed): { failure: Failure; note: string } =>
+  (isGang(job) ? whyGangDied(job, seen) : null) ?? whyOneDied(job, seen)
+
+/** What the first of them to end died of, or what took it; null: none of them says so any more. */
+const whyGangDied = (job: V1Job, { failed, pods, logs, lost }: Failed): { failure: Failure; note: string } | null => {
+  const first = firstEnded(pods, job)
+  const ended = first && endedFirst(first)
+  const taken = first === undefined ? lost : lostOfRank(first, job)
+  if (taken !== null) return { failure: taken.failure, note: `its gang has lost a pod: ${taken.note}` }
+  if (first !== undefined && ended?.state?.terminated !== undefined) {
+    const why = whyEnded({ name: ended.name, ended: ended.state.terminated, logs, spec: first.spec })
+    return { ...why, note: `${rankText(job, first)} failed first: ${why.note}` }
+  }
+  const [, pod] = TAKEN_BY_POLICY.exec(failed.message ?? '') ?? []
+  return pod === undefined
+    ? null
+    : { failure: 'node-lost', note: `its gang has lost a pod: ${pod} was taken away, and nobody saw by whom` }
+}
+
+/** How its Job tells that a pod was taken away, which ends all of a gang (`pkg/controller/job` of Kubernetes 1.36). */
+const TAKEN_BY_POLICY = /^Pod (\S+) has condition DisruptionTarget matching FailJob rule/
+
+const whyOneDied = (job: V1Job, { failed, pods, logs, lost }: Failed): { failure: Failure; note: string } => {
   const died = lastDied(pods, job)
   const ended = died && endedFirst(died)
   if (ended?.state?.terminated !== undefined)

@@ -2,11 +2,13 @@ import type { V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
 import { createdAt, isLeaving, keepersOf, QUEUE_LABEL } from '../kube.ts'
 import type { Failure } from '../reasons.ts'
 import { NOTE, said } from '../text.ts'
+import { podsAtOnce } from '../workloads/over-nodes.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
 import { unbegun } from './beginning.ts'
 import { containersOf } from './beside.ts'
 import { deletedOf } from './deleted.ts'
 import { newestFirst, whyDied } from './died.ts'
+import { furthest, isGang, rankText } from './gang.ts'
 import { deadlineSetter, makesNoPod, noPodText, setterOf } from './held-by-hand.ts'
 import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
 import { inBrackets } from './logs.ts'
@@ -88,13 +90,14 @@ const underWay = (
   pods: V1Pod[],
   { trouble, now, around }: Known & { trouble: Trouble | null },
 ): JobState => {
-  const pod = pods.find(isAtWork)
+  const pod = furthest(pods, job)
   const lost = pods.filter((other) => other !== pod && takenBy(other) !== null).length
   const after = lost === 0 ? '' : `; ${lost} earlier pod${lost === 1 ? ' was' : 's were'} lost to a disruption`
-  const running = pod?.status?.phase === 'Running'
+  // What one of a gang does costs as much as all of it.
+  const running = pods.some((one) => isAtWork(one) && one.status?.phase === 'Running')
   return {
     kind: running ? 'running' : 'waiting',
-    note: `${noteOf(job, pod, { now, around })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
+    note: `${noteOf(job, pod, { now, around, pods })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
     ...(trouble === null ? {} : { endsAt: trouble.endsAt }),
     ...lookOf(job, pod, now),
@@ -111,10 +114,25 @@ const lookOf = (job: V1Job, pod: V1Pod | undefined, now: number): Pick<JobState,
 /** Whether a pod is to be made of it, as far as the Job says. */
 export const isToMakePods = (job: V1Job): boolean => job.spec?.suspend !== true && !makesNoPod(job) && !isLeaving(job)
 
-const noteOf = (job: V1Job, pod: V1Pod | undefined, seeing: Seeing): string => {
+const noteOf = (
+  job: V1Job,
+  pod: V1Pod | undefined,
+  { pods, ...seeing }: Seeing & { pods: readonly V1Pod[] },
+): string => {
   const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job)] : []
-  if (pod !== undefined) return [...suspended, podNote(job, pod, seeing)].join('; ')
+  if (pod !== undefined) return [...suspended, rankedNote(job, pod, { ...seeing, pods })].join('; ')
   return suspended[0] ?? noPod(job, seeing.around)
+}
+
+/** Of a gang how many are at work, and what the one says that is furthest from it. */
+const rankedNote = (job: V1Job, pod: V1Pod, { pods, ...seeing }: Seeing & { pods: readonly V1Pod[] }): string => {
+  const note = podNote(job, pod, seeing)
+  if (!isGang(job)) return note
+  const running = pods.filter((one) => isAtWork(one) && !isLeaving(one) && one.status?.phase === 'Running').length
+  const all = podsAtOnce(job)
+  return running === all
+    ? `all ${all} of its pods run`
+    : `${running} of its ${all} pods run; ${rankText(job, pod)}: ${note}`
 }
 
 /** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */

@@ -30,7 +30,6 @@ const OF_PODS: Sayings = {
   cpu: `how many GPUs, \`gpus\` says; ${IN_CONTAINER}`,
   memory: `how many GPUs, \`gpus\` says; ${IN_CONTAINER}`,
   instanceType: 'say it of the pool, and name that by `pool`',
-  nodes: 'a pod over several nodes is not there yet: say `gpus`, at most what one node has',
 }
 
 const OF_RANGES: Sayings = {
@@ -119,9 +118,14 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     dependsOn: 'say `inputs`, names of earlier stages',
     retries: 'say `retries` of the whole config: another try is another attempt at the run',
     gpusPerNode: 'say `gpus`; what a node has, its pool says',
+    nnodes: 'say `nodes`',
+    numNodes: 'say `nodes`',
+    replicas: 'say `nodes`, each with a pod',
+    parallelism: 'say `nodes`, each with a pod',
   },
   'services.*': {
     ...OF_PODS,
+    nodes: 'a replica over several nodes is not there yet: say `gpusPerReplica`, at most what one node has',
     serveAlias: 'say `alias`',
     serveTag: 'say `tag`',
     serveStage: 'say `stage`',

@@ -1,8 +1,6 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
 import type { Policy } from '../policy.ts'
-import { highestOf } from '../pools/ceiling.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
-import { stagesAs } from './alternatives.ts'
 import { groupsOf } from './approvals.ts'
 import { datasetsIn } from './datasets.ts'
 import { enoughOnPaper } from './enough.ts'
@@ -12,7 +10,7 @@ import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { typesOf } from './pools.ts'
 import { shown } from './shown.ts'
-import { nameOfStage } from './stages.ts'
+import { alternativeUses, useOnPaper, usesOf } from './uses.ts'
 
 /**
  * What of a valid policy cannot work as it is written. Of prices, ceilings and sizes a plan says so once an event comes; who writes
@@ -76,68 +74,6 @@ const typesOnPaper = (path: string, pool: Policy['pools'][string]): Wrong[] =>
 const isOfSize = (one: string) => {
   const size = (text: string): string => text.charAt(0).toLowerCase() + text.replace(/\D/g, '')
   return (other: string): boolean => size(one) === size(other)
-}
-
-interface Use {
-  path: string
-  lane: string
-  pool: string
-  /** Of one pod, and of all that run at once. */
-  gpus: number
-  together: number
-}
-
-const usesOf = ({ pipelines, services }: Policy): Use[] => [
-  ...Object.entries(pipelines).flatMap(([name, rule]) =>
-    rule.stages.map(({ pool, gpus }, index) => ({
-      path: `pipelines.${name}.stages.${index}.gpus`,
-      lane: laneOf('pipeline', name, rule),
-      pool,
-      gpus,
-      together: gpus,
-    })),
-  ),
-  ...Object.entries(services).map(([name, rule]) => {
-    const { pool, gpusPerReplica: gpus, replicas } = rule
-    const path = `services.${name}.gpusPerReplica`
-    return { path, lane: laneOf('service', name, rule), pool, gpus, together: gpus * replicas }
-  }),
-]
-
-/** What alternatives ask for: one that can never run is never offered, and keeps its lane from nothing. */
-const alternativeUses = ({ pipelines }: Policy): Use[] =>
-  Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) =>
-    Object.entries(alternatives).flatMap(([key, one]) =>
-      stagesAs(stages, one, nameOfStage).flatMap((stage): Use[] => {
-        const of = nameOfStage(stage)
-        const { pool, gpus } = stage
-        const path = `pipelines.${name}.alternatives.${key}.stages.${of}`
-        return Object.hasOwn(one.stages, of) ? [{ path, lane: '', pool, gpus, together: gpus }] : []
-      }),
-    ),
-  )
-
-const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together }: Use): OnPaper[] => {
-  const rule = pools[pool]
-  const { gpusPerNode = 0, hours } = rule ?? {}
-  const most = rule === undefined ? 0 : highestOf(rule)
-  if (gpus > gpusPerNode)
-    return [
-      {
-        path,
-        why: `a node of ${pool} has ${gpusPerNode} GPUs, not ${gpus}; a pod over several nodes is not there yet`,
-        lanes: [lane],
-      },
-    ]
-  return together > most
-    ? [
-        {
-          path,
-          why: `${together} GPUs are asked for and pools.${pool}.maxGpus is ${most}${hours === undefined ? '' : ' at its highest hours'}: raise it, or ask for less`,
-          lanes: [lane],
-        },
-      ]
-    : []
 }
 
 /** What lies below the inner prefix never reaches the outer rule. */

@@ -36,6 +36,16 @@ export const RUNNER_SETTINGS: ReadonlySet<string> = new Set([
   'SIGNALBOX_SYNC',
 ])
 
+/** Why a variable is not for a stage to say that runs on so many nodes; null: it is. */
+export const ofRanks = (variable: string, nodes = 1): string | null =>
+  nodes > 1 && RANKS.has(variable) ? 'it is ours of a stage on several nodes: say `nodes`, and leave it out' : null
+
+/** By these its pods find each other; which port that is, and how many processes a pod starts, a stage may say. */
+const RANKS: ReadonlySet<string> = new Set([
+  ...['NNODES', 'NODE_RANK', 'MASTER_ADDR', 'JOB_COMPLETION_INDEX'],
+  ...['PET_NNODES', 'PET_NODE_RANK', 'PET_MASTER_ADDR'],
+])
+
 /** Why a variable is not for a stage to say that reads these; null: it is. */
 export const ofInputs = (variable: string, reads: readonly string[]): string | null => {
   const read = reads.find((stage) => TOLD.some((end) => variable === `${variableOf(stage)}_${end}`))

@@ -66,6 +66,11 @@ export const pool = z
      * where it is left out. Each node that is started for a plan is priced with these, and with the 11 that it stands empty afterwards.
      */
     bootMinutes: z.optional(minutes),
+    /**
+     * EFA interfaces that a node has for pods: `vpc.amazonaws.com/efa` of its allocatable, once the EFA device plugin runs (32 of a p5.48xlarge). A stage on several
+     * nodes of it asks for all of them in each pod, with 5 GiB of huge pages, all in one zone, and NCCL is told to use them. Left out: its pods talk by the network that each pod has.
+     */
+    efa: z.optional(count),
     /** Name of an EC2NodeClass of yours, which `signalbox bootstrap` compares with this. Left out: the one that it makes from `nodes`. */
     nodeClass: z.optional(name),
     /** The LocalQueue through which Kueue, which then owns the pool, lends it to Jobs: of such a pool no GPUs are held. */

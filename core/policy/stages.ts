@@ -4,7 +4,16 @@ import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
 import { count, hours, image, matching, name, ownName, within } from './fields.ts'
 import { gate } from './gates.ts'
-import { containerWrongs, ofInputs, ofStages, reservedIn, SAID_OF_STAGES, stageGrace, type Wrong } from './ours.ts'
+import {
+  containerWrongs,
+  ofInputs,
+  ofRanks,
+  ofStages,
+  reservedIn,
+  SAID_OF_STAGES,
+  stageGrace,
+  type Wrong,
+} from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
 import { stageRunner } from './runner.ts'
 
@@ -35,13 +44,30 @@ const variable = matching(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'name a variable with
 
 /** Variables that are ours, wherever a stage says them. */
 const variableWrongs = (
-  { env, secrets, pod, ...named }: Named & { env: object; secrets: object; pod?: PodPatch | undefined },
-  reserved: (variable: string) => string | null,
-): Wrong[] => [
-  ...reservedIn('env', env, { reserved }),
-  ...reservedIn('secrets', secrets, { reserved }),
-  ...containerWrongs(pod, { container: nameOfStage(named), said: SAID_OF_STAGES, reserved }),
-]
+  {
+    env,
+    secrets,
+    pod,
+    nodes,
+    ...named
+  }: Named & { env: object; secrets: object; pod?: PodPatch | undefined; nodes?: number | undefined },
+  of: (variable: string) => string | null,
+): Wrong[] => {
+  const reserved = (variable: string): string | null => of(variable) ?? ofRanks(variable, nodes)
+  return [
+    ...reservedIn('env', env, { reserved }),
+    ...reservedIn('secrets', secrets, { reserved }),
+    ...containerWrongs(pod, { container: nameOfStage(named), said: SAID_OF_STAGES, reserved }),
+  ]
+}
+
+/** By what pods of several nodes find each other. */
+const nameWrongs = ({ pod: patch, nodes = 1 }: { pod?: PodPatch | undefined; nodes?: number | undefined }): Wrong[] =>
+  (['hostname', 'subdomain', 'setHostnameAsFQDN'] as const).flatMap((key) =>
+    nodes === 1 || patch?.[key] === undefined
+      ? []
+      : [{ path: ['pod', key], message: 'its pods find each other by the names that they have: leave it out' }],
+  )
 
 /** One variable has one value. */
 const saidTwice = ({ env, secrets }: { env: object; secrets: object }): Wrong[] =>
@@ -54,7 +80,7 @@ const saidTwice = ({ env, secrets }: { env: object; secrets: object }): Wrong[] 
 
 /** Variables that tell of the stages that it reads; what else is ours is said of the stage alone. */
 const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonly string[]): Wrong[] =>
-  variableWrongs(stage, (variable) => ofInputs(variable, reads)).filter(
+  variableWrongs({ ...stage, nodes: 1 }, (variable) => ofInputs(variable, reads)).filter(
     ({ path }) => !['env', ...Object.keys(SAID_OF_STAGES)].includes(String(path.at(-1))),
   )
 
@@ -69,7 +95,7 @@ const secretKey = z.strictObject({
   ),
 })
 
-/** One stage of a pipeline: a container that runs once, on the GPUs of one node, and leaves a result. */
+/** One stage of a pipeline: a container that runs once, on the GPUs of one node or of several, and leaves a result. */
 export const stage = z
   .strictObject({
     /** Name of the stage, part of its Job’s name; where a preset is used it may be left out and is the preset’s. */
@@ -95,7 +121,17 @@ export const stage = z
     secrets: z._default(z.record(variable, secretKey), {}),
     /** Pool that it runs on. */
     pool: name,
-    /** GPUs of its one pod. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. */
+    /**
+     * Nodes that it runs on at once, a pod each: a gang that begins whole or not at all, of which one that fails ends all. `gpus` is then all that
+     * one node of its pool has, and its price, its bound and what is held are those of all of them. Each pod is told how many there are (`NNODES`), which it is (`NODE_RANK`)
+     * and where the first one is (`MASTER_ADDR`, `MASTER_PORT`), and torchrun the same by its own variables. Left out: 1.
+     */
+    nodes: z.optional(
+      z
+        .int()
+        .check(z.minimum(1, 'write 1 or more'), z.maximum(64, 'write 64 or fewer: a gang of more has not been tried')),
+    ),
+    /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. */
     gpus: count,
     /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
     hours,
@@ -119,13 +155,21 @@ export const stage = z
         context.addIssue({ code: 'custom', path: ['model'], message: `\`${use}\` begins from a model: name it` })
     }),
     z.superRefine((value, context) => {
-      const wrongs = [...variableWrongs(value, ofStages), ...saidTwice(value), ...stageGrace(value.pod, value.hours)]
+      const wrongs = [
+        ...variableWrongs(value, ofStages),
+        ...saidTwice(value),
+        ...stageGrace(value.pod, value.hours),
+        ...nameWrongs(value),
+      ]
       for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })
     }),
   )
 
 /** The name that a stage goes by. */
 export const nameOfStage = ({ name, use }: Named): string => name ?? use ?? ''
+
+/** Nodes that a stage runs on at once. */
+export const nodesOfStage = ({ nodes = 1 }: { nodes?: number | undefined }): number => nodes
 
 /** What of a stage says what it reads. */
 type Reads = Named & { inputs?: readonly string[] | undefined }
@@ -177,6 +221,16 @@ export const stages = z.array(stage).check(
           code: 'custom',
           path: [index, 'name'],
           message: `later stages would be told of it and of \`${like}\` by variables of one name: use another name`,
+        })
+      const rank = names.find(
+        (other, at) =>
+          nodesOfStage(all[at] ?? {}) > 1 && own.startsWith(`${other}-`) && /^\d+$/.test(own.slice(other.length + 1)),
+      )
+      if (rank !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'name'],
+          message: `a pod of \`${rank}\`, which runs on several nodes, is called like one of it: use another name`,
         })
       const unknown = inputs.find((input) => !before.includes(input))
       if (unknown !== undefined)

@@ -1,5 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { LaunchJobStep } from '../plan.ts'
+import { isGang } from '../pods/gang.ts'
 import { type OfKueue, suspendedBy } from '../pods/suspended.ts'
 
 /** When the cluster made it, since when it was seen at work, until when before that, and when it was told to end. */
@@ -13,11 +14,13 @@ export interface KnownBefore {
 type Times = Record<'ranFrom' | 'ranAgain' | 'ranBefore' | 'ranUntil', number | null>
 
 /** From when until when it has worked, and since when again, by the cluster's own clock. `knownFrom`: since when it was known to. */
-export const workedOf = ({ status }: V1Job, pods: V1Pod[], knownFrom: number | null = null): Times => {
+export const workedOf = (job: V1Job, pods: V1Pod[], knownFrom: number | null = null): Times => {
+  const { status } = job
   const begun = pods
     .filter((pod) => pod.status?.phase !== 'Pending')
     .toSorted((a, b) => (timeOf(a.status?.startTime) ?? 0) - (timeOf(b.status?.startTime) ?? 0))
   const began = begun.map((pod) => timeOf(pod.status?.startTime))
+  const wave = lastWave(job, begun)
   // Pods go with their node: then what the Job itself says is the most that is known.
   const from = [...began, pods.length === 0 ? timeOf(status?.startTime) : null].filter((at) => at !== null)
   const ranFrom = from.length === 0 ? null : Math.min(...from)
@@ -27,13 +30,22 @@ export const workedOf = ({ status }: V1Job, pods: V1Pod[], knownFrom: number | n
     timeOf(status?.conditions?.find(({ type, status: is }) => type === name && is === 'True')?.lastTransitionTime)
   return {
     ranFrom,
-    ranAgain: latest(began),
+    ranAgain: timeOf(wave[0]?.status?.startTime),
     // What ran last was made when the one before it was over, unless that was suspended: of then nobody knows.
     ranBefore:
-      latest(begun.slice(0, -1).map(endOf)) ?? (letGo ? null : timeOf(begun.at(-1)?.metadata?.creationTimestamp)),
+      latest(begun.slice(0, -wave.length).map(endOf)) ?? (letGo ? null : timeOf(wave[0]?.metadata?.creationTimestamp)),
     // A pod that waits was made when the one before it was over.
     ranUntil: timeOf(status?.completionTime) ?? said('Failed') ?? said('Suspended') ?? overSince(pods),
   }
+}
+
+/** What ran last, by their start: one, or of a gang those of which none had ended before another began. */
+const lastWave = (job: V1Job, begun: readonly V1Pod[]): readonly V1Pod[] => {
+  if (!isGang(job)) return begun.slice(-1)
+  const startOf = (pod: V1Pod): number => timeOf(pod.status?.startTime) ?? 0
+  const last = begun.at(-1)
+  const before = begun.findLastIndex((pod) => last !== undefined && (endOf(pod) ?? startOf(last)) < startOf(last))
+  return begun.slice(before + 1)
 }
 
 /** Milliseconds that Kubernetes gives its pods to end, once they are told to. */
@@ -66,7 +78,8 @@ export const workedOfGone = (
   step: LaunchJobStep,
   { before, now, pods, writtenAt }: Gone,
 ): Times & { ranMost: number } => {
-  const { ranFrom, ranAgain, ranBefore } = workedOf({}, pods)
+  const { spec } = step.job
+  const { ranFrom, ranAgain, ranBefore } = workedOf(spec === undefined ? {} : { spec }, pods)
   // Never seen at work, it has worked all the same where it has a result.
   const madeAt = writtenAt === undefined ? null : (before?.madeAt ?? null)
   const from = ranFrom ?? before?.ranFrom ?? madeAt

@@ -6,6 +6,7 @@ import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
+import { rankOf } from '../pods/gang.ts'
 import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
 import { withLastLines } from '../pods/logs.ts'
@@ -15,10 +16,9 @@ import { unreadyOf } from '../pods/unready.ts'
 import type { PoolPolicy } from '../policy.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
-import { waitsForNodeSince } from './job-deadline.ts'
 import { asItDied, judgeResult, type SeenResult } from './job-result.ts'
 import { type KnownBefore, timeOf, withGrace, workedOf, workedOfGone } from './job-times.ts'
-import { noNodeNote } from './no-node.ts'
+import { nodeWaitOf, noNodeNote } from './no-node.ts'
 
 /** What a look at a Job saw. `job` is null when it, or the one with our uid, is gone. */
 export interface SeenJob {
@@ -121,35 +121,34 @@ interface Looked {
   lost: Lost | null
 }
 
-/** What waits for a node does so for its time, whatever of its hours is left. */
-const underWay = (
-  step: LaunchJobStep,
-  { pods, before, nodeWithin, now, price = null, around = NOTHING_AROUND, workload }: SeenJob,
-  { state, job, worked, lost }: Looked,
-): Stepped => {
+/** What waits for a node does so for its time, whatever of its hours is left; a part of a gang that has its nodes waits for the rest of it. */
+const underWay = (step: LaunchJobStep, seen: SeenJob, { state, job, worked, lost }: Looked): Stepped => {
+  const { pods, before, now, price = null, around = NOTHING_AROUND, workload } = seen
   const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
-  const since = step.pool === null || nodeWithin === undefined ? null : waitsForNodeSince(job, pods, workedUntil)
-  const noNodeAt = since === null ? NEVER : since + (nodeWithin ?? 0)
-  const stays = step.pool === null ? [] : unreadyOf(step.pool, around, now)
-  if (noNodeAt <= now)
+  const { since, ...wait } = nodeWaitOf(step.pool === null ? null : seen.nodeWithin, { job, pods, workedUntil })
+  if (wait.until <= now) {
+    const stays = step.pool === null ? [] : unreadyOf(step.pool, around, now)
     return {
       kind: 'failed',
       reason: 'no-node',
-      note: noNodeNote({ within: nodeWithin ?? 0, note: state.note, stays, price }),
+      note: noNodeNote({ ...wait, note: state.note, stays, price }),
       ...worked,
     }
+  }
   return {
     kind: 'wait',
     note: state.note,
     until: Math.min(
       state.endsAt ?? NEVER,
       state.lookAt ?? NEVER,
-      noNodeAt,
+      wait.until,
       // The policy may give it another time meanwhile.
       since === null ? lookAgainAt(step, job, now) : nextHour(now),
     ),
     running: state.kind === 'running',
-    pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
+    // Of a gang the first, which alone uploads.
+    pod: pods.filter(({ status }) => status?.phase === 'Running').toSorted((a, b) => rankOf(a) - rankOf(b))[0]?.metadata
+      ?.name,
     lost,
     ...suspensionSeen(job, workload),
     ...worked,

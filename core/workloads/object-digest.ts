@@ -48,10 +48,12 @@ export const withDigest = <T extends KubeObject>(object: T): T => ({
   },
 })
 
-/** The Job without the variables that its own container, which knows where its result goes, is told by us. */
+/** The Job without the variables that its own container, which knows where its result goes, is told by us; nor its own name as where its pods meet. */
 export const untold = (job: KubeObject<'Job'>): KubeObject<'Job'> => {
-  const [spec, template, pod] = [job.spec, job.spec?.template, job.spec?.template?.spec]
-  if (!isRecord(spec) || !isRecord(template) || !isRecord(pod) || !Array.isArray(pod.containers)) return job
+  const [spec, template, whole] = [job.spec, job.spec?.template, job.spec?.template?.spec]
+  if (!isRecord(spec) || !isRecord(template) || !isRecord(whole) || !Array.isArray(whole.containers)) return job
+  const { subdomain, ...met } = whole
+  const pod = subdomain === job.metadata.name ? met : whole
   const containers = pod.containers.map((container) =>
     container?.env?.some(({ name }) => name === RESULTS_URI)
       ? { ...container, env: container.env.filter((variable) => !isTold(variable)) }

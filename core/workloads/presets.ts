@@ -15,6 +15,8 @@ export interface Preset {
   needsRunner?: true
   /** Null: the image's own. */
   command: readonly string[] | null
+  /** The same of a stage on several nodes; left out: it is the same. */
+  overNodes?: readonly string[]
   /** Variables of the container, before the stage's own. */
   env: Readonly<Record<string, string>>
 }
@@ -28,6 +30,24 @@ const ofTools = (title: string, script: string, env: Preset['env']): Preset => (
   env,
 })
 
+/** Told to hang for no longer than the process group's time-out, and to say in the log where it hung. */
+const NCCL: Preset['env'] = {
+  TORCH_NCCL_ASYNC_ERROR_HANDLING: '1',
+  TORCH_NCCL_TRACE_BUFFER_SIZE: '20000',
+  TORCH_NCCL_DUMP_ON_TIMEOUT: '1',
+  NCCL_DEBUG: 'INFO',
+  PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True',
+}
+
+/** Once per GPU of one node, or of each of several; the image has a `train.py`. */
+const TORCHRUN: Pick<Preset, 'command' | 'overNodes'> = {
+  command: ['torchrun', '--standalone', '--nproc-per-node=$(GPUS)', 'train.py'],
+  overNodes: [
+    ...['torchrun', '--nnodes=$(NNODES)', '--node-rank=$(NODE_RANK)', '--nproc-per-node=$(GPUS)'],
+    ...['--master-addr=$(MASTER_ADDR)', '--master-port=$(MASTER_PORT)', 'train.py'],
+  ],
+}
+
 /**
  * All presets by name, each with its revisions, the first first. A lane keeps the revision that it was made with until somebody wants
  * a change (law 15): a revision is never edited and never taken away, a better one is added after it.
@@ -37,19 +57,11 @@ export const PRESETS = {
     {
       title: 'Fine-tune',
       needsModel: true,
-      // Once per GPU of one node; the image has a `train.py`.
-      command: ['torchrun', '--standalone', '--nproc-per-node=$(GPUS)', 'train.py'],
-      env: {
-        METHOD: 'lora',
-        // A rank that hangs ends the run within the process group's time-out, and the log says where it hung.
-        TORCH_NCCL_ASYNC_ERROR_HANDLING: '1',
-        TORCH_NCCL_TRACE_BUFFER_SIZE: '20000',
-        TORCH_NCCL_DUMP_ON_TIMEOUT: '1',
-        NCCL_DEBUG: 'INFO',
-        PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True',
-      },
+      ...TORCHRUN,
+      env: { METHOD: 'lora', ...NCCL },
     },
   ],
+  'pre-train': [{ title: 'Pre-train', needsModel: false, ...TORCHRUN, env: NCCL }],
   evaluate: [{ title: 'Evaluate', needsModel: false, measures: true, command: null, env: {} }],
   preprocess: [ofTools('Preprocess', 'preprocess', { TEST_FRACTION: '0.02' })],
   // The base that an adapter was trained on: nothing else tells it from one of another.

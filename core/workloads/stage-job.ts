@@ -1,13 +1,14 @@
 import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
 import { datasetIn, type TrainDesired } from '../desired.ts'
 import { DO_NOT_DISRUPT, GPU, type KubeObject, NODE_POOL, QUEUE_LABEL } from '../kube.ts'
-import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
-import { nameOfStage } from '../policy/stages.ts'
+import { type Identity, label, laneLabels, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
+import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
 import { graceOfStage } from './draining.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
+import { efaAffinity, efaEnv, gangEnv, gangSpec, JOB_NAME_LABEL, withEfa } from './over-nodes.ts'
 import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { type PodRoom, SCRATCH, stageRoom } from './pod-room.ts'
@@ -15,9 +16,6 @@ import type { Preset } from './presets.ts'
 import { RUNNER, RUNNER_CODES } from './runner.ts'
 import { runnerSource } from './runner-source.ts'
 import { stagePods } from './stage-revisions.ts'
-
-/** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
-const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name'
 
 /** A program exits with this when its data or settings are wrong: trying again cannot help. */
 export const BAD_INPUT_EXIT = 42
@@ -38,8 +36,8 @@ export interface StageInput {
 }
 
 /**
- * A run-once Job on the GPUs of one node. It is never retried by Kubernetes: a pod that a disruption took is replaced, and
- * every other try is an attempt of ours, planned and priced. It has no TTL until its outcome is stored (law 4), and
+ * A run-once Job on the GPUs of one node, or of several at once: a gang. It is never retried by Kubernetes: a pod that a disruption took is replaced, where it
+ * is the only one, and every other try is an attempt of ours, planned and priced: of a gang the others would wait for the one that was lost. It has no TTL until its outcome is stored (law 4), and
  * nothing in it names the attempt but its name and labels, so that its digest is the same for every attempt.
  */
 export const stageJob = (input: StageInput): KubeObject<'Job'> => {
@@ -58,13 +56,15 @@ export const stageJob = (input: StageInput): KubeObject<'Job'> => {
     },
     spec: {
       ...queued.spec,
-      completions: 1,
-      parallelism: 1,
+      ...gangSpec(nodesOfStage(stage)),
       backoffLimit: 0,
       podReplacementPolicy: 'Failed',
       podFailurePolicy: {
         rules: [
-          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          {
+            action: nodesOfStage(stage) > 1 ? 'FailJob' : 'Ignore',
+            onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }],
+          },
           ...finalEnds(stage).map(({ containerName, values }) => ({
             action: 'FailJob',
             onExitCodes: { containerName, operator: 'In', values },
@@ -113,6 +113,8 @@ const isHeld = ({ desired, policy, stage }: StageInput): boolean =>
   stagePods(desired.pods).heldIn(policy.pools[stage.pool])
 
 const podSpec = (input: StageInput): V1PodSpec => ({
+  ...meetingIn(input),
+  ...efaAffinity(efaOf(input), laneLabels(input.identity, input.run.lane)),
   restartPolicy: 'Never',
   serviceAccountName: TRAINING_ACCOUNT,
   automountServiceAccountToken: false,
@@ -125,6 +127,14 @@ const podSpec = (input: StageInput): V1PodSpec => ({
   volumes: roomOf(input).volumes,
 })
 
+/** Where its pods find each other: called as their Job, so that nobody else's are there. */
+const meetingIn = ({ stage, identity, run }: StageInput): Pick<V1PodSpec, 'subdomain'> =>
+  nodesOfStage(stage) > 1 ? { subdomain: runOnceName(identity, run, nameOfStage(stage)) } : {}
+
+/** EFA interfaces that each of its pods asks for; undefined: none. */
+const efaOf = ({ stage, policy }: StageInput): number | undefined =>
+  nodesOfStage(stage) > 1 ? policy.pools[stage.pool]?.efa : undefined
+
 const roomOf = ({ desired, policy, stage: { gpus, pod, ...stage } }: StageInput): PodRoom => {
   const isLent = policy.pools[stage.pool]?.queue !== undefined
   return stageRoom({ gpus, pod, isLent, container: nameOfStage(stage) }, stagePods(desired.pods).disk)
@@ -133,14 +143,15 @@ const roomOf = ({ desired, policy, stage: { gpus, pod, ...stage } }: StageInput)
 const container = (input: StageInput): V1Container => {
   const { stage, preset } = input
   const { resources, volumeMounts } = roomOf(input)
-  const command = stage.command ?? preset?.command ?? null
+  const ofPreset = nodesOfStage(stage) > 1 ? (preset?.overNodes ?? preset?.command) : preset?.command
+  const command = stage.command ?? ofPreset ?? null
   return {
     name: nameOfStage(stage),
     image: stage.image,
     ...(command === null ? {} : { command: [...command] }),
     ...(stage.args.length === 0 ? {} : { args: stage.args }),
     env: environment(input),
-    resources,
+    resources: withEfa(resources, efaOf(input)),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     volumeMounts,
   }
@@ -154,6 +165,8 @@ const environment = (input: StageInput): V1EnvVar[] => {
   )
   const all = [
     ...ourEnv(input),
+    ...gangEnv(nodesOfStage(stage)),
+    ...efaEnv(efaOf(input)),
     ...inputEnv(Object.keys(input.reads)),
     ...plainEnv(preset?.env ?? {}),
     ...plainEnv(stage.env),

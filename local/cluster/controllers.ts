@@ -33,6 +33,7 @@ const calmly =
 const collectGarbage = (world: World, { name: uid }: ObjectRef): void => {
   for (const pod of world.store.list('Pod', { owner: uid })) deletePod(world, pod)
   for (const node of world.store.list('Node', { owner: uid })) drainNode(world, node)
+  for (const service of world.store.list('Service', { owner: uid })) world.store.remove(service)
   for (const workload of world.store.list('Workload', { owner: uid })) world.store.remove(workload)
 }
 

@@ -110,7 +110,7 @@ const onFailure = (job: Job, pod: Pod): 'Ignore' | 'Count' | Ending => {
     if (rule.action === 'Ignore') return 'Ignore'
     if (rule.action !== 'FailJob') return 'Count'
     const { namespace, name } = pod.metadata
-    const message = `${matched.subject} for pod ${namespace}/${name} ${matched.what} matching FailJob rule at index ${at}`
+    const message = `${matched(`${namespace}/${name}`)} matching FailJob rule at index ${at}`
     return { type: 'Failed', reason: 'PodFailurePolicy', message }
   }
   return 'Count'
@@ -118,21 +118,24 @@ const onFailure = (job: Job, pod: Pod): 'Ignore' | 'Count' | Ending => {
 
 type Rule = NonNullable<NonNullable<Job['spec']>['podFailurePolicy']>['rules'][number]
 
-const matchedContainer = ({ onExitCodes }: Rule, { status }: Pod): { subject: string; what: string } | null => {
+/** In Kubernetes' own words, of the pod that is named. */
+type Matched = (pod: string) => string
+
+const matchedContainer = ({ onExitCodes }: Rule, { status }: Pod): Matched | null => {
   if (onExitCodes === undefined) return null
   const { containerName, operator, values } = onExitCodes
   for (const { name, state } of status?.containerStatuses ?? []) {
     const code = state?.terminated?.exitCode ?? 0
     if (code === 0 || (containerName !== undefined && containerName !== name)) continue
     if (values.includes(code) === (operator === 'In'))
-      return { subject: `Container ${name}`, what: `failed with exit code ${code}` }
+      return (pod) => `Container ${name} for pod ${pod} failed with exit code ${code}`
   }
   return null
 }
 
-const matchedCondition = ({ onPodConditions }: Rule, { status }: Pod): { subject: string; what: string } | null => {
+const matchedCondition = ({ onPodConditions }: Rule, { status }: Pod): Matched | null => {
   const found = onPodConditions?.find((wanted) =>
     status?.conditions?.some(({ type, status: is }) => type === wanted.type && is === (wanted.status ?? 'True')),
   )
-  return found === undefined ? null : { subject: `Pod condition ${found.type}`, what: 'is set' }
+  return found === undefined ? null : (pod) => `Pod ${pod} has condition ${found.type}`
 }

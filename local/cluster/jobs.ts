@@ -88,6 +88,7 @@ const freeIndexes = (job: Job, active: Pod[], { indexes = [] }: JobMemo): number
 const createIndexed = (world: World, job: Job, index: number): void => {
   createPod(world, job, {
     base: `${job.metadata.name}-${index}`,
+    hostname: `${job.metadata.name}-${index}`,
     labels: { [INDEX_ANNOTATION]: String(index) },
     annotations: { [INDEX_ANNOTATION]: String(index) },
     env: [{ name: 'JOB_COMPLETION_INDEX', value: String(index) }],

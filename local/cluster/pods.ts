@@ -50,7 +50,13 @@ export const memoOf = ({ due }: World, pod: Pod): PodMemo => due.memo<PodMemo>(p
 export const createPod = (
   world: World,
   owner: Job | Deployment | ReplicaSet,
-  extra: { base?: string; labels: Labels; annotations?: Labels; env?: { name: string; value: string }[] },
+  extra: {
+    base?: string
+    hostname?: string
+    labels: Labels
+    annotations?: Labels
+    env?: { name: string; value: string }[]
+  },
 ): Pod => {
   const { store, admitted } = world
   const template = structuredClone(owner.spec?.template ?? {}) as NonNullable<Job['spec']>['template']
@@ -68,7 +74,7 @@ export const createPod = (
       annotations: { ...template.metadata?.annotations, ...extra.annotations },
       ownerReferences: [{ apiVersion, kind: owner.kind, name, uid, controller: true, blockOwnerDeletion: true }],
     },
-    spec,
+    spec: extra.hostname === undefined ? spec : { ...spec, hostname: extra.hostname },
     status: { phase: 'Pending' },
   }
   return store.insert<'Pod'>(withPriority(world, admitted(made)))

@@ -87,7 +87,7 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
   const { pod, job, parsed } = input
   const env = environmentOf(pod, playedContainer(pod))
   const task = env['SIGNALBOX_TASK'] ?? ''
-  const how = behaviourOf(parsed.simulation, task)
+  const how = behaviourOf(parsed.simulation, task, env['NODE_RANK'])
   const lost = how.nodeLost === true && input.first
   const usual = {
     imagePull: how.imagePull !== 'fail',
@@ -168,7 +168,8 @@ const annotatedMinutes = (pod: Pod, job: Job | null): number => {
 const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Program['result'] => {
   const at = s3Location(env['RESULTS_URI'])
   const name = pod.metadata.labels?.[JOB_NAME_LABEL]
-  if (at === null || name === undefined || how.result === null) return null
+  // As `signalbox-run` has it: of several pods the first uploads.
+  if (at === null || name === undefined || how.result === null || (env['NODE_RANK'] ?? '0') !== '0') return null
   const folder = [at.key.replace(/\/+$/, ''), env['POD_NAME'] ?? name].filter((part) => part !== '').join('/')
   const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? OTHERS
   const metrics = how.metrics ?? usual.metrics
@@ -199,6 +200,7 @@ export const metricsOf = (task: string): string[] => Object.keys((USUAL[task] ??
 /** What a task measures and makes when nobody says otherwise. */
 const USUAL: Record<string, Usual> = {
   'fine-tune': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'model']] },
+  'pre-train': { metrics: { train_loss: 2.1 }, artifacts: [['model', 'model']] },
   evaluate: { metrics: { score: 0.87 }, artifacts: [] },
   preprocess: { metrics: { rows_train: 9_800, rows_test: 200 }, artifacts: [['dataset', 'dataset']] },
   merge: { metrics: { merged: 1 }, artifacts: [['model', 'model']] },

@@ -30,10 +30,12 @@ export interface Simulation {
   nodeLost?: boolean
   /** Other values for containers with this `SIGNALBOX_TASK`. */
   tasks?: Record<string, Behaviour>
+  /** Other values for the pod of this number (`0`, `1`) of an Indexed Job. */
+  ranks?: Record<string, Behaviour>
 }
 
 /** What one container does. */
-export type Behaviour = Omit<Simulation, 'tasks'>
+export type Behaviour = Omit<Simulation, 'tasks' | 'ranks'>
 
 export const SIMULATION_FILE = 'simulation.json'
 /** Largest file that is read, in bytes. */
@@ -45,7 +47,7 @@ export interface ParsedSimulation {
   problems: string[]
 }
 
-type Field = Exclude<keyof Simulation, 'tasks'>
+type Field = Exclude<keyof Simulation, 'tasks' | 'ranks'>
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -84,21 +86,23 @@ export const parseSimulation = (bytes: Uint8Array): ParsedSimulation => {
     return { simulation: {}, problems: [`${SIMULATION_FILE} is not JSON: it is left out`] }
   }
   if (!isObject(json)) return { simulation: {}, problems: [`${SIMULATION_FILE} is not a JSON object: it is left out`] }
-  const { tasks, ...top } = json
+  const { tasks, ranks, ...top } = json
   const problems: string[] = []
   const simulation: Simulation = usable(top, '', problems)
-  if (isObject(tasks))
-    simulation.tasks = Object.fromEntries(
-      Object.entries(tasks).map(([task, inner]) => [task, usable(inner, `tasks.${task}.`, problems)]),
-    )
-  else if (tasks !== undefined) problems.push(`${SIMULATION_FILE}: \`tasks\` must be an object: it is left out`)
+  for (const [field, given] of Object.entries({ tasks, ranks }) as ['tasks' | 'ranks', unknown][])
+    if (isObject(given))
+      simulation[field] = Object.fromEntries(
+        Object.entries(given).map(([key, inner]) => [key, usable(inner, `${field}.${key}.`, problems)]),
+      )
+    else if (given !== undefined) problems.push(`${SIMULATION_FILE}: \`${field}\` must be an object: it is left out`)
   return { simulation, problems }
 }
 
-/** The behaviour of a container with this task. */
-export const behaviourOf = ({ tasks = {}, ...rest }: Simulation, task: string): Behaviour => ({
+/** The behaviour of a container with this task, in the pod of this number where its Job has several at once. */
+export const behaviourOf = ({ tasks = {}, ranks = {}, ...rest }: Simulation, task: string, rank = ''): Behaviour => ({
   ...rest,
   ...(Object.hasOwn(tasks, task) ? tasks[task] : {}),
+  ...(Object.hasOwn(ranks, rank) ? ranks[rank] : {}),
 })
 
 const usable = (given: unknown, path: string, problems: string[]): Behaviour => {

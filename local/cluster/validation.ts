@@ -94,7 +94,7 @@ const specProblems = (object: KubeObject): string[] => {
   }
 }
 
-const jobProblems = ({ spec }: Job): string[] => {
+const jobProblems = ({ metadata, spec }: Job): string[] => {
   const policy = spec?.template?.spec?.restartPolicy
   const template = 'spec.template.spec'
   const indexed = spec?.completionMode === 'Indexed'
@@ -108,6 +108,11 @@ const jobProblems = ({ spec }: Job): string[] => {
       : []),
     ...(indexed && spec?.completions === undefined
       ? ['spec.completions: Required value: when completion mode is Indexed']
+      : []),
+    ...(indexed && `${metadata.name}-${(spec?.completions ?? 1) - 1}`.length > 63
+      ? [
+          'metadata.name: Invalid value: will not able to create pod with invalid DNS label: must be no more than 63 characters',
+        ]
       : []),
     ...countProblems(spec, [
       'parallelism',

@@ -363,6 +363,38 @@ func TestWhatADeadProgramMayHaveTornIsTriedOnce(t *testing.T) {
 	}
 }
 
+func TestRanksOfOneAttemptGoOnFromTheSameDoubtfulPicture(t *testing.T) {
+	standin.Open(t)
+	first := pod(t, 1, "0-aaaaa")
+	write(t, first.Folder, map[string]string{"step-1/w": "1"})
+	if err := first.Save(t.Context(), Running); err != nil {
+		t.Fatal(err)
+	}
+	write(t, first.Folder, map[string]string{"step-2/w": "2"})
+	first.Now = time.Now
+	if err := first.SaveLast(t.Context(), Torn); err != nil {
+		t.Fatal(err)
+	}
+	ranked := func(attempt int, name string) map[string]string {
+		one := pod(t, attempt, name)
+		one.Gang = true
+		if _, _, err := one.Restore(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		return read(t, one.Folder)
+	}
+	for _, name := range []string{"0-bbbbb", "1-bbbbb", "2-bbbbb"} {
+		if got := ranked(2, name); got["step-2/w"] != "2" {
+			t.Error("of one attempt some go on from another state", name, got)
+		}
+	}
+	for _, name := range []string{"0-ccccc", "1-ccccc"} {
+		if got := ranked(3, name); got["step-1/w"] != "1" || got["step-2/w"] != "" {
+			t.Error("what led no further is tried again", name, got)
+		}
+	}
+}
+
 func TestNotAllowedIsNotNothing(t *testing.T) {
 	s3 := standin.Open(t)
 	s3.Answer(func(*http.Request) int { return http.StatusForbidden })

@@ -70,6 +70,7 @@ func (k *Keeper) candidates(ctx context.Context) ([]candidate, error) {
 	}
 	var found []candidate
 	tried := map[int64]bool{}
+	own, _ := k.Family.Attempt(k.Pod)
 	for _, folder := range folders {
 		attempt, is := k.Family.Attempt(path.Base(strings.TrimSuffix(folder, "/")))
 		if !is {
@@ -83,6 +84,9 @@ func (k *Keeper) candidates(ctx context.Context) ([]candidate, error) {
 			if number, is := numberOf(object.Key, ".json"); is {
 				found = append(found, candidate{at: object.Place(), number: number, attempt: attempt, written: object.Modified})
 			}
+		}
+		if k.Gang && attempt == own {
+			continue
 		}
 		for object, err := range k.Store.List(ctx, home.Below("tried", "")) {
 			if err != nil {

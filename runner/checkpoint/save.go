@@ -26,9 +26,11 @@ type Keeper struct {
 	Stage  string
 	Step   string
 	Pod    string
-	Rules  Rules
-	Say    func(format string, args ...any)
-	Now    func() time.Time
+	// Gang: others of its attempt go on from the same picture beside it, so that one which they try as well is not tried already.
+	Gang  bool
+	Rules Rules
+	Say   func(format string, args ...any)
+	Now   func() time.Time
 
 	// Hurry: who saves while the program runs begins no further folder. The last save does, the newest first.
 	Hurry atomic.Bool

@@ -104,7 +104,7 @@ func (e *Emissary) newKeeper() *checkpoint.Keeper {
 	s := e.Settings
 	return &checkpoint.Keeper{
 		Store: e.Store, Folder: e.checkpoints(), Home: s.Pod.Home().Below("checkpoints", s.Stage), Family: checkpoint.FamilyOf(s.Pod.Results, s.Pod.Job),
-		Stage: s.Stage, Step: s.Step, Pod: s.Pod.Name, Rules: checkpoint.Rules{Settle: s.Settle, Marker: s.Marker}, Say: e.Voice.Say, Now: time.Now,
+		Stage: s.Stage, Step: s.Step, Pod: s.Pod.Name, Gang: s.Gang, Rules: checkpoint.Rules{Settle: s.Settle, Marker: s.Marker}, Say: e.Voice.Say, Now: time.Now,
 	}
 }
 

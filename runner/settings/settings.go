@@ -45,6 +45,8 @@ type Run struct {
 	Inputs []Input
 	// Rank of several pods that do one work: the first one alone saves and uploads.
 	Rank int
+	// Gang: several pods of one Job work together, and go on from the same.
+	Gang bool
 	// Stage names the checkpoints of this work; Step says which work it is, where somebody told.
 	Stage, Step string
 	// Sync: checkpoints are kept in S3.
@@ -105,6 +107,8 @@ func RunOf(env Lookup) (Run, error) {
 	if made.Inputs, err = inputsOf(env); err != nil {
 		return Run{}, err
 	}
+	// As Signalbox tells each pod of a stage on several nodes.
+	made.Gang = or(env("NNODES"), "1") != "1"
 	made.Rank, err = rankOf(env)
 	return made, err
 }

@@ -83,6 +83,11 @@ func TestTheRankIsWhatTheLauncherSays(t *testing.T) {
 			t.Error(said, run.Rank, err)
 		}
 	}
+	for said, want := range map[string]bool{"NNODES=4": true, "NNODES=1": false, "X=1": false} {
+		if run, err := RunOf(told(said)); err != nil || run.Gang != want {
+			t.Error(said, run.Gang, err)
+		}
+	}
 	if run, _ := RunOf(told("JOB_COMPLETION_INDEX=2", "SIGNALBOX_RANK=0")); run.Rank != 0 {
 		t.Error("what is said here wins", run.Rank)
 	}

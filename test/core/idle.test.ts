@@ -47,8 +47,8 @@ describe('what DCGM says of a Job’s GPUs', () => {
   it('is asked of the Job’s own pods, by either name of the label', () => {
     const { engine, kernels } = idleQueries({ namespace: 'training', name: 'chats-01234567-g1a1-train' })
     expect(engine).toEqual([
-      'max_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE{namespace="training",pod=~"chats-01234567-g1a1-train-[a-z0-9]{5}"}[300s])',
-      'max_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE{exported_namespace="training",exported_pod=~"chats-01234567-g1a1-train-[a-z0-9]{5}"}[300s])',
+      'max_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE{namespace="training",pod=~"chats-01234567-g1a1-train-([0-9]+-)?[a-z0-9]{5}"}[300s])',
+      'max_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE{exported_namespace="training",exported_pod=~"chats-01234567-g1a1-train-([0-9]+-)?[a-z0-9]{5}"}[300s])',
     ])
     expect(kernels[0]).toContain('DCGM_FI_DEV_GPU_UTIL{')
   })

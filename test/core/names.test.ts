@@ -138,6 +138,11 @@ describe('every name of ours', () => {
 
   it('a pod of a Job has its whole name and five characters more: nothing else is one', () => {
     expect(isPodOfJob('a-g1a1-train-x7k2p', 'a-g1a1-train')).toBe(true)
+    // Of several nodes each says which it is.
+    expect(isPodOfJob('a-g1a1-train-0-x7k2p', 'a-g1a1-train')).toBe(true)
+    expect(isPodOfJob('a-g1a1-train-63-x7k2p', 'a-g1a1-train')).toBe(true)
+    expect(isPodOfJob('a-g1a1-train--x7k2p', 'a-g1a1-train')).toBe(false)
+    expect(isPodOfJob('a-g1a1-train-x7k2p-x7k2p', 'a-g1a1-train')).toBe(false)
     for (const other of [
       'a-g1a1-train',
       'a-g1a1-train-',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { pinned } from '../../core/images/pinned.ts'
 import { wantedImages } from '../../core/images/places.ts'
+import { onPaper } from '../../core/policy/on-paper.ts'
 import { nameOfStage } from '../../core/policy/stages.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { newest, PRESETS } from '../../core/workloads/presets.ts'
@@ -37,6 +38,28 @@ it('docs/presets.md shows policies that are some, once their tags are pinned and
     services: { ...example.services, ...watch.services },
   }
   expect(parsed(watched).services['support-llama']?.drift?.reports?.prefix).toBe('monitors/support-llama/')
+})
+
+it('shows a policy with stages on several nodes that is one', () => {
+  const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)][1]?.[1] ?? ''
+  const [rest, pool] = [{ pool: 'gpu-train', hours: { p50: 1, p95: 2 } }, example.pools['gpu-train']!]
+  const [pools, stages] = shown
+    .split('pipelines:')
+    .map((half, index) => half.replaceAll('…', index === 0 ? 'price: pool.price' : '...rest'))
+  const said = new Function('rest', 'pool', `return {${pools}pipelines:${stages}}`)(rest, pool)
+  const runner = { image: 'ghcr.io/acme/signalbox-run:1.0.0' }
+  const { on } = example.pipelines!['support-chats']!
+  const config = {
+    ...example,
+    runner,
+    pools: { ...example.pools, ...said.pools },
+    pipelines: { 'support-chats': { on, ...said.pipelines['support-chats'] } },
+  }
+  const one = { digest: `sha256:${'b'.repeat(64)}`, platforms: ['linux/amd64'], from: 'x', resolved: 'y' }
+  const { config: policy } = pinned(config, Object.fromEntries(wantedImages(config).map(({ image }) => [image, one])))
+  const parsed = parsePolicy(policy)
+  expect(parsed.pipelines['support-chats']!.stages.map(({ nodes }) => nodes)).toEqual([4, 4])
+  expect(onPaper(parsed)).toEqual([])
 })
 
 it('has a row for each preset, which says whether it needs signalbox-run', () => {

@@ -45,6 +45,53 @@ export const controllerPromises = (trial: () => Trial): void => {
       expect(indexes.sort()).toEqual(['0', '1', '2'])
     })
 
+    it('Indexed ones call each pod by its number, and what belongs to one goes with it: the Service in which they meet', async () => {
+      const job = await trial().created(
+        trial().make.job(
+          'gang',
+          { completionMode: 'Indexed', completions: 2, parallelism: 2 },
+          { ...trial().make.gpuPod('no-such-pool', 1), subdomain: 'gang' },
+        ),
+      )
+      const { name, namespace, uid = '' } = job.metadata
+      const place = {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: {
+          name,
+          namespace,
+          ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true }],
+        },
+        spec: { clusterIP: 'None', publishNotReadyAddresses: true, selector: { [JOB_NAME]: name } },
+      } as KubeObject<'Service'>
+      const made = await trial().created(place)
+      expect(made.spec).toMatchObject({ clusterIP: 'None', clusterIPs: ['None'] })
+      expect(await trial().opened.cluster.create(place)).toMatchObject({
+        kind: 'exists',
+        object: { metadata: { uid: made.metadata.uid } },
+      })
+      await settled(async () => (await podsOf({ [JOB_NAME]: name })).length === 2)
+      const pods = (await podsOf({ [JOB_NAME]: name })).map(({ metadata, spec }) => [
+        metadata.name.slice(0, -6),
+        spec?.hostname,
+        spec?.subdomain,
+      ])
+      expect(pods.sort()).toEqual([0, 1].map((rank) => [`${name}-${rank}`, `${name}-${rank}`, name]))
+      await trial().opened.cluster.delete(refOf(job), uid)
+      await settled(async () => (await trial().read(made)) === null)
+    })
+
+    it('Indexed ones whose last pod could not be called so are refused', async () => {
+      const spec = { completionMode: 'Indexed', completions: 11 }
+      expect(await trial().opened.cluster.create(trial().make.job('a'.repeat(61), spec))).toMatchObject({
+        kind: 'denied',
+        status: 422,
+      })
+      expect(await trial().opened.cluster.create(trial().make.job('b'.repeat(60), spec))).toMatchObject({
+        kind: 'created',
+      })
+    })
+
     it('that are suspended have no pod until they are resumed', async () => {
       const job = await trial().created(trial().make.job('later', { suspend: true }))
       await settled(async () => isTrue(await trial().read(job), 'Suspended'))

@@ -30,6 +30,7 @@ import { workloadSeen } from '../workload.ts'
 import { gpuWork, withWork } from './gpus-idle.ts'
 import type { Handler, Task } from './handler.ts'
 import { nodeWithinOf, withDeadline } from './job-deadline.ts'
+import { meet, meetAgain } from './meeting-place.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult, withMessage } from './read-result.ts'
 import { resultOfStep } from './results.ts'
 
@@ -41,14 +42,12 @@ export const launchJob: Handler<LaunchJobStep> = {
     if (mark.made !== null) return { kind: 'begun', made: mark.made, note: `Job ${mark.made.ref.name}` }
     const job = withToken(withInputs(step.job, await inputsOf(task)), view.secret)
     const before = await forgottenOne(task, job)
-    if (before !== null)
-      return { kind: 'begun', made: madeOf(step, before), note: `Job ${before.metadata.name}, made before a restore` }
+    if (before !== null) return begunAs(task, before, { note: `Job ${before.metadata.name}, made before a restore` })
     const created = await ports.cluster.create(job)
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
       const there = await ports.cluster.get(refOf(step.job))
-      if (there !== null && isTaken(task, there, job))
-        return { kind: 'begun', made: madeOf(step, there), note: `Job ${there.metadata.name}` }
+      if (there !== null && isTaken(task, there, job)) return begunAs(task, there)
       return {
         kind: 'failed',
         reason: 'denied',
@@ -56,9 +55,8 @@ export const launchJob: Handler<LaunchJobStep> = {
       }
     }
     if (created.kind === 'exists' && !isTaken(task, created.object, job)) return nameTaken(task, created.object)
-    const made = madeOf(step, created.object)
     const seen = created.kind === 'created' ? justMade(step, created.object, view.now) : undefined
-    return { kind: 'begun', made, note: `Job ${made.ref.name}`, seen }
+    return begunAs(task, created.object, { seen })
   },
 
   see: async (task) => {
@@ -74,7 +72,11 @@ export const launchJob: Handler<LaunchJobStep> = {
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
     const goesOn = job !== null && !hasEnded(job)
     const [around, workload] = goesOn
-      ? await Promise.all([aroundOf(ports, { pods, now: view.now, job }), workloadSeen(ports, job, mark)])
+      ? await Promise.all([
+          aroundOf(ports, { pods, now: view.now, job }),
+          workloadSeen(ports, job, mark),
+          meetAgain(ports, view, job),
+        ])
       : []
     const stepped = nextLaunchJob(step, {
       name: ref.name,
@@ -94,6 +96,14 @@ export const launchJob: Handler<LaunchJobStep> = {
     return withPins(ports, await withDeadline(task, withWork(stepped, worked), { job, pods }), result?.beside ?? null)
   },
 }
+
+/** It is there; of a gang its pods must find each other before that is written down. */
+const begunAs = async (
+  { ports, view, step }: Task<LaunchJobStep>,
+  job: KubeObject,
+  { note = `Job ${job.metadata.name}`, seen }: { note?: string; seen?: Waiting | undefined } = {},
+): Promise<Stepped> =>
+  (await meet(ports, view, job as KubeObject<'Job'>)) ?? { kind: 'begun', made: madeOf(step, job), note, seen }
 
 /** Of a Job at work nobody needs it, nor of one that has failed: where it cannot be read, its bound and its failure hold all the same. */
 const isResultNeeded = (job: KubeObject<'Job'> | null): boolean => job === null || (hasEnded(job) && hangsOnResult(job))

@@ -1,6 +1,7 @@
 import { createdAt, type KubeObject } from '../../../core/kube.ts'
 import type { Mark } from '../../../core/lane/document.ts'
 import type { Made } from '../../../core/lane/made.ts'
+import { rankOf } from '../../../core/pods/gang.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { CLOCKS } from '../../../core/steps/launch-job.ts'
 import { folderOfKey, isFile, type Place, podOfKey, resultOfPod } from '../../../core/steps/result-place.ts'
@@ -43,7 +44,7 @@ export const readResult = async (
     const [versions, folder] = [file === null || file.versionId !== null, folderOf(at)]
     return { ...result, beside: found === null ? null : { bucket: at.bucket, folder, found, versions } }
   }
-  if (own.length > 0) return null
+  if (own.some((pod) => rankOf(pod) === 0)) return null
   return made.message === undefined ? readOfGone({ objects }, made) : readOfKnown({ objects }, made, made.message)
 }
 
@@ -64,9 +65,11 @@ export const withMessage = (made: Made, pods: readonly KubeObject<'Pod'>[]): Mad
   return pod === undefined || text === null ? made : { ...made, message: { pod: pod.metadata.name, text } }
 }
 
-/** The newest first. */
+/** Of several nodes' the first, which alone uploads; then the newest. */
 const succeeded = (pods: readonly KubeObject<'Pod'>[]): KubeObject<'Pod'>[] =>
-  pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => createdAt(b) - createdAt(a))
+  pods
+    .filter(({ status }) => status?.phase === 'Succeeded')
+    .sort((a, b) => rankOf(a) - rankOf(b) || createdAt(b) - createdAt(a))
 
 /** A pod's result, and what lies beside it. */
 export type ReadFolder = (at: Place) => Promise<{ file: Found | null; found: Beside['found'] | null }>

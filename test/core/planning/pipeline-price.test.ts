@@ -113,3 +113,54 @@ describe('what is still to be paid', () => {
     })
   })
 })
+
+describe('a stage on several nodes', () => {
+  const over = (nodes: number, more: object = {}) => {
+    const [train, evaluate] = pipeline.stages
+    const roomy = {
+      ...policy,
+      pools: { ...policy.pools, 'gpu-train': { ...policy.pools['gpu-train']!, maxGpus: 64, ...more } },
+    }
+    const world = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: 64 }) } })
+    const given = { policy: roomy, desired, world }
+    const stages = [
+      { ...train!, nodes },
+      { ...evaluate!, nodes: 1 },
+    ]
+    return { given, stages, found: usesOf(given, { stages }) as Use[] }
+  }
+
+  it('is priced, bound and counted as so many whole nodes', () => {
+    const { given, found } = over(4)
+    const [one] = over(1).found
+    expect(found[0]).toMatchObject({ gpus: 32, nodes: 4, rate: { p50: 4 * 55.04, p95: 4 * 55.04 } })
+    const price = (uses: Use[]) => priceOf(uses, given)
+    expect(price([found[0]!]).total.p95).toBeCloseTo(4 * price([one!]).total.p95, 1)
+    expect(price([found[0]!]).gpuHours.p95).toBe(4 * price([one!]).gpuHours.p95)
+    expect(boundsOf([found[0]!], price([found[0]!]), NOW)).toMatchObject({ gpus: { 'gpu-train': 32 } })
+  })
+
+  it('is refused where the ceiling lets in fewer, and where it would leave a part of each node', () => {
+    const refused = (nodes: number, gpus = 8) => {
+      const [train] = pipeline.stages
+      return usesOf({ policy, desired, world: emptyWorld() }, { stages: [{ ...train!, nodes, gpus }] })[0]
+    }
+    expect(refused(3)).toMatchObject({
+      why: {
+        reason: 'pool-too-small',
+        detail: '`train` asks for 3 nodes of 8 GPUs and the ceiling of gpu-train is 16',
+      },
+    })
+    expect(refused(2, 4)).toMatchObject({
+      why: { detail: expect.stringContaining('runs on 2 whole nodes and asks for 4 GPUs of each') },
+    })
+  })
+
+  it('after one on a single node pays for the start of the others', () => {
+    const { given, stages } = over(4)
+    const [four, one] = usesOf(given, { stages }) as [Use, Use]
+    const beside = (uses: Use[]) => usesOrNone(uses, { steps: [], kept: {} })
+    expect(beside([one, four])).toMatchObject([{ beside: one.beside }, { beside: { p95: (four.beside.p95 * 3) / 4 } }])
+    expect(beside([four, one])).toMatchObject([{ beside: four.beside }, { beside: { p50: 0, p95: 0 } }])
+  })
+})

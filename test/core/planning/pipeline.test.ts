@@ -234,13 +234,13 @@ describe('no plan is made', () => {
     })
   })
 
-  it('for more GPUs than one node has: that is not there yet', () => {
+  it('for more GPUs than one node has, which several nodes may have', () => {
     const policy = policyWith((config) => {
       support(config).train.gpus = 16
     })
     expect(refusal({ policy })).toMatchObject({
       reason: 'pool-too-small',
-      detail: expect.stringContaining('several nodes'),
+      detail: expect.stringContaining('a node of gpu-train has 8: say how many `nodes` of them it runs on'),
     })
   })
 

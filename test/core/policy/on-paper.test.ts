@@ -62,8 +62,24 @@ it.each<[string, (config: Config) => void, string[]]>([
     (c) => {
       chats(c).gpus = 16
     },
+    ['pipelines.support-chats.stages.0.gpus: a node of gpu-train has 8 GPUs, not 16: say `gpus: 8` and `nodes: 2`'],
+  ],
+  [
+    'a part of each of several nodes',
+    (c) => {
+      Object.assign(chats(c), { gpus: 4, nodes: 2 })
+    },
     [
-      'pipelines.support-chats.stages.0.gpus: a node of gpu-train has 8 GPUs, not 16; a pod over several nodes is not there yet',
+      'pipelines.support-chats.stages.0.gpus: it runs on 2 whole nodes, and one of gpu-train has 8 GPUs: write 8, not 4',
+    ],
+  ],
+  [
+    'more nodes than fit below the ceiling',
+    (c) => {
+      Object.assign(chats(c), { nodes: 9 })
+    },
+    [
+      'pipelines.support-chats.stages.0.gpus: 72 GPUs are asked for and pools.gpu-train.maxGpus is 16: raise it, or ask for less',
     ],
   ],
   [

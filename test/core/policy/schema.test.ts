@@ -8,11 +8,11 @@ it('a policy of this schema may say so, and is the same without', () => {
 
 it('one of a newer schema is told apart from one that is wrong, and its unknown keys are named by their paths', () => {
   const config = exampleConfig() as unknown as { pipelines: Record<string, { stages: object[] }> }
-  Object.assign(config.pipelines['support-chats']!.stages[1]!, { nodes: 4 })
+  Object.assign(config.pipelines['support-chats']!.stages[1]!, { ranks: 4 })
   const newer = () => parsePolicy({ ...config, schema: 3, quotas: { a: 1 } })
   expect(newer).toThrow(NewerPolicy)
   expect(newer).toThrow(
-    'schema: 3 is newer than 2, which this release reads: upgrade it first; keys that it does not know: pipelines.support-chats.stages.1.nodes, quotas',
+    'schema: 3 is newer than 2, which this release reads: upgrade it first; keys that it does not know: pipelines.support-chats.stages.1.ranks, quotas',
   )
 })
 

@@ -283,7 +283,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         Object.assign(train(c), { use: 'finetune' })
       },
-      'pipelines.support-chats.stages.0.use: write one of "fine-tune", "evaluate", "preprocess", "merge", "quantize", "benchmark", "scan", "drift-monitor", "batch-infer"; found "finetune": did you mean `fine-tune`?',
+      'pipelines.support-chats.stages.0.use: write one of "fine-tune", "pre-train", "evaluate", "preprocess", "merge", "quantize", "benchmark", "scan", "drift-monitor", "batch-infer"; found "finetune": did you mean `fine-tune`?',
     ],
     [
       'a stage without a name',

@@ -73,3 +73,26 @@ describe('a Job that is gone, and is looked at days later', () => {
     expect(gone({ now: 10.5 * HOUR })).toMatchObject({ ranUntil: null, ranMost: 10.5 * HOUR })
   })
 })
+
+describe('a gang', () => {
+  const spec = { completionMode: 'Indexed', completions: 3, template: {} } as never
+  const [a, b, c] = [podOf(HOUR, null), podOf(1.1 * HOUR, null), podOf(1.2 * HOUR, null)]
+
+  it('works since its first pod began: those that begin later are no work anew', () => {
+    expect(workedOf({ spec }, [c, a, b], HOUR)).toMatchObject({ ranFrom: HOUR, ranAgain: HOUR })
+    expect(workedOf({ spec }, [podOf(HOUR, 1.3 * HOUR), b, c], HOUR)).toMatchObject({ ranAgain: HOUR })
+  })
+
+  it('that was let go again works since the first of its new pods', () => {
+    const before = [podOf(HOUR, 2 * HOUR), podOf(1.1 * HOUR, 2.1 * HOUR)]
+    const after = [podOf(5 * HOUR, null), podOf(5.1 * HOUR, null)]
+    expect(workedOf({ spec }, [...after, ...before], HOUR)).toMatchObject({ ranAgain: 5 * HOUR, ranBefore: 2.1 * HOUR })
+  })
+
+  it('that is gone worked as its step says that it was one', () => {
+    const gang = { ...step, job: { ...step.job, spec: { ...step.job.spec!, ...(spec as object) } } }
+    const given = { before: undefined, now: 9 * HOUR, pods: [a, b, c], writtenAt: undefined }
+    expect(workedOfGone(gang, given)).toMatchObject({ ranFrom: HOUR, ranAgain: HOUR })
+    expect(workedOfGone(step, given)).toMatchObject({ ranAgain: 1.2 * HOUR })
+  })
+})

@@ -46,6 +46,8 @@ describe('simulation.json', () => {
     [{ minuts: 3, healthy: false }, 'minuts'],
     [{ tasks: { evaluate: { logs: 'x' } }, healthy: false }, 'tasks.evaluate.logs'],
     [{ tasks: 7, healthy: false }, 'tasks'],
+    [{ ranks: 7, healthy: false }, 'ranks'],
+    [{ ranks: { '1': { logs: 'x' } }, healthy: false }, 'ranks.1.logs'],
   ])('with a bad field keeps the others and names it: %j', (given, named) => {
     const { simulation, problems } = parse(given)
     expect(simulation).toMatchObject({ healthy: false })
@@ -67,6 +69,12 @@ describe('simulation.json', () => {
     const { simulation } = parse({ minutes: 5, exitCode: 1, tasks: { evaluate: { exitCode: 0 } } })
     expect(behaviourOf(simulation, 'evaluate')).toEqual({ minutes: 5, exitCode: 0 })
     expect(behaviourOf(simulation, 'constructor')).toEqual({ minutes: 5, exitCode: 1 })
+    const { simulation: gang } = parse({ tasks: { train: { minutes: 9 } }, ranks: { '1': { exitCode: 3 } } })
+    expect(behaviourOf(gang, 'train', '1')).toEqual({ minutes: 9, exitCode: 3 })
+    expect(['0', 'constructor'].map((rank) => behaviourOf(gang, 'train', rank))).toEqual([
+      { minutes: 9 },
+      { minutes: 9 },
+    ])
   })
 })
 

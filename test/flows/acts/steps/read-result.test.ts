@@ -210,3 +210,22 @@ describe('what an earlier Job of the same name has written, which a restored led
     expect((await textOf(files, [], at(4))).text).toBe('earlier')
   })
 })
+
+describe('the result of a gang', () => {
+  const ranked = (rank: number, name: string): KubeObject<'Pod'> => {
+    const one = pod(`${rank}-${name}`, 'Succeeded')
+    const annotations = { 'batch.kubernetes.io/job-completion-index': String(rank) }
+    return { ...one, metadata: { ...one.metadata, annotations } }
+  }
+
+  it('is that of its first pod, whoever else has written one', async () => {
+    const files = { [file(`${job}-0-aaaaa`)]: 'first', [file(`${job}-1-bbbbb`)]: 'second' }
+    expect((await textOf(files, [ranked(1, 'bbbbb'), ranked(0, 'aaaaa')])).text).toBe('first')
+  })
+
+  it('is still read where that one went with its node, and the others are there', async () => {
+    const files = { [file(`${job}-0-aaaaa`)]: 'first' }
+    expect((await textOf(files, [ranked(1, 'bbbbb'), ranked(2, 'ccccc')])).text).toBe('first')
+    expect((await textOf({}, [ranked(0, 'aaaaa'), ranked(1, 'bbbbb')])).text).toBeNull()
+  })
+})
