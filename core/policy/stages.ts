@@ -7,6 +7,7 @@ import { gate } from './gates.ts'
 import { containerWrongs, ofInputs, ofStages, reservedIn, SAID_OF_STAGES, stageGrace, type Wrong } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
 import { stageRunner } from './runner.ts'
+import { secrets, variable } from './variables.ts'
 
 /** The longest name of a stage that the name of its Job has room for. */
 const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
@@ -31,8 +32,6 @@ const stageName = matching(
   ),
   ownName,
 )
-const variable = matching(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'name a variable with letters, digits and `_`, at most 100')
-
 /** Variables that are ours, wherever a stage says them. */
 const variableWrongs = (
   { env, secrets, pod, ...named }: Named & { env: object; secrets: object; pod?: PodPatch | undefined },
@@ -58,17 +57,6 @@ const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonl
     ({ path }) => !['env', ...Object.keys(SAID_OF_STAGES)].includes(String(path.at(-1))),
   )
 
-/** One key of a Kubernetes Secret. */
-const secretKey = z.strictObject({
-  /** Name of the Secret. */
-  secret: name,
-  /** Which of its keys. */
-  key: matching(
-    /^(?!\.{1,2}$)(?!\.\.)[-._a-zA-Z0-9]{1,253}$/,
-    'no Secret can have such a key: letters, digits, `-`, `_` and `.`, at most 253',
-  ),
-})
-
 /** One stage of a pipeline: a container that runs once, on the GPUs of one node, and leaves a result. */
 export const stage = z
   .strictObject({
@@ -92,7 +80,7 @@ export const stage = z
     /** Variables of the container, by name; those that we set (`RESULTS_URI`, `INPUT_…`, `GPUS`, …) are not for a stage to say. */
     env: z._default(z.record(variable, z.string()), {}),
     /** Variables from Kubernetes Secrets of the training namespace, by name. */
-    secrets: z._default(z.record(variable, secretKey), {}),
+    secrets: z._default(secrets, {}),
     /** Pool that it runs on. */
     pool: name,
     /** GPUs of its one pod. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. */
@@ -126,6 +114,11 @@ export const stage = z
 
 /** The name that a stage goes by. */
 export const nameOfStage = ({ name, use }: Named): string => name ?? use ?? ''
+
+/** The model that a stage is told to begin from: its own, or the last one that a stage before it names; null: none is. */
+export const modelToldTo = (all: readonly (Named & { model?: string | undefined })[], name: string): string | null =>
+  all.slice(0, all.findIndex((one) => nameOfStage(one) === name) + 1).findLast(({ model }) => model !== undefined)
+    ?.model ?? null
 
 /** What of a stage says what it reads. */
 type Reads = Named & { inputs?: readonly string[] | undefined }

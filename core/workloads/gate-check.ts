@@ -4,8 +4,8 @@ import { label, ourLabels, runName, runOnceName } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { GATE_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
-import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
-import { generationUrl, literal, type ServingInput, TASK_LABEL } from './serving.ts'
+import { fromLabel, literal, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
+import { generationUrl, type ServingInput, TASK_LABEL } from './serving.ts'
 import { BAD_INPUT_EXIT } from './stage-job.ts'
 
 /** The task of a container that judges a service. */
