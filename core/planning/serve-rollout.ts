@@ -32,7 +32,7 @@ import {
 } from './serve-room.ts'
 import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
-import { baseReasons, weightsAsked, weightsText, whyNoWeights } from './serve-weights.ts'
+import { baseReasons, diskReasons, weightsAsked, weightsText, whyNoWeights } from './serve-weights.ts'
 import { isLedTo, lostBy } from './traffic.ts'
 
 /** The plan of what rises: from whatever stands now to the wanted version alone. */
@@ -80,6 +80,7 @@ const planFrom = (
     reasons: [
       ...takenAway(standing.others),
       ...baseReasons(wanted.desired, rule.service),
+      ...diskReasons(wanted, rule.service),
       ...draft.reasons,
       ...(open === null ? [] : [open]),
     ],

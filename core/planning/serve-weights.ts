@@ -3,6 +3,7 @@ import type { Planned } from '../plan.ts'
 import { whoMayChange, whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
 import type { Policy } from '../policy.ts'
 import { baseOf } from '../workloads/adapters.ts'
+import { diskRequest } from '../workloads/pod-disk.ts'
 import type { Rule } from './serve-room.ts'
 import type { Wanted } from './serve-standing.ts'
 
@@ -48,4 +49,18 @@ export const baseReasons = (desired: ServeDesired, service: Rule['service']): st
       ? ''
       : `, as the policy says: its registration says ${desired.base}`
   return [`it is an adapter, and served on ${base}${other}`]
+}
+
+/** That its files lie on its node's disk, for which it asks for less than they may have; nothing where it loads by itself, they have a bound, or the policy says how much. */
+export const diskReasons = (
+  { desired, engine }: Pick<Wanted, 'desired' | 'engine'>,
+  service: Rule['service'],
+): string[] => {
+  const fetch = engine.fetches(desired)
+  const asked = diskRequest(engine.disk, { container: service.engine, pod: service.pod })
+  return fetch === null || fetch.most !== null || Object.keys(asked).length === 0
+    ? []
+    : [
+        `its files are fetched to its node’s disk, of which it asks for ${(engine.disk ?? 0) * service.gpusPerReplica} GiB: where they have more, say \`ephemeral-storage\` of \`pod\`, and \`disk\` of its pool`,
+      ]
 }

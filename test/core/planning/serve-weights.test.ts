@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { ServeDesired } from '../../../core/desired.ts'
-import { baseReasons, weightsAsked, weightsText, whyNoWeights } from '../../../core/planning/serve-weights.ts'
+import {
+  baseReasons,
+  diskReasons,
+  weightsAsked,
+  weightsText,
+  whyNoWeights,
+} from '../../../core/planning/serve-weights.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { ENGINES } from '../../../core/workloads/engines.ts'
 import { config, image, serve } from './serve-fixture.ts'
@@ -81,4 +87,17 @@ it('a card says what it is served on, and where the policy says otherwise than i
   expect(baseReasons(adapter, looked('s3://models/base/').service)).toEqual([
     `it is an adapter, and served on s3://models/base/, as the policy says: its registration says ${BASE}`,
   ])
+})
+
+it('a card says that files lie on a node’s disk where nobody has said how much of it they need', () => {
+  const { service } = looked(undefined, 'sglang')
+  const on = (desired: ServeDesired, more: Partial<typeof service> = {}) =>
+    diskReasons({ desired, engine: ENGINES.sglang[0] }, { ...service, ...more })
+  expect(on(serve('8'))).toEqual([expect.stringContaining('of which it asks for 40 GiB: where they have more')])
+  const pod = { containers: [{ name: 'sglang', resources: { requests: { 'ephemeral-storage': '200Gi' } } }] }
+  expect(on(serve('8'), { pod })).toEqual([])
+  expect(on({ ...serve('8'), source: 'hf://meta-llama/Llama-3.1-8B' })).toEqual([])
+  // An adapter has a bound, and what is streamed lies on no disk.
+  for (const desired of [adapter, serve('8')])
+    expect(diskReasons({ desired, engine: ENGINES.vllm.at(-1)! }, service)).toEqual([])
 })
