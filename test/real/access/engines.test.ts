@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ServeDesired } from '../../../core/desired.ts'
-import type { KubeObject } from '../../../core/kube.ts'
+import { type KubeObject, refOf } from '../../../core/kube.ts'
 import type { ServicePolicy } from '../../../core/policy.ts'
 import type { EngineName } from '../../../core/workloads/engine-versions.ts'
 import { ENGINES } from '../../../core/workloads/engines.ts'
 import type { RunnerSource } from '../../../core/workloads/runner.ts'
+import { editsOf } from '../../../core/workloads/same-content.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
-import { pathOf } from '../../../effects/cluster/paths.ts'
+import { objectPath, pathOf } from '../../../effects/cluster/paths.ts'
 import { by, close, IMAGE, name, open, policy, serving } from './cast.ts'
 
 beforeAll(open)
@@ -64,12 +65,22 @@ const cases = (['vllm', 'sglang', 'trtllm'] as const).flatMap((engine) =>
   ),
 )
 
-describe('a real API server takes, to the last field, and from the door, what is made to serve', () => {
+/** As the door applies it, but that nothing is made. */
+const applied = (object: KubeObject) =>
+  by('door').send({
+    method: 'PATCH',
+    path: objectPath(refOf(object)),
+    type: 'application/apply-patch+yaml',
+    query: { ...STRICT, fieldManager: 'signalbox-workload', force: 'true' },
+    body: object,
+  })
+
+describe('a real API server takes, to the last field, and from the door, what is made to serve, and what it makes of it is no edit', () => {
   it.each(cases)('$engine: $of, $said, with the program of $from', async ({ engine, ...given }) => {
     for (const object of Object.values(made(engine, given)) as KubeObject[]) {
-      const path = pathOf(object.kind, serving)
-      const answer = await by('door').send({ method: 'POST', path, query: STRICT, body: object })
+      const answer = await applied(object)
       expect(answer, `${object.kind}: ${JSON.stringify(answer.body)}`).toMatchObject({ status: 201 })
+      for (const known of [object, null]) expect(editsOf(answer.body as KubeObject, known)).toEqual([])
     }
   })
 })
