@@ -81,6 +81,7 @@ const planFrom = (
       ...takenAway(standing.others),
       ...baseReasons(wanted.desired, rule.service),
       ...diskReasons(wanted, rule.service),
+      ...(wanted.engine.open === null ? [] : [wanted.engine.open]),
       ...draft.reasons,
       ...(open === null ? [] : [open]),
     ],

@@ -21,6 +21,8 @@ export interface Engine extends Answering {
   cannotLoad(desired: Pick<ServeDesired, 'source' | 'adapter' | 'base'>, given: Given): string | null
   /** What `signalbox-run` brings into its pod before it begins; null: it loads all by itself. */
   fetches(desired: Pick<ServeDesired, 'source' | 'adapter' | 'model'>): Fetch | null
+  /** What whoever reaches it may do besides asking, as a card says it; null: nothing. */
+  open: string | null
   /** GiB of its node's disk that a replica asks for, for each of its GPUs; null: it asks for none. */
   disk: number | null
   /** Whether a replica goes, of nodes that have room, to one with the fewest of them. */

@@ -18,6 +18,8 @@ const SGLANG: Engine = {
   ranked: true,
   command: ['python3', '-m', 'sglang.launch_server'],
   env: ENGINE_ENV.sglang,
+  // Its keys keep nobody off: whoever asks it for its settings is told them.
+  open: 'whoever may reach its replicas may have them load other weights, by SGLang’s own `/update_weights_from_disk`: say by a NetworkPolicy who may',
   args: (desired, { gpusPerReplica, maxModelLen }) => [
     `--model-path=${placeOf(desired)}`,
     ...commitOf(desired.source, 'revision'),

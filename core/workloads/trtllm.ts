@@ -21,6 +21,8 @@ const TRTLLM: Engine = {
   ranked: true,
   command: ['trtllm-serve'],
   env: ENGINE_ENV.trtllm,
+  // What changes its weights only works for a server that was started to be trained.
+  open: null,
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
     hubOf(source)?.id ?? folderOf({ name }),
     ...commitOf(source, 'revision'),

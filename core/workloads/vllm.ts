@@ -37,6 +37,7 @@ const VLLM: Engine = {
       ? `what is registered is an adapter, and vLLM serves whole weights: ${MERGED}`
       : whyElsewhere('vLLM', desired.source),
   fetches: () => null,
+  open: null,
 }
 
 const SECOND_VLLM: Engine = {

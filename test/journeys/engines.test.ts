@@ -65,6 +65,7 @@ describe.each(['sglang', 'trtllm'] as const)('%s', (engine) => {
     expect(told).toContain('before it signalbox-fetch: ')
     expect(told).toMatch(/signalbox-run fetch \/signalbox\/in\/support-llama s3:\/\/acme-results\/models\//)
     expect(told).not.toContain('variables: USER')
+    expect(told.includes('/update_weights_from_disk')).toBe(engine === 'sglang')
   })
 
   it('is refused weights in S3 where nobody brings them, and once the policy says who, people are asked', async () => {

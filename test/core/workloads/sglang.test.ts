@@ -52,6 +52,10 @@ describe('what it cannot load', () => {
   })
 })
 
+it('says of itself that whoever reaches it may change what it serves', () => {
+  expect(sglang.open).toContain('say by a NetworkPolicy who may')
+})
+
 it('is asked for its health without a token that it would have to generate behind all that waits', () => {
   expect(sglang.env).toMatchObject({ SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION: 'false', USER: 'signalbox' })
 })
