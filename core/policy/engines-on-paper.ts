@@ -1,6 +1,7 @@
 import type { Policy, ServicePolicy } from '../policy.ts'
-import { saysAdapter } from '../workloads/adapters.ts'
+import type { Engine } from '../workloads/engine.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
+import { ENGINES } from '../workloads/engines.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { whyNotAllowed } from './sources.ts'
 
@@ -18,15 +19,16 @@ export const enginesOnPaper = (policy: Policy): OnPaper[] =>
 const flagsOnPaper = (rule: ServicePolicy): { at: string; why: string }[] =>
   engineFlagWrongs(rule).map(({ at, why }) => ({ at: `args.${at}`, why }))
 
-const baseOnPaper = ({ base, engine }: ServicePolicy, policy: Policy): { at: string; why: string }[] => {
-  const why = base === undefined ? null : whyNoBase(base, engine, policy)
+/** As its engine would answer of any adapter that is served on it. */
+const baseOnPaper = (rule: ServicePolicy, policy: Policy): { at: string; why: string }[] => {
+  const { base } = rule
+  if (base === undefined) return []
+  const { runner } = policy
+  const engine = ENGINES[rule.engine].at(-1) as Engine
+  const why =
+    engine.cannotLoad(ADAPTER, { service: rule, ...(runner === undefined ? {} : { runner }) }) ??
+    whyNotAllowed(base, policy)
   return why === null ? [] : [{ at: 'base', why }]
 }
 
-const whyNoBase = (base: string, engine: ServicePolicy['engine'], policy: Policy): string | null => {
-  if (engine !== 'vllm') return "only vLLM serves adapters: leave it out, or say `engine: 'vllm'`"
-  if (policy.runner === undefined)
-    return 'what is served on it is an adapter, which `signalbox-run` fetches: say `runner: { image }` of the whole config'
-  if (saysAdapter(base)) return 'it is an adapter itself: name whole weights'
-  return whyNotAllowed(base, policy)
-}
+const ADAPTER = { source: 's3://bucket/folder/', adapter: true } as const

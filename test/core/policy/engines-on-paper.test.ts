@@ -27,10 +27,15 @@ describe('what adapters are served on', () => {
   })
 
   it.each<[string, Partial<Service>, Partial<Config>, string]>([
-    ['by another engine', { base, engine: 'sglang' }, { runner, ...sources }, 'only vLLM serves adapters'],
+    ['by another engine', { base, engine: 'sglang' }, { runner, ...sources }, 'serve it by vLLM'],
     ['that nobody brings', { base }, sources, 'say `runner: { image }` of the whole config'],
     ['from elsewhere', { base: 'hf://other/llama' }, { runner, ...sources }, 'add `hf://other/llama` to sources'],
-    ['that is an adapter', { base: 's3://acme-results/results/a/adapter' }, { runner }, 'it is an adapter itself'],
+    [
+      'that is an adapter',
+      { base: 's3://acme-results/results/a/adapter' },
+      { runner },
+      'is one itself: name whole weights',
+    ],
   ])('none %s', (_, service, rest, words) => {
     expect(found(service, rest)).toEqual([expect.stringMatching(/^services\.support-llama\.base: /)])
     expect(found(service, rest)[0]).toContain(words)
