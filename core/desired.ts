@@ -133,6 +133,8 @@ export interface ServeDesired extends Desired, Asked {
   runId: string | null
   /** Whether the registry's version says of itself that it is an adapter. */
   adapter?: true
+  /** Of an adapter the weights that it was trained on, as the registry's version says; left out: it says none, or is none. */
+  base?: string
   /** Whose registration says of weights among our own results not what they were; left out: one does, or they lie elsewhere. A card tells it: no part of `digest`. */
   unpinned?: 'pipeline' | 'unknown'
   /** Whether this ledger's own proof is on the version: a pipeline registered it after its gates, under a pin that it has now. No part of `digest`. */

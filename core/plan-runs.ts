@@ -10,6 +10,7 @@ import type {
 import { NODE_POOL, podSpecOf } from './kube.ts'
 import type { Step } from './plan.ts'
 import { RUNNER_SETTINGS } from './policy/ours.ts'
+import { ENGINE_ENV } from './workloads/pod-environment.ts'
 import { SERVING_USER } from './workloads/pod-room.ts'
 import { PRESETS } from './workloads/presets.ts'
 import { broughtTo, fetchedBy } from './workloads/runner.ts'
@@ -72,11 +73,12 @@ const othersIn = ({ lifecycle, livenessProbe, readinessProbe, startupProbe }: V1
 
 /** Variables that we tell by themselves: what they say follows from the rest of a card. */
 const OURS = /^(SIGNALBOX_.*|INPUT_.*|RESULTS_URI|JOB_NAME|POD_NAME|GPUS|BASE_MODEL|HOME)$/
-/** What a stage that is read is told to have written. */
+/** What a stage that is read is told to have written, and what presets and engines say by themselves. */
 const READ = /^\$\(RESULTS_URI\)\/\$\(\w+_JOB\)\/result\.json$/
-const PRESET = new Map(
-  Object.values(PRESETS).flatMap((revisions) => revisions.flatMap(({ env }) => Object.entries<string>(env))),
-)
+const PRESET = new Map([
+  ...Object.values(PRESETS).flatMap((revisions) => revisions.flatMap(({ env }) => Object.entries<string>(env))),
+  ...Object.values(ENGINE_ENV).flatMap((env) => Object.entries<string>(env)),
+])
 
 /**
  * Where a container runs, and by which variables it is told what no word of its command has: their names, since one may be a secret, and

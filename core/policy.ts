@@ -58,7 +58,7 @@ export const document = z
       /** Where in the bucket. */
       prefix: z._default(folder.check(z.maxLength(100, 'a prefix of results has at most 100 characters')), 'results/'),
     }),
-    /** Where `signalbox-run` comes from, for stages that say `runner`; left out: no stage does. */
+    /** Where `signalbox-run` comes from, for stages that say `runner` and for engines that have files fetched; left out: nothing is. */
     runner: z.optional(runner),
     /** What all plans together may hold and spend. */
     budget,

@@ -4,7 +4,8 @@ import { whyNoAddress } from '../core/policy/sources.ts'
 import type { Promotion } from '../core/promotion.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Look } from '../core/reactions/reaction.ts'
-import { isProven, MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
+import { ADAPTER, BASE, isProven, MADE_BY, PIN, REQUESTED_BY, WEIGHTS } from '../core/steps/register-model.ts'
+import { isAdapter } from '../core/workloads/adapters.ts'
 import { PERSON } from '../events/input.ts'
 import type { AskedOnce } from './asked-once.ts'
 import { pinOf, UNPINNED } from './pins.ts'
@@ -71,6 +72,16 @@ export const lookAtVersion = async (
   )
 }
 
+/** Whether a version is an adapter, and of what, as its tags say: of whole weights the latter is lineage, and no part of what is served. */
+const trainedOn = (source: string, tags: ModelVersion['tags']): Pick<ServeDesired, 'adapter' | 'base'> => {
+  const adapter = tags[WEIGHTS] === ADAPTER
+  const base = tags[BASE] ?? ''
+  return {
+    ...(adapter && { adapter }),
+    ...(base !== '' && isAdapter({ source, ...(adapter && { adapter }) }) && { base }),
+  }
+}
+
 /** What the registry says of a version, and what its bucket says of what lies there. */
 const factsOf = async (objects: Objects, found: ModelVersion | null, known: Known): Promise<ModelFacts> => {
   if (found === null) return { kind: 'none' }
@@ -89,7 +100,7 @@ const factsOf = async (objects: Objects, found: ModelVersion | null, known: Know
     ...(maker === undefined ? {} : { by: maker }),
     // Whoever may write a tag may write anything into it: what names no person names nobody.
     requester: PERSON.test(requester) ? requester : null,
-    ...(tags[label('weights')] === 'adapter' && { adapter: true as const }),
+    ...trainedOn(artifactUri, tags),
     ...now,
   }
 }

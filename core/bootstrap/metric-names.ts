@@ -42,8 +42,27 @@ const VLLM: EngineMetrics = {
   ],
 }
 
-/** Of every engine, by its name in the policy. */
-export const ENGINE_METRICS: Readonly<Record<ServicePolicy['engine'], EngineMetrics>> = { vllm: VLLM }
+/** SGLang's, of 0.5.23. How long prompts are it counts only where it is told `--collect-tokens-histogram`. */
+const SGLANG: EngineMetrics = {
+  firstToken: 'sglang:time_to_first_token_seconds',
+  nextToken: 'sglang:inter_token_latency_seconds',
+  promptLength: 'sglang:prompt_tokens_histogram',
+  running: 'sglang:num_running_reqs',
+  waiting: 'sglang:num_queue_reqs',
+  cache: 'sglang:token_usage',
+  read: 'sglang:prompt_tokens_total',
+  written: 'sglang:generation_tokens_total',
+  prefixAsked: 'sglang:prompt_tokens_total',
+  prefixFound: 'sglang:cached_tokens_total',
+  preempted: 'sglang:num_retracted_requests_total',
+  ended: [{ metric: 'sglang:http_responses_total', among: 'endpoint=~"/v1/.+"', failed: 'status_code=~"5.."' }],
+}
+
+/** Of every engine that Prometheus can read as it is made, by its name in the policy. */
+export const ENGINE_METRICS: Readonly<Partial<Record<ServicePolicy['engine'], EngineMetrics>>> = {
+  vllm: VLLM,
+  sglang: SGLANG,
+}
 
 /** What DCGM's exporter has without a setting of its own. Of what says whether anything works on a GPU only this is right for parts of one. */
 export const DCGM = {

@@ -17,10 +17,13 @@ interface Relabeling {
   regex?: string
   replacement?: string
   targetLabel?: string
-  action?: 'replace' | 'keep' | 'labeldrop'
+  action?: 'replace' | 'keep' | 'drop' | 'labeldrop'
 }
 
-/** Each pod that serves, once: a service has a Service of its own and one for each generation, which all lead to the same pods. */
+/**
+ * Each pod that serves, once: a service has a Service of its own and one for each generation, which all lead to the same pods. What counts
+ * nothing that Prometheus reads is left out: it would be a target that is down.
+ */
 export const podMonitor = (policy: Pick<Policy, 'installation' | 'services'>, named: Named): Manifest => ({
   apiVersion: 'monitoring.coreos.com/v1',
   kind: 'PodMonitor',
@@ -34,6 +37,7 @@ export const podMonitor = (policy: Pick<Policy, 'installation' | 'services'>, na
         interval: '15s',
         scrapeTimeout: '10s',
         relabelings: [
+          ...uncounted(policy),
           ...whose('pod', policy),
           { sourceLabels: [metaLabel('pod', label('generation'))], targetLabel: GENERATION },
         ],
@@ -83,6 +87,15 @@ const servers = ({ installation }: Pick<Identity, 'installation'>): Record<strin
 /** How Prometheus calls a label of Kubernetes. */
 const metaLabel = (of: 'pod' | 'service', name: string): string =>
   `__meta_kubernetes_${of}_label_${name.replace(/[^A-Za-z0-9_]/g, '_')}`
+
+const uncounted = ({ services }: Pick<Policy, 'services'>): Relabeling[] => {
+  const lanes = Object.entries(services).flatMap(([key, rule]) =>
+    ANSWERING[rule.engine].metrics === null ? [literally(labelOf(key, rule))] : [],
+  )
+  return lanes.length === 0
+    ? []
+    : [{ sourceLabels: [metaLabel('pod', label('lane'))], regex: lanes.join('|'), action: 'drop' }]
+}
 
 const labelOf = (key: string, rule: ServicePolicy): string => laneLabel(laneOf('service', key, rule))
 

@@ -1,3 +1,4 @@
+import { engineTagProblems } from './engine-tags.ts'
 import type { Lock } from './lock.ts'
 import { type ImagePlace, imagesIn } from './places.ts'
 import { lacking } from './platforms.ts'
@@ -7,7 +8,7 @@ import { atDigest, printReference, taggedReference } from './reference.ts'
 export interface Pinned {
   /** The very same value where no image is named by a tag that the lock knows. */
   config: unknown
-  /** Images that cannot run where they are named: `path: why`. */
+  /** Images that cannot run where they are named, or serve as is said there: `path: why`. */
   problems: string[]
 }
 
@@ -20,7 +21,7 @@ export const namesTags = (config: unknown): boolean =>
  * that the same files are the same policy everywhere.
  */
 export const pinned = (config: unknown, lock: Lock): Pinned => {
-  const problems: string[] = []
+  const problems = engineTagProblems(config)
   let next = config
   for (const { path, text, needs } of imagesIn(config)) {
     const found = lockedAt(text, lock)

@@ -1,7 +1,7 @@
 import type { ServeDesired } from '../desired.ts'
 import type { Hand } from '../hand.ts'
 import type { Planned } from '../plan.ts'
-import type { Engine } from '../workloads/engines.ts'
+import type { Engine } from '../workloads/engine.ts'
 import { addedTo, type Edit, editsOf } from '../workloads/same-content.ts'
 import { servingObjects, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'

@@ -5,10 +5,10 @@ import { occasionOf } from '../occasions/catalogue.ts'
 import { versionAt } from '../occasions/version.ts'
 import type { LaunchJobStep, Step } from '../plan.ts'
 import { registeredStage } from '../policy/pipelines.ts'
-import { nameOfStage, readsOf } from '../policy/stages.ts'
+import { modelToldTo, nameOfStage, readsOf } from '../policy/stages.ts'
 import type { PipelinePolicy, StagePolicy } from '../policy.ts'
 import { jobKeys, type Keys, keptAs } from '../steps/keys.ts'
-import { REQUESTED_BY } from '../steps/register-model.ts'
+import { ADAPTER, BASE, REQUESTED_BY, WEIGHTS } from '../steps/register-model.ts'
 import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
 import { stageJob } from '../workloads/stage-job.ts'
 import { type UseOrNone, usedText } from './pipeline-price.ts'
@@ -53,15 +53,19 @@ const registerSteps = ({ pipeline, input }: Made): Step[] => {
     {
       kind: 'register-model',
       name: 'register',
-      title: `Register what ${of} made as a new version of ${register.model}${where}`,
+      title: `Register ${register.artifact === undefined ? 'what' : 'the adapter that'} ${of} made as a new version of ${register.model}${where}`,
       why: 'a version can be promoted, a file cannot',
       model: register.model,
       workspace,
       of,
-      tags: tagsOf(input.desired),
+      tags: { ...tagsOf(input.desired), ...trainedOn(pipeline, of) },
     },
   ]
 }
+
+/** That it is an adapter, and of what: the model that its stage was told to begin from. */
+const trainedOn = ({ register, stages }: PipelinePolicy, of: string): Record<string, string> =>
+  register?.artifact === undefined ? {} : { [WEIGHTS]: ADAPTER, [BASE]: modelToldTo(stages, of) ?? '' }
 
 const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step => ({
   kind: 'notify',
@@ -117,14 +121,13 @@ const launch = (
   } = made
   const { desired, policy, kept } = input
   const preset = presetFor(made, stage)
-  const earlier = stages.slice(0, index + 1)
   const reads = readsOf(stages)[index] ?? []
   const read = reads.flatMap((name) => done.get(name) ?? [])
   const job = stageJob({
     ...input,
     stage,
     preset,
-    model: earlier.findLast(({ model }) => model !== undefined)?.model ?? null,
+    model: modelToldTo(stages, nameOfStage(stage)),
     reads: Object.fromEntries(read.map(({ step, job: name }) => [step.name, name])),
   })
   const keys = jobKeys(

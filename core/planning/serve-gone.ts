@@ -1,7 +1,7 @@
 import type { ServeDesired } from '../desired.ts'
 import { isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
-import type { Engine } from '../workloads/engines.ts'
+import type { Engine } from '../workloads/engine.ts'
 import { withHand } from './by-hand.ts'
 import { standsFor } from './returns-to.ts'
 import type { ServeInput } from './serve-plan.ts'

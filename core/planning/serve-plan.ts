@@ -134,7 +134,8 @@ const pricedText = ({ desired, policy }: ServeInput, { price, gpus }: Draft): st
 /** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */
 const inOrder = (desired: Standing): Standing => {
   if (!isServed(desired)) return { kind: desired.kind, model: desired.model, ...pricedAs(desired) } as Standing
-  const { kind, model, version, source, runId, adapter, unpinned, ours, digest, requester, proven, engine } = desired
+  const { kind, model, version, source, runId, adapter, base, unpinned, ours, digest, requester, proven, engine } =
+    desired
   const pinned = engine === undefined ? {} : { engine: { name: engine.name, revision: engine.revision } }
   return {
     kind,
@@ -143,6 +144,7 @@ const inOrder = (desired: Standing): Standing => {
     source,
     runId,
     ...(adapter && { adapter }),
+    ...(base !== undefined && { base }),
     ...(unpinned && { unpinned }),
     ...(ours && { ours }),
     digest,

@@ -1,7 +1,5 @@
 import { isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
-import { whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
-import type { Policy } from '../policy.ts'
 import { graceOfServing } from '../workloads/draining.ts'
 import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
@@ -34,6 +32,7 @@ import {
 } from './serve-room.ts'
 import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
+import { baseReasons, diskReasons, weightsAsked, weightsText, whyNoWeights } from './serve-weights.ts'
 import { isLedTo, lostBy } from './traffic.ts'
 
 /** The plan of what rises: from whatever stands now to the wanted version alone. */
@@ -52,7 +51,8 @@ const planFrom = (
   const { version } = wanted.desired
   const asItIs = planAsItIs(input, { rule, wanted, standing })
   if (asItIs !== null) return asItIs
-  const weights = whyNoWeights(wanted, input.policy)
+  const looked = { policy: input.policy, service: rule.service }
+  const weights = whyNoWeights(wanted, looked)
   if (weights !== null) return weights
   const small = whyTooSmall(rule)
   if (small !== null) return { kind: 'refuse', reason: 'pool-too-small', detail: small }
@@ -71,14 +71,20 @@ const planFrom = (
       }
     )
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
-  const { source } = wanted.desired
-  const open = whyAsked(wanted.desired, input.policy)
+  const open = weightsAsked(wanted.desired, looked)
   const planned = finishPlan(input, {
     ...draft,
     ...(open === null ? {} : { open, ...(isKnownHere(input, wanted) ? {} : { asks: open }) }),
-    weights: source,
+    weights: weightsText(wanted.desired, rule.service),
     template: standing.digest,
-    reasons: [...takenAway(standing.others), ...draft.reasons, ...(open === null ? [] : [open])],
+    reasons: [
+      ...takenAway(standing.others),
+      ...baseReasons(wanted.desired, rule.service),
+      ...diskReasons(wanted, rule.service),
+      ...(wanted.engine.open === null ? [] : [wanted.engine.open]),
+      ...draft.reasons,
+      ...(open === null ? [] : [open]),
+    ],
   })
   return planned.kind === 'plan' && isEdited(standing) ? { ...planned, edits: true } : planned
 }
@@ -121,17 +127,6 @@ const isKnownHere = ({ baseline }: ServeInput, { desired }: Wanted): boolean =>
 /** Who approves undoes what somebody has done by hand, perhaps at night: the card says who, and what. */
 const takenAway = (leaving: readonly GenerationView[]): string[] =>
   leaving.filter(isEditedByHand).map((view) => `${editedText(view)}: this takes it away`)
-
-/** Why these weights are not brought up; what stands already is asked nothing. */
-const whyNoWeights = ({ desired, engine }: Wanted, policy: Policy): Planned | null => {
-  const { source } = desired
-  const odd = whyNoAddress(source)
-  if (odd !== null) return { kind: 'refuse', reason: 'source-not-allowed', detail: odd }
-  const unloadable = engine.cannotLoad(desired)
-  if (unloadable !== null) return { kind: 'refuse', reason: 'source-not-loadable', detail: unloadable }
-  const elsewhere = whyNotAllowed(source, policy)
-  return elsewhere === null ? null : { kind: 'refuse', reason: 'source-not-allowed', detail: elsewhere }
-}
 
 const backOf = (input: ServeInput, { rule, standing: { base, target } }: Chosen): Record<string, number> =>
   base === target

@@ -1,5 +1,6 @@
 import type { ServeDesired } from '../desired.ts'
-import type { Engine } from '../workloads/engines.ts'
+import type { Engine } from '../workloads/engine.ts'
+import { runnerSource } from '../workloads/runner-source.ts'
 import { type ServingInput, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { baselineView, isEditedByHand, replicaCount, titleOf } from './generations.ts'
@@ -39,6 +40,7 @@ export const buildOf = (
   service,
   engine,
   namespace: policy.namespaces.serving,
+  ...(policy.runner === undefined ? {} : { runner: runnerSource(policy) }),
 })
 
 /** How what stands compares with what is wanted. */

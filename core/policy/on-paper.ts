@@ -1,8 +1,8 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
 import type { Policy } from '../policy.ts'
-import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { groupsOf } from './approvals.ts'
 import { datasetsIn } from './datasets.ts'
+import { enginesOnPaper } from './engines-on-paper.ts'
 import { enoughOnPaper } from './enough.ts'
 import { gatesOnPaper, registersOnPaper } from './judged.ts'
 import { ladderOnPaper } from './ladder-on-paper.ts'
@@ -26,7 +26,7 @@ export const onPaper = (policy: Policy): OnPaper[] => [
   ...amongResults(policy),
   ...gatesOnPaper(policy),
   ...registersOnPaper(policy),
-  ...flagsOnPaper(policy),
+  ...enginesOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),
   ...neverKnown(policy),
   ...enoughOnPaper(policy),
@@ -111,16 +111,6 @@ const amongResults = ({ pipelines, results }: Policy): OnPaper[] =>
           },
         ]
   })
-
-/** What the engine is told already by what the policy says of the service. */
-const flagsOnPaper = ({ services }: Policy): OnPaper[] =>
-  Object.entries(services).flatMap(([name, rule]) =>
-    engineFlagWrongs(rule).map(({ at, why }) => ({
-      path: `services.${name}.args.${at}`,
-      why,
-      lanes: [laneOf('service', name, rule)],
-    })),
-  )
 
 /** A channel as Slack calls it, a private one too. */
 const CHANNEL = /^[CG][A-Z0-9]{1,30}$/

@@ -79,12 +79,13 @@ const KEYLESS =
 
 const ELSEWHERE = 'weights would come from elsewhere than its card says: leave it out, and register where they are'
 
-/** Variables by which vLLM, or a client in it, fetches from another place what it is told to serve, or lets who asks it change that. */
+/** Variables by which an engine, or a client in it, fetches from another place what it is told to serve, or lets who asks it change that. */
 const OF_WEIGHTS: ReadonlySet<string> = new Set([
   'VLLM_MODEL_REDIRECT_PATH',
   'VLLM_USE_MODELSCOPE',
   'VLLM_ALLOW_RUNTIME_LORA_UPDATING',
   'VLLM_SERVER_DEV_MODE',
+  'SGLANG_USE_MODELSCOPE',
   'HF_ENDPOINT',
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_S3',

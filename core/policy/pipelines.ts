@@ -4,7 +4,8 @@ import { milliseconds } from '../duration.ts'
 import { alternatives, alternativeWrongs } from './alternatives.ts'
 import { onDrift } from './drift.ts'
 import { askable, bucket, duration, folder, mode, name } from './fields.ts'
-import { measuredOf, nameOfStage, stages } from './stages.ts'
+import { whyNoAddress } from './sources.ts'
+import { measuredOf, modelToldTo, nameOfStage, stages } from './stages.ts'
 import { schedule } from './times.ts'
 import { onVersion, registered } from './versions.ts'
 
@@ -128,6 +129,8 @@ export const pipeline = z
         model: registered.check(askable),
         /** Stage whose artifact it is, which one with gates reads, directly or through others; left out: the last one that judges nothing. */
         from: z.optional(filled),
+        /** That it is an adapter: the artifact of that name, and not `model`, is registered, with the tags `signalbox.dev/weights` and `signalbox.dev/base`, which is the model that its stage was told. A service of vLLM serves it on that. Left out: whole weights. */
+        artifact: z.optional(z.literal('adapter', 'write `adapter`, or leave it out: whole weights are registered')),
       }),
     ),
   })
@@ -159,6 +162,18 @@ export const pipeline = z
           message: `every stage has gates: say \`from\` which stage the artifact comes, one of ${names.join(', ')}`,
         })
       const [measured, of] = [measuredOf(all), registeredStage(value)]
+      const base = of === null ? null : modelToldTo(all, of)
+      if (
+        register.artifact !== undefined &&
+        of !== null &&
+        names.includes(of) &&
+        (base === null || whyNoAddress(base) !== null)
+      )
+        context.addIssue({
+          code: 'custom',
+          path: ['register', 'artifact'],
+          message: `an adapter is registered with what it was trained on, and ${base === null ? `no stage up to \`${of}\` says a \`model\`` : `\`model\` of \`${of}\` is no plain address`}: say it, \`hf://owner/name@COMMIT\`, \`owner/name\` or \`s3://…\``,
+        })
       if (of !== null && names.includes(of) && measured.size > 0 && !measured.has(of))
         context.addIssue({
           code: 'custom',

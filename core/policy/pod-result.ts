@@ -5,7 +5,6 @@ import { graceOfStage, servingGrace } from '../workloads/draining.ts'
 import { DISK_ROOM } from '../workloads/pod-disk.ts'
 import { patched } from '../workloads/pod-patch.ts'
 import { SERVING_USER, servingRoom, stageRoom } from '../workloads/pod-room.ts'
-import { RUNNER, RUNNER_FOLDER } from '../workloads/runner.ts'
 import { ANSWERING, healthOf } from '../workloads/serving-health.ts'
 import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
@@ -13,9 +12,11 @@ import { containerWrongs, initWrongs, rootWrongs, type Written } from './pod-con
 import { portWrongs, servingWrongs } from './pod-serving.ts'
 import { shown } from './shown.ts'
 import { nameOfStage } from './stages.ts'
+import { inPlaceOfRunner, PLACES } from './wrapped.ts'
 
 /** The parts of a policy that patch pods. */
 interface Patching {
+  runner?: object | undefined
   pipelines: Readonly<Record<string, { stages: readonly (Parameters<typeof nameOfStage>[0] & Patched & OfStage)[] }>>
   services: Readonly<Record<string, Patched & OfService & { engine: keyof typeof ANSWERING }>>
 }
@@ -29,13 +30,20 @@ type OfService = { gpusPerReplica: number } & Parameters<typeof healthOf>[1]
  * What of patches that are right by themselves makes a pod that the API server refuses, that nobody meant, or that breaks what we
  * promise, once they are merged onto ours: it would be known only after somebody has approved it.
  */
-export const resultProblems = ({ pipelines, services }: Patching): Wrong[] => [
+export const resultProblems = ({ runner, pipelines, services }: Patching): Wrong[] => [
   ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
     stages.flatMap((stage, index) =>
       stageWrongs(nameOfStage(stage), stage).map(below('pipelines', name, 'stages', index, 'pod')),
     ),
   ),
-  ...Object.entries(services).flatMap(([name, service]) => serviceWrongs(service).map(below('services', name, 'pod'))),
+  ...Object.entries(services).flatMap(([name, service]) =>
+    [
+      ...serviceWrongs(service),
+      ...(runner === undefined || service.pod === undefined
+        ? []
+        : inPlaceOfRunner(service.pod, { own: service.engine, places: PLACES.services })),
+    ].map(below('services', name, 'pod')),
+  ),
 ]
 
 const below =
@@ -49,34 +57,11 @@ const stageWrongs = (name: string, stage: Patched & OfStage): Wrong[] => {
   const container = { name, image: OURS, ...room }
   const grace = graceOfStage(stage)
   const spec = patched({ terminationGracePeriodSeconds: grace, containers: [container], volumes }, stage.pod)
-  return [...podWrongs(spec, stage.pod), ...(stage.runner === undefined ? [] : runnerWrongs(stage.pod, name))]
+  return [
+    ...podWrongs(spec, stage.pod),
+    ...(stage.runner === undefined ? [] : inPlaceOfRunner(stage.pod, { own: name, places: PLACES.stages })),
+  ]
 }
-
-/** What would stand where `signalbox-run` and its folders do. */
-const runnerWrongs = (patch: PodPatch, own: string): Wrong[] => [
-  ...([...LISTS, 'volumes'] as const).flatMap((list) =>
-    writtenAt(patch, list).flatMap(({ name }, index) =>
-      name === RUNNER ? [{ path: [list, index, 'name'], message: `\`${RUNNER}\` is ours here: use another name` }] : [],
-    ),
-  ),
-  ...(patch.containers ?? []).flatMap((one, index) =>
-    one?.name !== own
-      ? []
-      : (one.volumeMounts ?? []).flatMap((mount, at) =>
-          isOfRunner(mount?.mountPath ?? '')
-            ? [
-                {
-                  path: ['containers', index, 'volumeMounts', at, 'mountPath'],
-                  message: `\`signalbox-run\` lies there: mount it below, at ${RUNNER_FOLDER}/checkpoints or ${RUNNER_FOLDER}/in/NAME, or elsewhere`,
-                },
-              ]
-            : [],
-        ),
-  ),
-]
-
-const isOfRunner = (mountPath: string): boolean =>
-  [RUNNER_FOLDER, `${RUNNER_FOLDER}/bin`].includes(mountPath.replace(/\/+$/, ''))
 
 const serviceWrongs = (service: Patching['services'][string]): Wrong[] => {
   const { pod: patch, engine: name } = service

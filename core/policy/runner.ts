@@ -7,7 +7,7 @@ const sha256 = matching(
   'write the 64 hex digits that `npm run build:runner` leaves in runner/dist/sha256sums',
 )
 
-/** Where `signalbox-run` comes from, which stages may have before their command. */
+/** Where `signalbox-run` comes from, which stages may have before their command, and which fetches for engines. */
 export const runner = z
   .strictObject({
     /** Image of the container that brings it: one that has it at `/signalbox-run`; or, with `sha256`, any with the AWS CLI, `/bin/sh` and `sha256sum`, which fetches it from the bucket of results. By digest, or by a tag, as all are. */

@@ -1,12 +1,15 @@
 import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
+import { ENGINE_NAMES, whyTooOld } from '../workloads/engine-versions.ts'
 import { drift } from './drift.ts'
-import { count, image, minutes, mode, modelName, name, within } from './fields.ts'
+import { count, image, matching, minutes, mode, modelName, name, within } from './fields.ts'
 import { check } from './gates.ts'
-import { containerWrongs, ofServices, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
+import { containerWrongs, ofServices, reservedIn, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
 import { pod } from './pod.ts'
 import { probe, probeWrongs } from './probe.ts'
+import { whyNoAddress } from './sources.ts'
+import { secrets } from './variables.ts'
 
 /** Bytes that a service may have, as many as a stage. */
 const MOST = 12_000
@@ -21,8 +24,24 @@ export const service = z
     /** Name of the registered model; left out: the service’s own. */
     model: z.optional(modelName),
     ...promotionFields,
-    /** What serves it. */
-    engine: z._default(z.enum(['vllm']), 'vllm'),
+    /** What serves it: vLLM; SGLang or TensorRT-LLM (`trtllm-serve`), which have weights in S3 brought by `signalbox-run` before they begin, as `runner` of the whole config says. Only vLLM serves adapters. Its container is called so. */
+    engine: z._default(z.enum(ENGINE_NAMES), 'vllm'),
+    /** Which version of it the image has: one that is too old is refused, and flags that it does not know are not sent. Left out: the newest is meant; where the image is its makers’ own and named by a tag, that is looked at. */
+    engineVersion: z.optional(
+      matching(
+        /^\d{1,4}\.\d{1,4}(\.\d{1,4})?(rc\d{1,3}|\.post\d{1,3})?$/,
+        'write the version as its makers do, `0.18.0`',
+      ),
+    ),
+    /** What an adapter is served on: `hf://owner/name@COMMIT`, `hf://owner/name` or `s3://…`, below what `sources` allow. Whole weights are served as they are. Left out: what the version’s tag `signalbox.dev/base` says. */
+    base: z.optional(
+      matching(
+        /^(s3:\/\/[^/]+\/.*[^/].*|hf:\/\/[^/]+\/[^/]+)$/,
+        'write where whole weights lie, `hf://owner/name@COMMIT`, `hf://owner/name` or `s3://bucket/folder/`',
+      ).check(
+        z.refine((value) => whyNoAddress(value) === null, { error: ({ input }) => whyNoAddress(String(input)) ?? '' }),
+      ),
+    ),
     /** The engine’s container: by digest, or by a tag that is pinned. */
     image,
     /** Pool that it runs on. */
@@ -31,13 +50,15 @@ export const service = z
     replicas: count,
     /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`. Left out: no rung scales it. */
     floor: z.optional(count),
-    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk; `pod` may say other, where weights from Hugging Face lie in its home. */
+    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched; `pod` may say other, where weights from Hugging Face lie in its home or whole ones are fetched. */
     gpusPerReplica: count,
     /** Longest context, tokens; left out: the model’s own. */
     maxModelLen: z.optional(count),
     /** Further arguments of the container. */
     args: z._default(z.array(z.string()), []),
-    /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
+    /** Variables of the engine from Kubernetes Secrets of the serving namespace, by name: `HF_TOKEN: { secret: 'hugging-face', key: 'token' }`. */
+    secrets: z.optional(secrets),
+    /** Minutes until a replica is ready, what is fetched for it included: as a rule, and in the bad case that is waited for. */
     loadMinutes: z._default(minutes, { p50: 5, p95: 15 }),
     /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time, and of one replica none unless an outage is allowed. A spot interruption and a dead node take it all the same, and so does whoever deletes a node, after 48 hours. */
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
@@ -60,7 +81,7 @@ export const service = z
     }),
     /** What says that it drifts. A pipeline with `on.drift` is begun by that; without one it is told in the channel. */
     drift: z.optional(drift),
-    /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container is called `vllm`, and its image and arguments are said beside it. */
+    /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container is called as its engine, and its image and arguments are said beside it. */
     pod: z.optional(pod),
   })
   .check(
@@ -69,9 +90,12 @@ export const service = z
       message: 'write no more than `replicas`: a rung only lowers them',
     }),
     within(MOST, `a service has at most ${MOST} bytes in all: put what is longer into its image`),
-    z.superRefine(({ engine, gate, pod: patch }, context) => {
+    z.superRefine(({ engine, engineVersion, gate, secrets: named = {}, pod: patch }, context) => {
+      const old = engineVersion === undefined ? null : whyTooOld(engine, engineVersion)
       const wrongs = [
         ...probeWrongs(gate).map(({ path, message }) => ({ path: ['gate', ...path], message })),
+        ...(old === null ? [] : [{ path: ['engineVersion'], message: old }]),
+        ...reservedIn('secrets', named, { reserved: ofServices }),
         ...containerWrongs(patch, { container: engine, said: SAID_OF_SERVICES, reserved: ofServices }),
         ...servingGraceWrong(patch, servingGrace(DRAIN)),
       ]

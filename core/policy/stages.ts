@@ -16,6 +16,7 @@ import {
 } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
 import { stageRunner } from './runner.ts'
+import { secrets, variable } from './variables.ts'
 
 /** The longest name of a stage that the name of its Job has room for. */
 const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
@@ -40,8 +41,6 @@ const stageName = matching(
   ),
   ownName,
 )
-const variable = matching(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'name a variable with letters, digits and `_`, at most 100')
-
 /** Variables that are ours, wherever a stage says them. */
 const variableWrongs = (
   {
@@ -84,17 +83,6 @@ const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonl
     ({ path }) => !['env', ...Object.keys(SAID_OF_STAGES)].includes(String(path.at(-1))),
   )
 
-/** One key of a Kubernetes Secret. */
-const secretKey = z.strictObject({
-  /** Name of the Secret. */
-  secret: name,
-  /** Which of its keys. */
-  key: matching(
-    /^(?!\.{1,2}$)(?!\.\.)[-._a-zA-Z0-9]{1,253}$/,
-    'no Secret can have such a key: letters, digits, `-`, `_` and `.`, at most 253',
-  ),
-})
-
 /** One stage of a pipeline: a container that runs once, on the GPUs of one node or of several, and leaves a result. */
 export const stage = z
   .strictObject({
@@ -118,7 +106,7 @@ export const stage = z
     /** Variables of the container, by name; those that we set (`RESULTS_URI`, `INPUT_…`, `GPUS`, …) are not for a stage to say. */
     env: z._default(z.record(variable, z.string()), {}),
     /** Variables from Kubernetes Secrets of the training namespace, by name. */
-    secrets: z._default(z.record(variable, secretKey), {}),
+    secrets: z._default(secrets, {}),
     /** Pool that it runs on. */
     pool: name,
     /**
@@ -170,6 +158,11 @@ export const nameOfStage = ({ name, use }: Named): string => name ?? use ?? ''
 
 /** Nodes that a stage runs on at once. */
 export const nodesOfStage = ({ nodes = 1 }: { nodes?: number | undefined }): number => nodes
+
+/** The model that a stage is told to begin from: its own, or the last one that a stage before it names; null: none is. */
+export const modelToldTo = (all: readonly (Named & { model?: string | undefined })[], name: string): string | null =>
+  all.slice(0, all.findIndex((one) => nameOfStage(one) === name) + 1).findLast(({ model }) => model !== undefined)
+    ?.model ?? null
 
 /** What of a stage says what it reads. */
 type Reads = Named & { inputs?: readonly string[] | undefined }

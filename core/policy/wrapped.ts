@@ -1,6 +1,8 @@
+import { FETCHED, FETCHER, WEIGHTS_VOLUME } from '../workloads/fetching.ts'
 import { newest } from '../workloads/presets.ts'
-import { whyNotWrapped } from '../workloads/runner.ts'
+import { RUNNER, RUNNER_FOLDER, whyNotWrapped } from '../workloads/runner.ts'
 import type { Wrong } from './ours.ts'
+import type { PodPatch } from './pod.ts'
 import { shown } from './shown.ts'
 import { nameOfStage, readsOf } from './stages.ts'
 
@@ -111,3 +113,37 @@ const whyNoModel = (earlier: readonly Wrapped[], { version }: Wrapping['pipeline
     ? null
     : `it is fetched from S3 alone, and the model is ${shown(model)}: leave it out, and the program loads it; or copy it, and say \`model: 's3://…'\``
 }
+
+/** Containers and volumes that bring the program, and files by it. */
+const OF_RUNNER: ReadonlySet<string> = new Set([RUNNER, FETCHER, WEIGHTS_VOLUME])
+
+/** Where in a pod of a stage, and of a service, its files lie. */
+export const PLACES = { stages: [RUNNER_FOLDER, `${RUNNER_FOLDER}/bin`], services: [FETCHED] }
+
+/** What of a patch would stand where `signalbox-run` and what it brings do. `own`: the container that has it. */
+export const inPlaceOfRunner = (
+  patch: PodPatch,
+  { own, places }: { own: string; places: readonly string[] },
+): Wrong[] => [
+  ...(['initContainers', 'containers', 'volumes'] as const).flatMap((list) =>
+    (patch[list] ?? []).flatMap((one, index) =>
+      OF_RUNNER.has(one?.name ?? '')
+        ? [{ path: [list, index, 'name'], message: `\`${one?.name}\` is ours here: use another name` }]
+        : [],
+    ),
+  ),
+  ...(patch.containers ?? []).flatMap((one, index) =>
+    one?.name !== own
+      ? []
+      : (one.volumeMounts ?? []).flatMap((mount, at) =>
+          places.includes((mount?.mountPath ?? '').replace(/\/+$/, ''))
+            ? [
+                {
+                  path: ['containers', index, 'volumeMounts', at, 'mountPath'],
+                  message: `\`signalbox-run\` lies there: mount it below, at ${RUNNER_FOLDER}/checkpoints or ${RUNNER_FOLDER}/in/NAME, or elsewhere`,
+                },
+              ]
+            : [],
+        ),
+  ),
+]

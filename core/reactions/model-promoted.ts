@@ -25,6 +25,8 @@ export type ModelFacts =
       requester: string | null
       /** Whether its tag says that it is an adapter. */
       adapter?: true
+      /** Of an adapter the weights that it was trained on, as its tag says. */
+      base?: string
       /** Among our own results, and nothing says what they were when they were registered: by a pipeline, or by nobody knows whom. */
       unpinned?: 'pipeline' | 'unknown'
       /** Whether a pipeline of this ledger has registered it after its gates, and its pin is what lies there. */
@@ -139,10 +141,15 @@ const STATUS = 40
  * Why a version is of use to nobody, wherever its weights lie; null: it may be. What a registry says of it is kept in the lane's
  * document several times over, and an approval shows it: nothing longer than MLflow's own databases keep is, nor what is not seen (law 14).
  */
-export const whyUnfit = ({ version, source, runId, status }: ModelFacts & { kind: 'version' }): string | null => {
+export const whyUnfit = ({ version, source, runId, base, status }: ModelFacts & { kind: 'version' }): string | null => {
   if (status !== 'READY') return `its status is ${said(status, STATUS) || 'empty'}`
-  const texts = { version: [version, SHORT], source: [source, SOURCE], run: [runId ?? '', NAME] } as const
-  for (const [name, [text, most]] of Object.entries(texts)) {
+  const texts: [string, string, number][] = [
+    ['version', version, SHORT],
+    ['source', source, SOURCE],
+    ['run', runId ?? '', NAME],
+    ['base', base ?? '', SOURCE],
+  ]
+  for (const [name, text, most] of texts) {
     if (text.length > most) return `its ${name} has more than ${most} characters`
     if (text.search(UNSEEN) >= 0) return `its ${name} has characters that are not seen`
   }
@@ -166,15 +173,16 @@ export const serveDesired = (
   facts: Omit<ModelFacts & { kind: 'version' }, 'kind' | 'status'>,
   unfit: string | null = null,
 ): ServeDesired => {
-  const adapter = facts.adapter === true ? { adapter: true as const } : {}
-  const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId, ...adapter }
-  const { requester, unpinned, ours } = facts
+  const { requester, unpinned, ours, adapter, base } = facts
+  const trained = { ...(adapter && { adapter }), ...(base !== undefined && { base }) }
+  const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId, ...trained }
   const known = { ...(unpinned && { unpinned }), ...(ours && { ours }) }
   if (unfit === null) return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester, ...known }
   const texts = {
     version: kept(facts.version, SHORT),
     source: kept(facts.source, SOURCE),
     runId: facts.runId === null ? null : kept(facts.runId, NAME),
+    ...(base !== undefined && { base: kept(base, SOURCE) }),
   }
   return { kind: 'serve', ...pinned, ...texts, unfit, digest: digestOf({ ...pinned, unfit }), requester }
 }

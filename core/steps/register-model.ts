@@ -12,6 +12,13 @@ export const PIN = label('pin')
 /** The tag that says who asked. It tells people, and is no part of what is registered: who asked may be proven only later. */
 export const REQUESTED_BY = label('requested-by')
 
+/** The tag that says what kind of weights a version is, and what it says of an adapter; of whole weights there is none. */
+export const WEIGHTS = label('weights')
+export const ADAPTER = 'adapter'
+
+/** The tag that says which weights an adapter was trained on. */
+export const BASE = label('base')
+
 /** The tag that only a ledger's own registration has: whoever may write to the registry can copy every other one. */
 export const PROOF = label('proof')
 
@@ -27,10 +34,14 @@ interface Proven {
 }
 
 /** What only the ledger with this secret can say of a version; null where it has none, or nothing says what its artifact was. */
-const proofOf = (secret: string, { model, source, tags: { [MADE_BY]: made, [PIN]: pin } }: Proven): string | null =>
-  secret === '' || made === undefined || pin === undefined
+const proofOf = (secret: string, { model, source, tags }: Proven): string | null => {
+  const { [MADE_BY]: made, [PIN]: pin, [WEIGHTS]: weights, [BASE]: base = '' } = tags
+  // An adapter is what it is on its base alone: on another one it is not what was judged.
+  const trained = weights === ADAPTER ? [weights, base] : []
+  return secret === '' || made === undefined || pin === undefined
     ? null
-    : hmacHex(secret, JSON.stringify(['version', model, source, made, pin])).slice(0, 32)
+    : hmacHex(secret, JSON.stringify(['version', model, source, made, pin, ...trained])).slice(0, 32)
+}
 
 /** Whether a pipeline of this ledger has registered a version as it is: which it does after its gates alone. */
 export const isProven = (version: Proven, secret: string): boolean => {
@@ -48,8 +59,12 @@ export interface Registration {
   workspace?: string | null
 }
 
+/** Which artifact of a step is registered. */
+export const artifactOf = ({ tags }: Pick<RegisterModelStep, 'tags'>): 'model' | 'adapter' =>
+  tags[WEIGHTS] === ADAPTER ? 'adapter' : 'model'
+
 /**
- * What is registered from a finished step; null when its result names no `model` artifact. Its tags name
+ * What is registered from a finished step; null when its result does not name that artifact. Its tags name
  * the lane and the artifact alone: whichever attempt or generation registers it finds what another has registered (law 7). `secret`: the
  * ledger's, of which they carry a proof.
  */
@@ -57,10 +72,11 @@ export const registration = (
   step: RegisterModelStep,
   { name, result, secret }: { name: string; result: Pick<ResultRow, 'values' | 'pins'> | null; secret: string },
 ): Registration | null => {
-  const source = result?.values['model']
+  const artifact = artifactOf(step)
+  const source = result?.values[artifact]
   if (typeof source !== 'string') return null
   const made = `${name}-${sha256Hex(source).slice(0, 8)}`
-  const pin = result?.pins?.['model']
+  const pin = result?.pins?.[artifact]
   const says = { ...step.tags, [MADE_BY]: made, ...(pin === undefined ? {} : { [PIN]: pin }) }
   const proof = proofOf(secret, { model: step.model, source, tags: says })
   const tags = { ...says, ...(proof === null ? {} : { [PROOF]: proof }) }

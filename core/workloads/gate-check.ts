@@ -4,10 +4,10 @@ import { label, ourLabels, runName, runOnceName } from '../names.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
 import { GATE_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
-import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
+import { fromLabel, literal, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { probing, RUNNER } from './runner.ts'
 import { runnerSource } from './runner-source.ts'
-import { generationUrl, literal, type ServingInput, TASK_LABEL } from './serving.ts'
+import { generationUrl, type ServingInput, TASK_LABEL } from './serving.ts'
 import { BAD_INPUT_EXIT } from './stage-job.ts'
 
 /** The task of a container that judges a service. */

@@ -15,6 +15,12 @@ export interface DiskRoom {
  */
 export const DISK_ROOM: DiskRoom = { asked: 10, scratch: 20 }
 
+/**
+ * GiB that an adapter has at most: of rank 64 on 70 billion parameters it is about two. Beside one GPU's room it still fits into 17, and
+ * beside eight GPUs' into 89.
+ */
+export const ADAPTER_ROOM = 5
+
 /** Disk as Kubernetes calls it where it is asked for. */
 const DISK = 'ephemeral-storage'
 

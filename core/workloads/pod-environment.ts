@@ -23,3 +23,20 @@ export const fromLabel = (name: string, key: string): V1EnvVar => ({
 
 /** How variables begin that tell of a stage. */
 export const variableOf = (stage: string): string => stage.toUpperCase().replaceAll('-', '_')
+
+/** Kubernetes expands `$(NAME)` and reads `$$` as `$`: what a person or a registry wrote must stay as it is. */
+export const literal = (value: string): string => value.replaceAll('$', () => '$$')
+
+/**
+ * Images that know no user of the number that replicas run as: PyTorch asks for its name as it is imported, and ends where nobody says one.
+ * vLLM's image has a user of that number.
+ */
+const NAMED = { USER: 'signalbox' }
+
+/** What each engine is told by variables, of which no card speaks: it is the same for all services. */
+export const ENGINE_ENV = {
+  vllm: {},
+  // Its health would generate a token whenever it is asked, behind all that waits: whoever is busy would be taken for dead.
+  sglang: { ...NAMED, SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION: 'false' },
+  trtllm: NAMED,
+} as const satisfies Record<string, Readonly<Record<string, string>>>

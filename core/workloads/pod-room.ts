@@ -47,14 +47,14 @@ export const stageRoom = (
 }
 
 /**
- * Of a replica that serves, which asks for so many GiB of disk a GPU: its engine's user has a home. That has no limit, since weights
- * from Hugging Face lie there, as large as they are.
+ * Of a replica that serves, which asks for so many GiB of disk a GPU, and for what is fetched beside: its engine's user has a home. That
+ * has no limit, since weights from Hugging Face lie there, as large as they are.
  */
 export const servingRoom = (
-  { gpusPerReplica: gpus, ...of }: Of & { gpusPerReplica: number },
+  { gpusPerReplica: gpus, fetched = 0, ...of }: Of & { gpusPerReplica: number; fetched?: number },
   disk: number | null,
 ): PodRoom => ({
-  resources: resourcesOf(gpus, diskRequest(disk === null ? null : disk * gpus, of)),
+  resources: resourcesOf(gpus, diskRequest(disk === null ? null : disk * gpus + fetched, of)),
   volumes: [sharedMemory(gpus * 4), { name: 'home', emptyDir: {} }],
   volumeMounts: [SHARED_MEMORY, { name: 'home', mountPath: HOME }],
 })
@@ -62,7 +62,7 @@ export const servingRoom = (
 /** The home of an engine's user. */
 export const HOME = '/home/signalbox'
 
-/** Whom a replica runs as: the image's own user `vllm`. */
+/** Whom a replica runs as: the user `vllm` of vLLM's own image, and nobody in others, who is told a name and a home. */
 export const SERVING_USER: V1PodSecurityContext = {
   runAsNonRoot: true,
   runAsUser: 2000,

@@ -19,7 +19,7 @@ export interface RunnerTold {
 
 /** Where the program and its folders lie; the stage's scratch lies within, as a mount of its own. */
 export const RUNNER_FOLDER = '/signalbox'
-const PROGRAM = `${RUNNER_FOLDER}/bin/signalbox-run`
+export const PROGRAM = `${RUNNER_FOLDER}/bin/signalbox-run`
 /** The container that brings it, and the volume that it lies in. */
 export const RUNNER = 'signalbox-run'
 const MOUNT = { name: RUNNER, mountPath: RUNNER_FOLDER }
@@ -48,7 +48,7 @@ export const wrapped = (
   spec: V1PodSpec,
   { container, source, told }: { container: string; source: RunnerSource; told: RunnerTold },
 ): V1PodSpec =>
-  broughtInto(spec, {
+  withProgram(spec, {
     ...{ container, source },
     change: (one) => ({
       command: [PROGRAM, 'run', '--', ...(one.command ?? [])],
@@ -60,19 +60,24 @@ export const wrapped = (
 export const probing = (
   spec: V1PodSpec,
   { container, source }: { container: string; source: RunnerSource },
-): V1PodSpec => broughtInto(spec, { container, source, change: () => ({ command: [PROGRAM, 'probe'] }) })
+): V1PodSpec => withProgram(spec, { container, source, change: () => ({ command: [PROGRAM, 'probe'] }) })
 
-const broughtInto = (
+const withProgram = (
   spec: V1PodSpec,
   given: { container: string; source: RunnerSource; change: (one: V1Container) => Partial<V1Container> },
 ): V1PodSpec => ({
-  ...spec,
-  initContainers: [...(spec.initContainers ?? []), bringer(given.source)],
+  ...broughtInto(spec, given.source),
   containers: spec.containers.map((one) =>
     one.name === given.container
       ? { ...one, ...given.change(one), volumeMounts: [MOUNT, ...(one.volumeMounts ?? [])] }
       : one,
   ),
+})
+
+/** The pod with the program in a volume of its own, where an init container, the last one, puts it. */
+export const broughtInto = (spec: V1PodSpec, source: RunnerSource): V1PodSpec => ({
+  ...spec,
+  initContainers: [...(spec.initContainers ?? []), bringer(source)],
   volumes: [...(spec.volumes ?? []), { name: RUNNER, emptyDir: {} }],
 })
 

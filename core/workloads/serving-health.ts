@@ -9,6 +9,8 @@ export interface Answering {
   health: string
   /** Seconds that requests in flight are given once no new ones come. */
   drain: number
+  /** Path of what it counts, as Prometheus reads it; null: it has none unless its own configuration says so. */
+  metrics: string | null
   /** Seconds in which it says that it is ready, however busy it is; null: Kubernetes' own, which is one. */
   readyWithin: number | null
 }
@@ -17,7 +19,10 @@ export interface Answering {
 export const ANSWERING = {
   // Its health is told by the loop that takes requests in and streams answers, which under load is seconds late: whoever is taken out for
   // that leaves its share to others, who are late then, too.
-  vllm: { port: 8000, health: '/health', drain: DRAIN, readyWithin: 5 },
+  vllm: { port: 8000, health: '/health', metrics: '/metrics', drain: DRAIN, readyWithin: 5 },
+  sglang: { port: 30000, health: '/health', metrics: '/metrics', drain: DRAIN, readyWithin: 5 },
+  // What it has at `/metrics` is JSON.
+  trtllm: { port: 8000, health: '/health', metrics: null, drain: DRAIN, readyWithin: 5 },
 } as const satisfies Record<string, Answering>
 
 /** The port of ours as its Services and probes call it. */
@@ -25,7 +30,7 @@ export const HTTP = 'http'
 
 /** How it is known of a replica that it has loaded, is ready and lives, and how it takes its leave. */
 export const healthOf = (
-  { port, health: path, readyWithin }: Omit<Answering, 'drain'>,
+  { port, health: path, readyWithin }: Pick<Answering, 'port' | 'health' | 'readyWithin'>,
   { loadMinutes }: { loadMinutes: { p95: number } },
 ): Pick<V1Container, 'ports' | 'startupProbe' | 'readinessProbe' | 'livenessProbe' | 'lifecycle'> => {
   const health = { httpGet: { path, port: HTTP } }

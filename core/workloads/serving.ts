@@ -1,4 +1,4 @@
-import type { V1Container, V1PodSpec, V1TopologySpreadConstraint } from '@kubernetes/client-node'
+import type { V1Container, V1EnvVar, V1PodSpec, V1TopologySpreadConstraint } from '@kubernetes/client-node'
 import type { ServeDesired } from '../desired.ts'
 import { GPU, type KubeObject, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
@@ -7,11 +7,14 @@ import type { Traffic } from '../world.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
 import { disruptionBudget } from './disruption.ts'
 import { servingGrace } from './draining.ts'
-import type { Engine } from './engines.ts'
+import type { Engine } from './engine.ts'
+import { withFetched } from './fetching.ts'
 import { DIGEST_ANNOTATION, withDigest } from './object-digest.ts'
+import { literal } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { HOME, SERVING_USER, servingRoom } from './pod-room.ts'
 import { servingClassName } from './priority.ts'
+import type { RunnerSource } from './runner.ts'
 import { HTTP, healthOf } from './serving-health.ts'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
@@ -27,6 +30,8 @@ export interface ServingInput {
   desired: ServeDesired
   service: ServicePolicy
   engine: Engine
+  /** What brings its files where its engine has them fetched; left out: the policy does not say, and nothing is. */
+  runner?: RunnerSource
   namespace: string
   /** Generation whose Deployment it is: another than the run's where a standing one is adopted (law 4). */
   generation?: number
@@ -109,9 +114,6 @@ export const generationUrl = ({
 }: Pick<ServingInput, 'identity' | 'run' | 'namespace' | 'generation'>): string =>
   `http://${generationName(identity, generation ?? run.generation)}.${namespace}.svc`
 
-/** Kubernetes expands `$(NAME)` and reads `$$` as `$`: what a person or a registry wrote must stay as it is. */
-export const literal = (value: string): string => value.replaceAll('$', () => '$$')
-
 const servingLabels = ({
   identity,
   run,
@@ -144,9 +146,16 @@ const deployment = (input: ServingInput, name: string, labels: Record<string, st
       revisionHistoryLimit: 2,
       // Never more GPUs than the path has, should the template ever change in place.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-      template: { metadata: { labels: ours }, spec: patched(podSpec(input), service.pod) },
+      template: { metadata: { labels: ours }, spec: behindFetch(input, patched(podSpec(input), service.pod)) },
     },
   }
+}
+
+/** After what the policy patches, which cannot change what comes into the pod. */
+const behindFetch = ({ desired, service, engine, runner }: ServingInput, spec: V1PodSpec): V1PodSpec => {
+  const fetch = engine.fetches(desired)
+  if (fetch === null || runner === undefined) return spec
+  return withFetched(spec, { container: service.engine, source: runner, fetch })
 }
 
 const podSpec = (input: ServingInput): V1PodSpec => ({
@@ -163,8 +172,8 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   volumes: roomOf(input).volumes,
 })
 
-const roomOf = ({ service, engine }: Pick<ServingInput, 'service' | 'engine'>) =>
-  servingRoom({ ...service, container: service.engine }, engine.disk)
+const roomOf = ({ desired, service, engine }: Pick<ServingInput, 'desired' | 'service' | 'engine'>) =>
+  servingRoom({ ...service, container: service.engine, fetched: engine.fetches(desired)?.most ?? 0 }, engine.disk)
 
 /**
  * Of nodes that have room, a replica goes to one with the fewest of its generation. It is said whatever the replicas are, which change in
@@ -182,15 +191,18 @@ const spread = ({ identity, run }: ServingInput): V1TopologySpreadConstraint[] =
 ]
 
 const container = ({ desired, service, engine }: ServingInput): V1Container => {
-  const { resources, volumeMounts } = roomOf({ service, engine })
+  const { resources, volumeMounts } = roomOf({ desired, service, engine })
   return {
     name: service.engine,
     image: service.image,
+    ...(engine.command === null ? {} : { command: [...engine.command] }),
     args: [...engine.args(desired, service), ...service.args].map(literal),
     env: [
       { name: 'SIGNALBOX_TASK', value: SERVING_TASK },
       { name: 'INPUT_URI', value: literal(desired.source) },
       { name: 'HOME', value: HOME },
+      ...Object.entries(engine.env).map(([name, value]) => ({ name, value })),
+      ...secretsOf(service),
     ],
     ...healthOf(engine, service),
     resources,
@@ -198,6 +210,11 @@ const container = ({ desired, service, engine }: ServingInput): V1Container => {
     volumeMounts,
   }
 }
+
+const secretsOf = ({ secrets = {} }: ServicePolicy): V1EnvVar[] =>
+  Object.entries(secrets)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { secret, key }]) => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } }))
 
 const serviceObject = (
   { identity, namespace }: Pick<ServingInput, 'identity' | 'namespace'>,

@@ -9,7 +9,7 @@ import { graceOfStage } from './draining.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
 import { efaAffinity, efaEnv, gangEnv, gangSpec, JOB_NAME_LABEL, withEfa } from './over-nodes.ts'
-import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
+import { fromLabel, literal, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { type PodRoom, SCRATCH, stageRoom } from './pod-room.ts'
 import type { Preset } from './presets.ts'
@@ -222,6 +222,3 @@ const weightsEnv = ({ weights }: TrainDesired): V1EnvVar[] =>
 
 const resultsUri = ({ results }: Pick<Policy, 'results'>): string =>
   `s3://${results.bucket}/${results.prefix}`.replace(/\/$/, '')
-
-/** Kubernetes expands `$(NAME)` in values and reads `$$` as `$`: a key of a bucket must stay as it is. */
-const literal = (value: string): string => value.replaceAll('$', () => '$$')

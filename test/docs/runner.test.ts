@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { pinned } from '../../core/images/pinned.ts'
 import { wantedImages } from '../../core/images/places.ts'
 import { RUNNER_ENDS } from '../../core/pods/runner-ends.ts'
+import { enginesOnPaper } from '../../core/policy/engines-on-paper.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { TRANSIENT_FAILURES } from '../../core/reasons.ts'
 import example from '../example.ts'
@@ -24,6 +25,16 @@ it('docs/runner.md shows a policy that is one, once its tags are pinned and what
     { inputs: ['dataset'] },
     { inputs: ['train'] },
   ])
+})
+
+it('and services that have their files brought', () => {
+  const [, shown = ''] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, one]) => one)
+  const { engine: _, ...rest } = example.services!['code-llama']!
+  const said = new Function('rest', `return {${shown.replaceAll('…', '...rest')}}`)(rest)
+  const runner = { image: `a@sha256:${'a'.repeat(64)}` }
+  const policy = parsePolicy({ ...example, ...said, runner, sources: ['hf://meta-llama/'], pipelines: {} })
+  expect(Object.values(policy.services).map(({ engine }) => engine)).toEqual(['vllm', 'trtllm'])
+  expect(enginesOnPaper(policy)).toEqual([])
 })
 
 it('its table of ends says of each code whether another attempt begins by itself, as it does', () => {

@@ -150,6 +150,18 @@ describe('a look at a version', () => {
     expect(await looked(OURS, { ...tags, [PIN]: 'other' })).toEqual({ kind: 'changed', version: '8' })
   })
 
+  it('says of an adapter what it was trained on, and of whole weights nothing of that', async () => {
+    const base = { 'signalbox.dev/base': 'hf://a/b' }
+    const adapter = { 'signalbox.dev/weights': 'adapter' }
+    expect(await looked('s3://o/m/', { ...adapter, ...base })).toMatchObject({ adapter: true, base: 'hf://a/b' })
+    expect(await looked('s3://o/adapter/', base)).toMatchObject({ base: 'hf://a/b' })
+    for (const facts of [
+      await looked('s3://o/m/', base),
+      await looked('s3://o/adapter/', { 'signalbox.dev/base': '' }),
+    ])
+      expect(facts).not.toHaveProperty('base')
+  })
+
   it('and that more than can be pinned is none, though its registration says so', async () => {
     const many = Array.from({ length: 1000 }, (_, n) => ({ key: `results/job/model/${n}`, head }))
     vi.spyOn(objects, 'list').mockResolvedValue(many)

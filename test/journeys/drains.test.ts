@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
-import { ENGINES, type Engine } from '../../core/workloads/engines.ts'
+import type { Engine } from '../../core/workloads/engine.ts'
+import { ENGINES } from '../../core/workloads/engines.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { HOUR, MODEL, replicasOf, SERVE, SLOW, served } from './scenes.ts'

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
-import { ENGINES, type Engine } from '../../core/workloads/engines.ts'
+import type { Engine } from '../../core/workloads/engine.ts'
+import { ENGINES } from '../../core/workloads/engines.ts'
 import { PRESETS, type Preset } from '../../core/workloads/presets.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import { jobsOf, MINUTE, MODEL, SERVE, served, TRAIN, upload } from './scenes.ts'

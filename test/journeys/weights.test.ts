@@ -166,6 +166,8 @@ it('a training that makes an adapter and says so registers nothing as a model, o
     kind: 'failed',
     reason: 'not-registered',
     attempt: 1,
-    detail: expect.stringContaining('names an `adapter` and no `model`: merge it into its base model'),
+    detail: expect.stringContaining(
+      "names an `adapter` and no `model`: say `artifact: 'adapter'` of `register`, or merge it into its base model",
+    ),
   })
 })

@@ -2,7 +2,13 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { RegisterModelStep } from '../../../core/plan.ts'
 import type { Failure } from '../../../core/reasons.ts'
 import type { ResultRow } from '../../../core/rows.ts'
-import { differenceOf, foundTag, type Registration, registration } from '../../../core/steps/register-model.ts'
+import {
+  artifactOf,
+  differenceOf,
+  foundTag,
+  type Registration,
+  registration,
+} from '../../../core/steps/register-model.ts'
 import { artifactNow, UNPINNED } from '../../pins.ts'
 import type { Handler, Task } from './handler.ts'
 import { resultOfStep } from './results.ts'
@@ -15,8 +21,8 @@ const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   const { ports, step, view } = task
   const result = await resultOfStep(task, step.of)
   const input = registration(step, { name: view.identity.name, result, secret: view.secret })
-  if (input === null || result === null) return failed('not-registered', whyNothing(step.of, result))
-  if (result.pins?.['model'] === UNPINNED)
+  if (input === null || result === null) return failed('not-registered', whyNothing(step, result))
+  if (result.pins?.[artifactOf(step)] === UNPINNED)
     return failed(
       'not-registered',
       `what ${step.of} made has more than 100,000 objects, so nobody can say later that it is what was measured: pack it into fewer files, then \`retry --from ${step.of}\``,
@@ -39,12 +45,16 @@ const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   }
 }
 
-const whyNothing = (of: string, result: ResultRow | null): string => {
+const whyNothing = (step: RegisterModelStep, result: ResultRow | null): string => {
+  const { of } = step
   if (result === null)
     return `what ${of} measured and made is neither in the ledger nor where it was written, so there is nothing to register: \`retry --from ${of}\``
-  return result.values['adapter'] === undefined
-    ? `the result of ${of} names no \`model\` artifact, so there is nothing to register`
-    : `the result of ${of} names an \`adapter\` and no \`model\`: merge it into its base model in a stage that names what it makes \`model\``
+  const names = (artifact: string): boolean => result.values[artifact] !== undefined
+  if (artifactOf(step) === 'adapter')
+    return `the result of ${of} names no \`adapter\` artifact${names('model') ? ', and a `model`: leave `artifact` of `register` out' : ', so there is nothing to register'}`
+  return names('adapter')
+    ? `the result of ${of} names an \`adapter\` and no \`model\`: say \`artifact: 'adapter'\` of \`register\`, or merge it into its base model in a stage that names what it makes \`model\``
+    : `the result of ${of} names no \`model\` artifact, so there is nothing to register`
 }
 
 const failed = (reason: Failure, note: string): Stepped => ({ kind: 'failed', reason, note })
@@ -54,7 +64,7 @@ const whyNotSame = async (
   { ports, step }: Task<RegisterModelStep>,
   { input, result }: { input: Registration; result: ResultRow },
 ): Promise<string | null> => {
-  const now = await artifactNow(ports.objects, result, { name: 'model' })
+  const now = await artifactNow(ports.objects, result, { name: artifactOf(step) })
   if (now === 'same' || now === 'unseen') return null
   const what = now === 'gone' ? 'is not there (any more)' : `was changed after the result of ${step.of} was read`
   return `${input.source} ${what}, so it is not what was measured: nothing was registered. See who writes there, then \`retry --from ${step.of}\``

@@ -36,6 +36,24 @@ const VLLM = [
 /** The web server around vLLM: `vllm/entrypoints/serve/instrumentator/metrics.py` of vllm-project/vllm at 02a69ad2, with prometheus-fastapi-instrumentator's own. */
 const VLLM_HTTP = ['http_requests_total', ...histogram('http_request_duration_seconds')]
 
+/** SGLang: `srt/observability/metrics_collector.py` and the middleware beside it, of sglang 0.5.23 on the package registry. */
+const SGLANG = [
+  ...['num_running_reqs', 'num_queue_reqs', 'token_usage', 'cache_hit_rate', 'gen_throughput'].map(
+    (of) => `sglang:${of}`,
+  ),
+  ...[
+    'prompt_tokens',
+    'generation_tokens',
+    'cached_tokens',
+    'num_requests',
+    'num_retracted_requests',
+    'http_responses',
+  ].map((of) => counter(`sglang:${of}`)),
+  ...['time_to_first_token_seconds', 'inter_token_latency_seconds', 'prompt_tokens_histogram'].flatMap((of) =>
+    histogram(`sglang:${of}`),
+  ),
+]
+
 /** dcgm-exporter 4.6.0-4.8.3: `etc/default-counters.csv`, without what is commented out there. */
 const DCGM_DEFAULT = [
   ...[
@@ -64,7 +82,14 @@ const JOBS = ['kube_job_status_start_time', 'kube_job_status_completion_time', '
 /** blackbox_exporter 0.2x: `prober/handler.go`; and Prometheus itself, of each target. */
 const PROBES = ['probe_success', 'probe_duration_seconds', 'up']
 
-export const EXPOSED: ReadonlySet<string> = new Set([...VLLM, ...VLLM_HTTP, ...DCGM_DEFAULT, ...JOBS, ...PROBES])
+export const EXPOSED: ReadonlySet<string> = new Set([
+  ...VLLM,
+  ...VLLM_HTTP,
+  ...SGLANG,
+  ...DCGM_DEFAULT,
+  ...JOBS,
+  ...PROBES,
+])
 
 /** Words of PromQL that stand where names of series do. */
 const WORDS = new Set(

@@ -69,6 +69,29 @@ describe('what Prometheus is given', () => {
   })
 })
 
+describe('engines', () => {
+  const [first] = Object.entries(config.services ?? {})
+  const served = (engine: 'sglang' | 'trtllm') => policyOf({ services: { [first![0]]: { ...first![1], engine } } })
+  const dropped = (policy: Policy) => {
+    const [endpoint] = of(monitoringManifests(policy, OPTIONS), 'PodMonitor').spec['podMetricsEndpoints'] as {
+      relabelings: { action?: string; regex?: string }[]
+    }[]
+    return endpoint?.relabelings.filter(({ action }) => action === 'drop').map(({ regex }) => regex)
+  }
+
+  it('that count in a form of their own are no target that is always down', () => {
+    expect(dropped(served('trtllm'))).toEqual([`service\\.${first![0]}`])
+    expect([dropped(served('sglang')), dropped(policyOf())]).toEqual([[], []])
+  })
+
+  it('are each asked for what they count under their own names', () => {
+    const { expr } = rulesOf(scheduled).find(({ record }) => record === RECORDED.firstToken)!
+    expect(seriesIn(expr)).toEqual(
+      expect.arrayContaining(['vllm:time_to_first_token_seconds_bucket', 'sglang:time_to_first_token_seconds_bucket']),
+    )
+  })
+})
+
 describe('rules', () => {
   it('name what is recorded before them, or what programs expose', () => {
     const known = new Set(EXPOSED)

@@ -52,7 +52,7 @@ describe('a config with a lock', () => {
   it('whose tags are pinned is, to the byte, the policy of who wrote the digests', () => {
     const lock: Lock = {
       'ghcr.io/acme/trainer:1.4': locked(digest('a')),
-      'docker.io/vllm/vllm-openai:v0.11.0': locked(digest('b')),
+      'docker.io/vllm/vllm-openai:v0.18.0': locked(digest('b')),
       'docker.io/library/busybox:1': locked(digest('c')),
       'ghcr.io/acme/weights:1': locked(digest('d'), []),
     }
@@ -62,8 +62,8 @@ describe('a config with a lock', () => {
     })
     const tags = withImages({
       train: 'GHCR.io/acme/trainer:1.4',
-      serve: 'vllm/vllm-openai:v0.11.0',
-      gate: 'docker.io/vllm/vllm-openai:v0.11.0',
+      serve: 'vllm/vllm-openai:v0.18.0',
+      gate: 'docker.io/vllm/vllm-openai:v0.18.0',
       pod: pod('busybox:1', 'ghcr.io/acme/weights:1'),
     })
     const digests = withImages({

@@ -55,7 +55,7 @@ describe('a service', () => {
   })
 
   it('is made with the newest engine of its rule', () => {
-    expect(service.pinned(serve('8'), policy, 'support-llama')).toMatchObject({ engine: { name: 'vllm', revision: 4 } })
+    expect(service.pinned(serve('8'), policy, 'support-llama')).toMatchObject({ engine: { name: 'vllm', revision: 5 } })
   })
 
   it('says what it wants in a person’s words, and who asked for it', () => {

@@ -37,3 +37,23 @@ it.each<[string, object[], string | undefined, string, string]>([
     `${AT}.register: nothing is registered that was not measured, and no stage with gates reads \`${of}\`: give gates to it, or to one that reads it, or say \`from\` one that is measured, ${others}`,
   ])
 })
+
+it('an adapter is registered with what it was trained on, which is the model that its stage was told', () => {
+  const registering = (model: string | undefined, artifact: string) =>
+    problemsOf(
+      exampleWith(
+        [`${AT}.stages.0.model`, model],
+        [`${AT}.stages.0.use`, undefined],
+        [`${AT}.stages.0.name`, 'train'],
+        [`${AT}.register.artifact`, artifact],
+      ),
+    )
+  expect(registering('meta-llama/Llama-3.1-8B', 'adapter')).toEqual([])
+  expect(registering(undefined, 'adapter')).toEqual([
+    `${AT}.register.artifact: an adapter is registered with what it was trained on, and no stage up to \`train\` says a \`model\`: say it, \`hf://owner/name@COMMIT\`, \`owner/name\` or \`s3://…\``,
+  ])
+  expect(registering('my model', 'adapter')).toEqual([expect.stringContaining('is no plain address')])
+  expect(registering('meta-llama/Llama-3.1-8B', 'model')).toEqual([
+    expect.stringContaining('write `adapter`, or leave it out'),
+  ])
+})

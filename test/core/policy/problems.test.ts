@@ -171,7 +171,7 @@ it.each<[string, unknown, string]>([
       'write it as keys begin, `chats/`: S3 walks along no `.`, `..` or `//`',
     ],
   ),
-  [`${SERVICE}.engine`, 'sglang', 'write "vllm"; found "sglang"'],
+  [`${SERVICE}.engine`, 'tgi', 'found "tgi"'],
 ])('%s: %j is answered with what was found and what to write', (path, value, words) => {
   const [problem, ...more] = problemsOf(withValue(path, value))
   expect(problem).toContain(words)
@@ -225,7 +225,6 @@ it.each<[string, string]>([
   [`${SERVICE}.serveAlias`, 'say `alias`'],
   [`${SERVICE}.gpus`, 'say `gpusPerReplica`'],
   [`${SERVICE}.env`, "`pod: { containers: [{ name: 'vllm', env: [{ name, value }] }] }`"],
-  [`${SERVICE}.secrets`, "name: 'vllm', env: [{ name, valueFrom: { secretKeyRef: { name, key } } }]"],
   [`${SERVICE}.port`, 'it is asked on a port of ours'],
   [`${SERVICE}.autoscaling`, 'as many replicas as `replicas` says'],
   ['$schema', 'a policy in JSON alone has it: leave it out'],

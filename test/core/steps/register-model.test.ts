@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RegisterModelStep } from '../../../core/plan.ts'
-import { differenceOf, foundTag, isProven, PIN, PROOF, registration } from '../../../core/steps/register-model.ts'
+import {
+  artifactOf,
+  BASE,
+  differenceOf,
+  foundTag,
+  isProven,
+  PIN,
+  PROOF,
+  registration,
+  WEIGHTS,
+} from '../../../core/steps/register-model.ts'
 
 const step: RegisterModelStep = {
   kind: 'register-model',
@@ -81,6 +91,31 @@ describe('a registration', () => {
       false,
       false,
     ])
+  })
+
+  describe('of an adapter', () => {
+    const tags = { ...step.tags, 'signalbox.dev/weights': 'adapter', 'signalbox.dev/base': 'hf://a/b' }
+    const trained = { ...step, tags }
+    const result = { values: { adapter: 's3://out/adapter', model: 's3://out/model' }, pins: { adapter: 'version:3' } }
+
+    it('is that artifact and no other, pinned as it was, with what it was trained on', () => {
+      expect(artifactOf(trained)).toBe('adapter')
+      const made = registration(trained, { ...run, result })
+      expect(made).toMatchObject({ source: 's3://out/adapter', tags: { ...tags, [PIN]: 'version:3' } })
+      expect(registration(trained, { ...run, result: { values: { model: 's3://out/model' } } })).toBeNull()
+    })
+
+    it('is proven on its base alone', () => {
+      const made = registration(trained, { ...run, result })!
+      expect(isProven(made, secret)).toBe(true)
+      for (const other of [{ [BASE]: 'hf://a/c' }, { [WEIGHTS]: 'whole' }])
+        expect(isProven({ ...made, tags: { ...made.tags, ...other } }, secret)).toBe(false)
+    })
+  })
+
+  it('of whole weights is as proven as before, whatever base somebody tags', () => {
+    const made = of('s3://out', { pins: { model: 'version:3' } })!
+    expect(isProven({ ...made, tags: { ...made.tags, [BASE]: 'hf://a/b' } }, secret)).toBe(true)
   })
 
   it('of an earlier release has no proof, and is that all the same', () => {

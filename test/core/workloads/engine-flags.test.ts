@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
-import { engineFlagWrongs } from '../../../core/workloads/engine-flags.ts'
+import { engineFlagWrongs as wrongsOf } from '../../../core/workloads/engine-flags.ts'
 import { ENGINES } from '../../../core/workloads/engines.ts'
 import { exampleConfig } from '../training-fixture.ts'
+
+const engineFlagWrongs = ({ args }: { args: string[] }) => wrongsOf({ engine: 'vllm', args })
 
 it('what the engine is told of us is not told again; how it loads and what it logs may be other', () => {
   const service = { ...parsePolicy(exampleConfig()).services['code-llama']!, maxModelLen: 8192 }

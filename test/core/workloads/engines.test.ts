@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { ServeDesired } from '../../../core/desired.ts'
-import { ENGINES, type Engine, engineOf } from '../../../core/workloads/engines.ts'
+import type { Engine, Given } from '../../../core/workloads/engine.ts'
+import { ENGINES, engineOf } from '../../../core/workloads/engines.ts'
 
 const [one] = ENGINES.vllm
 const two: Engine = { ...one, port: 9000 }
-const engines = { vllm: [one, two] } as const
+const engines = { ...ENGINES, vllm: [one, two] } as const
 const vllm = { engine: 'vllm' } as const
+const given: Given = { service: { args: [] } }
 
 it('a version keeps the revision that it was made with, the first where it says none', () => {
   expect(engineOf({}, vllm, engines)).toBe(one)
@@ -14,7 +16,7 @@ it('a version keeps the revision that it was made with, the first where it says 
 })
 
 it('one that was made with another engine is served by the newest of the one that the policy names now', () => {
-  expect(engineOf({ engine: { name: 'sglang', revision: 7 } }, vllm, engines)).toBe(two)
+  expect(engineOf({ engine: { name: 'tgi', revision: 7 } }, vllm, engines)).toBe(two)
 })
 
 it('a revision that there never was is a fault of ours', () => {
@@ -54,7 +56,7 @@ describe('what vLLM can load, as far as paper tells', () => {
   it.each(['s3://acme-models/llama/8b/', 's3://b/m', 'hf://meta-llama/Llama-3.1-8B', 'meta-llama/Llama-3.1-8B'])(
     '%s',
     (source) => {
-      expect(one.cannotLoad({ source })).toBeNull()
+      expect(one.cannotLoad({ source }, given)).toBeNull()
     },
   )
 
@@ -78,8 +80,8 @@ describe('what vLLM can load, as far as paper tells', () => {
     ['s3://bucket/', 'names a bucket and nothing in it'],
     ['constructor:x', 'loads from S3'],
   ])('not %s, and what to do', (source, why) => {
-    expect(one.cannotLoad({ source })).toContain(`vLLM cannot load ${source}: `)
-    expect(one.cannotLoad({ source })).toContain(why)
+    expect(one.cannotLoad({ source }, given)).toContain(`vLLM cannot load ${source}: `)
+    expect(one.cannotLoad({ source }, given)).toContain(why)
   })
 
   it.each([
@@ -87,10 +89,10 @@ describe('what vLLM can load, as far as paper tells', () => {
     's3://acme-results/results/a/adapter/',
     's3://b/x/adapter_model.safetensors',
   ])('not an adapter, where its address says that it is one: %s', (source) => {
-    expect(one.cannotLoad({ source })).toContain('merge it into its base model')
+    expect(one.cannotLoad({ source }, given)).toContain('merge it into its base model')
   })
 
   it('nor where the version says so of itself', () => {
-    expect(one.cannotLoad({ source: 's3://b/m', adapter: true })).toContain('merge it into its base model')
+    expect(one.cannotLoad({ source: 's3://b/m', adapter: true }, given)).toContain('merge it into its base model')
   })
 })
