@@ -15,7 +15,7 @@ import { aboutOf, type Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
-import { ofPlan, saidNoTo, standingFor } from './judged-as.ts'
+import { ofPlan, ownReplicas, saidNoTo, standingFor } from './judged-as.ts'
 import { isKept } from './kept.ts'
 import { afterOccasion, asBeforeOccasion, endedWellAs } from './occasion.ts'
 import type { Ran } from './question.ts'
@@ -118,7 +118,7 @@ const afterwards = (
         before,
         standing: { ...standing, ...ofPlan(plan) },
       })
-    : saidNoTo(doc.baseline, at, plan)
+    : saidNoTo(doc.baseline, at, { plan, own: ownReplicas(view, run) })
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
   const { lasts: ______, inLineFrom: _______, judged: ________, lacks, keepsTold, gaveWay, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)

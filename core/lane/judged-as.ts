@@ -1,3 +1,4 @@
+import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Baseline, hasBegun, type Run } from './document.ts'
@@ -26,8 +27,24 @@ const SAID_NO: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>(['rejecte
 
 const CAME_TO_NOTHING: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>(['failed', 'refused'])
 
-/** What serves stays as it is where a plan was not agreed to, or one about its replicas alone came to nothing: for as long as the policy has so many of it. */
-export const saidNoTo = (baseline: Baseline | null, { kind }: Outcome, plan: Plan | null): Baseline | null =>
-  baseline !== null && (SAID_NO.has(kind) || (CAME_TO_NOTHING.has(kind) && plan?.strategy?.name === 'scale'))
-    ? { ...baseline, ...ofPlan(plan) }
-    : baseline
+/**
+ * What serves stays as it is where a plan was not agreed to, or one about its replicas alone came to nothing: for as long as the policy has so many
+ * of it. `own`: how many that has now, of what is refused and serves itself, since its own planning tries that again.
+ */
+export const saidNoTo = (
+  baseline: Baseline | null,
+  { kind }: Pick<Outcome, 'kind'>,
+  { plan, own = null }: { plan: Plan | null; own?: number | null },
+): Baseline | null => {
+  if (baseline === null) return null
+  if (kind === 'refused' && own !== null) return { ...baseline, of: own }
+  const isNo = SAID_NO.has(kind) || (CAME_TO_NOTHING.has(kind) && plan?.strategy?.name === 'scale')
+  return isNo ? { ...baseline, ...ofPlan(plan) } : baseline
+}
+
+/** How many replicas the policy has of what serves, where a run is of just that; null: it is of something else. */
+export const ownReplicas = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>, run: Run): number | null => {
+  const { baseline, lane } = doc
+  const isOwn = baseline !== null && kind.keyOf(baseline.desired as never) === kind.keyOf(run.desired as never)
+  return isOwn ? (kind.replicasOf?.(policy, laneName(lane)) ?? null) : null
+}

@@ -116,7 +116,8 @@ const mayBegin = (view: View, paper: SetRight): boolean => {
   if (!isKeeping(view)) return !wasAnswered(view, paper)
   if (paper.kind === 'refuse') return false
   const { kind, reason, against } = view.doc.outcome as Ended
-  if (kind === 'refused') return against !== null && against !== againstOf(view)
+  // What asks nobody does not wait for the room of what was refused.
+  if (kind === 'refused' && paper.plan.approval.required) return against !== null && against !== againstOf(view)
   // What somebody has taken away meanwhile is to be made anew, which nobody was asked about yet.
   if (reason === 'deleted') return true
   return kind !== 'failed' && !paper.plan.approval.required

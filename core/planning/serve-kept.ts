@@ -124,9 +124,13 @@ const whyNoRoom = (input: ServeInput, rule: Rule, { off, back }: { off: Off; bac
     const detail = `${titleOf(base)} stands in pool \`${base.pool}\`, which the policy has no more: nobody knows what a node there costs. Put it back, or promote a version in the pool that it has`
     return { kind: 'refuse', reason: 'pool-unknown', detail }
   }
-  if (back.wantReplicas !== base.replicas) return null
+  // As many as the policy has, or none: as of any other plan of so many.
+  const isOne = off.isPolicys ? back.wantReplicas === off.replicas : back.wantReplicas !== base.replicas
+  if (isOne) return null
   const room = roomSentence(there, input.world.generations)
-  const detail = `no replica of ${titleOf(base)} has room beside what stands: ${room}. It is asked about once one has`
+  const detail = off.isPolicys
+    ? `not all of ${replicaCount(off.replicas ?? 0)} of ${titleOf(base)} have room beside what stands: ${room}. It is asked about once they have`
+    : `no replica of ${titleOf(base)} has room beside what stands: ${room}. It is asked about once one has`
   return { kind: 'refuse', reason: 'would-deadlock', detail }
 }
 

@@ -24,7 +24,12 @@ describe('how many replicas the policy had as what serves was decided about last
     ['superseded', 'scale', 2],
     ['succeeded', 'scale', 2],
   ])('counts as said no to where it is %s and %s', (kind, name, of) => {
-    expect(saidNoTo(baseline, { kind } as Outcome, planned(name, 4))).toEqual({ ...baseline, of })
-    expect(saidNoTo(null, { kind } as Outcome, planned(name, 4))).toBe(null)
+    expect(saidNoTo(baseline, { kind } as Outcome, { plan: planned(name, 4) })).toEqual({ ...baseline, of })
+    expect(saidNoTo(null, { kind } as Outcome, { plan: null })).toBe(null)
+  })
+
+  it('is what the policy has by now where that itself is refused: its own planning tries that again', () => {
+    expect(saidNoTo(baseline, { kind: 'refused' }, { plan: null, own: 9 })).toEqual({ ...baseline, of: 9 })
+    expect(saidNoTo(baseline, { kind: 'refused' }, { plan: null })).toEqual(baseline)
   })
 })
