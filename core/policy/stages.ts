@@ -3,6 +3,7 @@ import { filled } from '../../events/input.ts'
 import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
 import { count, hours, image, matching, name, ownName, within } from './fields.ts'
+import { gangWrongs } from './gang.ts'
 import { gate } from './gates.ts'
 import {
   containerWrongs,
@@ -59,14 +60,6 @@ const variableWrongs = (
     ...containerWrongs(pod, { container: nameOfStage(named), said: SAID_OF_STAGES, reserved }),
   ]
 }
-
-/** By what pods of several nodes find each other. */
-const nameWrongs = ({ pod: patch, nodes = 1 }: { pod?: PodPatch | undefined; nodes?: number | undefined }): Wrong[] =>
-  (['hostname', 'subdomain', 'setHostnameAsFQDN'] as const).flatMap((key) =>
-    nodes === 1 || patch?.[key] === undefined
-      ? []
-      : [{ path: ['pod', key], message: 'its pods find each other by the names that they have: leave it out' }],
-  )
 
 /** One variable has one value. */
 const saidTwice = ({ env, secrets }: { env: object; secrets: object }): Wrong[] =>
@@ -147,7 +140,7 @@ export const stage = z
         ...variableWrongs(value, ofStages),
         ...saidTwice(value),
         ...stageGrace(value.pod, value.hours),
-        ...nameWrongs(value),
+        ...gangWrongs(value),
       ]
       for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })
     }),

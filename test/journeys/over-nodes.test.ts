@@ -261,6 +261,33 @@ describe('the Service of a gang', () => {
   })
 })
 
+it('a gang that Kueue lends to holds dollars alone, is admitted with all of its pods, and is taken back with all of them', async () => {
+  const config = configOf()
+  const pools = { ...config.pools, 'gpu-train': { ...config.pools['gpu-train'], queue: 'gpu' } }
+  town = await openTown({ config: { ...config, pools } })
+  const { cluster } = town.house
+  const create = cluster.create.bind(cluster)
+  cluster.create = async (object) => {
+    if (object.kind === 'Job') await limit(24)
+    return create(object)
+  }
+  await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 60 } } } })
+  await town.advance(HOUR)
+  cluster.create = create
+  expect(await town.held('pool/gpu-train')).toEqual({ lanes: {}, sum: 0 })
+  expect(await why()).toContain('Kueue has not admitted it yet: it waits in the LocalQueue gpu')
+  expect([(await first()).spec?.suspend, await podsOf(await first())]).toEqual([true, []])
+  await limit(32)
+  await town.until('all of it runs', () => runs())
+  const job = await first()
+  await town.house.cluster.patch(refOf(job), job.metadata.uid ?? '', { spec: { suspend: true } })
+  await town.advance(1000)
+  await town.until('all of it runs again', () => runs())
+  expect(await placesOf()).toHaveLength(1)
+  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  expect(await looseEnds(town)).toEqual([])
+})
+
 it('a gang that a rung suspends stops as a whole, and goes on as a whole, in the same Job and Service', async () => {
   const turn = Date.UTC(2026, 11, 1)
   const config = configOf()

@@ -176,6 +176,19 @@ it.each<[string, Partial<Stage>, string]>([
   ])
 })
 
+it('is none of a preset whose program would do the same on each of them, unless it says a command of its own', () => {
+  const merging = (more: Partial<Stage>) =>
+    problemsAfter((config) => {
+      config.runner = { image: `ghcr.io/acme/runner@sha256:${'a'.repeat(64)}` }
+      Object.assign(train(config), { nodes: 2, use: 'merge', name: 'train', runner: { inputs: [] }, ...more })
+    })
+  expect(merging({})).toEqual([
+    expect.stringContaining('stages.0.nodes: what `merge` runs would do the same on each of them: leave it out'),
+  ])
+  expect(merging({ command: ['mine'] })).toEqual([])
+  expect(merging({ nodes: 1 })).toEqual([])
+})
+
 it('may say its port, and of one node all of it is anybody’s', () => {
   expect(problemsAfter((config) => Object.assign(train(config), { nodes: 2, env: { MASTER_PORT: '1' } }))).toEqual([])
   expect(problemsAfter((config) => Object.assign(train(config), { env: { NODE_RANK: '0' } }))).toEqual([])

@@ -1,0 +1,26 @@
+import { newest, type PRESETS } from '../workloads/presets.ts'
+import type { Wrong } from './ours.ts'
+import type { PodPatch } from './pod.ts'
+
+/** What of a stage says how it runs on several nodes. */
+interface Gang {
+  nodes?: number | undefined
+  use?: keyof typeof PRESETS | undefined
+  command?: readonly string[] | undefined
+  pod?: PodPatch | undefined
+}
+
+/** What of a stage does not go with several nodes: names by which its pods find each other, and a preset’s program that would do the same on each. */
+export const gangWrongs = ({ nodes = 1, use, command, pod }: Gang): Wrong[] => {
+  if (nodes === 1) return []
+  const named = (['hostname', 'subdomain', 'setHostnameAsFQDN'] as const).flatMap((key) =>
+    pod?.[key] === undefined
+      ? []
+      : [{ path: ['pod', key], message: 'its pods find each other by the names that they have: leave it out' }],
+  )
+  const preset = use === undefined || command !== undefined ? undefined : newest(use)
+  // What its image runs by itself nobody here knows.
+  if (preset === undefined || preset.command === null || preset.overNodes !== undefined) return named
+  const message = `what \`${use}\` runs would do the same on each of them: leave it out, or say a \`command\` of yours`
+  return [...named, { path: ['nodes'], message }]
+}
