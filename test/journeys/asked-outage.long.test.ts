@@ -120,6 +120,23 @@ describe('what serves, while people are asked about what shall come after it', (
     },
   )
 
+  it('somebody scales it, which people leave so, and once more after all were there again: they are asked once more', async () => {
+    await open()
+    await scale(1)
+    await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
+    await town.answered(SERVE, 'deny')
+    await town.advance(HOUR)
+    await scale(2)
+    await town.advance(HOUR)
+    expect([await town.question(SERVE), await replicasOf(town)]).toEqual([null, { 1: 2 }])
+    await scale(1)
+    await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
+    await town.answered(SERVE)
+    await town.until('all are there', async () => (await replicasOf(town))[1] === 2)
+    await town.advance(HOUR)
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 1, outcome: { kind: 'rejected', stood: 2 } })
+  })
+
   it('its Service is deleted once more before anybody saw that it was right: it is set right once more', async () => {
     await open()
     await asked()
