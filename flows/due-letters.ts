@@ -13,35 +13,63 @@ const PAGE = 100
 export const isDue = (letter: Letter, { now, reactions }: { now: number; reactions: readonly Reaction[] }): boolean =>
   letter.due <= now && isUnderstood(letter, reactions)
 
+interface Asked {
+  lane: string
+  at: Parameters<typeof isDue>[1]
+}
+
+interface Found<Row> {
+  found: Row[]
+  /** Whether some were not read. */
+  more: boolean
+}
+
+type LetterRow = Stored<'look' | 'order'>
+
 /** Letters of both sorts, read side by side. */
 export const everyLetter = async (
   ledger: Ledger,
   lane: string,
-  at: Parameters<typeof isDue>[1],
-): Promise<{ found: (Stored<'look' | 'order'> & { value: Letter })[]; more: boolean }> => {
+  at: Asked['at'],
+): Promise<Found<LetterRow & { value: Letter }>> => {
   const [looks, orders] = await Promise.all([
-    lettersOf(ledger, 'look', { lane, at }),
-    lettersOf(ledger, 'order', { lane, at }),
+    lettersOf(ledger, 'look', { lane, at, stops: hasDue }),
+    lettersOf(ledger, 'order', { lane, at, stops: hasDue }),
   ])
   return { found: [...looks.found, ...orders.found], more: looks.more || orders.more }
 }
 
+/** The same, and of what people have said all: where most of it lies there until the lane can be read, it keeps nothing behind it from being heeded. */
+export const everyOrder = async (
+  ledger: Ledger,
+  lane: string,
+  at: Asked['at'],
+): Promise<(LetterRow & { value: Letter })[]> => {
+  const [looks, orders] = await Promise.all([
+    lettersOf(ledger, 'look', { lane, at, stops: hasDue }),
+    lettersOf(ledger, 'order', { lane, at, stops: () => false }),
+  ])
+  return [...looks.found, ...orders.found]
+}
+
+const hasDue = (page: readonly LetterRow[], at: Asked['at']): boolean => page.some(({ value }) => isDue(value, at))
+
 /**
- * Letters of one sort, those that are due among them: pages of letters that all wait are passed over. `more`: some were not read.
- * Who may write rows of this sort says nothing of another: a vote among the letters of events is none.
+ * Letters of one sort, until a page has what ends it: pages of letters that all wait are passed over. Who may write rows of this sort says
+ * nothing of another: a vote among the letters of events is none.
  */
 const lettersOf = async (
   ledger: Ledger,
   kind: 'look' | 'order',
-  { lane, at }: { lane: string; at: Parameters<typeof isDue>[1] },
-): Promise<{ found: Stored<'look' | 'order'>[]; more: boolean }> => {
-  const found: Stored<'look' | 'order'>[] = []
+  { lane, at, stops }: Asked & { stops: typeof hasDue },
+): Promise<Found<LetterRow>> => {
+  const found: LetterRow[] = []
   for (let after: string | undefined; ; ) {
     const page = await ledger.list(kind, { prefix: `${lane}#`, limit: PAGE, ...(after === undefined ? {} : { after }) })
     const known = page.filter(({ value }) => letterRow(value) === kind)
     found.push(...known)
     if (page.length < PAGE) return { found, more: false }
-    if (known.some(({ value }) => isDue(value, at))) return { found, more: true }
+    if (stops(known, at)) return { found, more: true }
     after = page.at(-1)?.id
   }
 }

@@ -2,7 +2,7 @@ import { foldCancelUnread } from '../core/lane/commands.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
 import { type CommandLetter, inOrder, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
-import { everyLetter } from './due-letters.ts'
+import { everyOrder } from './due-letters.ts'
 import type { Write } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import type { Reconciler } from './view.ts'
@@ -25,7 +25,7 @@ export const heedCancels = async (
 ): Promise<Heeded> => {
   const kind = kindOf(kinds, doc.lane)
   if (doc.run === null || kind === undefined) return { doc, writes: [] }
-  const { found } = await everyLetter(ledger, doc.lane, { now, reactions })
+  const found = await everyOrder(ledger, doc.lane, { now, reactions })
   const letters = inOrder(found.map(({ value }) => value))
   const cancels = letters.filter((letter): letter is CommandLetter => isCancel(letter) && letter.due <= now)
   if (cancels.length === 0) return { doc, writes: [] }

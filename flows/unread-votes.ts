@@ -9,7 +9,7 @@ import { foldVoteUnread } from '../core/lane/votes.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { PlanRow } from '../core/rows.ts'
 import { knownGroups } from './approvers.ts'
-import { everyLetter } from './due-letters.ts'
+import { everyOrder } from './due-letters.ts'
 import type { Stored, Write } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import type { Reconciler } from './view.ts'
@@ -42,7 +42,7 @@ export const heedVotes = async (
   const nothing: Heeded = { doc, plan: plan?.value ?? null, writes: [] }
   const question = doc.run === null ? null : openMore(doc.run)
   if (question === null || question.more?.ends === true || plan === null) return nothing
-  const { found } = await everyLetter(ports.ledger, doc.lane, { now, reactions })
+  const found = await everyOrder(ports.ledger, doc.lane, { now, reactions })
   const votes = inOrder(found.map(({ value }) => value)).filter(isVoteOf(question, now))
   if (votes.length === 0) return nothing
   const approvals = await answering(ports, question)

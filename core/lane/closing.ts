@@ -20,6 +20,7 @@ import { isKept } from './kept.ts'
 import { afterOccasion, asBeforeOccasion, endedWellAs } from './occasion.ts'
 import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
+import { stoodAt } from './stood.ts'
 import type { View } from './view.ts'
 import { isKeeping, isWanted, wantsBack } from './wanted.ts'
 
@@ -42,7 +43,8 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const stages = plan?.plan.steps.filter(isKept).map(({ name }) => name) ?? []
   const { generation, attempt } = run
   const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
-  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...aboutOf(plan?.plan), stages }
+  const about = { ...aboutOf(plan?.plan), ...stoodAt(view, plan?.plan) }
+  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...about, stages }
   const past = { id, lane: doc.lane, run: ended, plan: costing.plan, outcome: told, endedAt: now, cost }
   // What stood before it was paid for by what was approved of that.
   const after = afterwards(view, run, { at, cost: cents(own), plan: plan?.plan ?? null })

@@ -13,6 +13,8 @@ export interface Ended extends Outcome {
   template?: string
   /** With how many replicas that was to stand, where nothing else was planned than how many: it is parked with so many alone. Left out: something else was. */
   replicas?: number
+  /** Of what serves so many stood as people were asked to have more of it, or since: of fewer they have said nothing. Left out: it was not about that, or an earlier release wrote it. */
+  stood?: number
   /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
   stages: string[]
 }

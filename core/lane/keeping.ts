@@ -1,7 +1,6 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Planned } from '../plan.ts'
 import { baselineView, editedText, isEditedByHand } from '../planning/generations.ts'
-import { standsFor } from '../planning/returns-to.ts'
 import { said } from '../text.ts'
 import { firstAttempt, mayRepeat } from './attempts.ts'
 import { asAside, generationOf } from './before.ts'
@@ -13,6 +12,7 @@ import { told } from './lacking.ts'
 import { againstOf, planOnPaper } from './planning.ts'
 import { isRetiring } from './retiring.ts'
 import { isFree, paperBeside } from './righting.ts'
+import { isFewerThan, sinceSetRight } from './stood.ts'
 import type { View } from './view.ts'
 import { isKeeping } from './wanted.ts'
 
@@ -38,10 +38,15 @@ export const atRest = (view: View, change: Change): Change => withServingKept(vi
  * again once it is done. Where the policy only tells, it is told once.
  */
 const withServingKept = (view: View, change: Change): Change => {
+  if (view.doc.run !== null && change.doc.run !== null) return toldBeside({ ...view, doc: change.doc }, change)
+  if (view.doc.run !== null || !mayKeep({ ...view, doc: change.doc })) return change
+  const outcome = sinceSetRight(view, change.doc)
+  return keptAtRest(view, outcome === change.doc.outcome ? change : { ...change, doc: { ...change.doc, outcome } })
+}
+
+const keptAtRest = (view: View, change: Change): Change => {
   const { keepsTold: last, ...doc } = change.doc
   const own = { ...view, doc: change.doc }
-  if (view.doc.run !== null && doc.run !== null) return toldBeside(own, change)
-  if (view.doc.run !== null || !mayKeep(own)) return change
   const paper = paperOf(own)
   if (isToSetRight(paper)) return mayBegin(own, paper) ? begun(own, change, paper) : change
   const text = toldOf(own.doc, paper)
@@ -120,14 +125,15 @@ const mayBegin = (view: View, paper: SetRight): boolean => {
   if (kind === 'refused' && paper.plan.approval.required) return against !== null && against !== againstOf(view)
   // What somebody has taken away meanwhile is to be made anew, which nobody was asked about yet.
   if (reason === 'deleted') return true
-  return kind !== 'failed' && !paper.plan.approval.required
+  return kind !== 'failed' && (!paper.plan.approval.required || isFewerThan(view, view.doc.outcome as Ended))
 }
 
-/** Whether people have said no to as many replicas of what stands, or nothing: under another name they are not asked about them again, while some of it does. */
-const wasAnswered = ({ doc: { outcome, baseline }, world }: View, paper: SetRight): boolean => {
+/** Whether people have said no to as many replicas of what stands, or nothing: under another name they are not asked about them again, while no fewer stand. */
+const wasAnswered = (view: View, paper: SetRight): boolean => {
+  const { outcome, baseline } = view.doc
   if (paper.kind !== 'plan' || !paper.plan.approval.required || outcome?.replicas === undefined) return false
-  const stands = standsFor(world?.generations ?? [], baseline)?.replicas ?? 0
-  return stands > 0 && outcome.replicas === baseline?.replicas
+  // An earlier release has not said how many stood.
+  return outcome.replicas === baseline?.replicas && !isFewerThan(view, { stood: 1, ...outcome })
 }
 
 const begun = (view: View, change: Change, { hand, ...paper }: SetRight): Change => {

@@ -4,6 +4,7 @@ import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers, isOfOtherPolicy } from './approval.ts'
+import { isToAskAnew } from './asked-anew.ts'
 import { isOutdatedByRung, standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
@@ -26,7 +27,7 @@ import { endedText, parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
-import { asksInVain, isOnRung, keptByRung } from './rungs.ts'
+import { isOnRung, keptByRung } from './rungs.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -221,16 +222,15 @@ const CHANGED_TWICE: Outcome = {
 }
 
 const asked = (view: View, { generation, attempt }: Run, question: Question): Act => {
-  const { now } = view
   if (question.state === 'rejected') return { kind: 'close', outcome: rejection(view, question) }
   const end = question.until + ANSWER_GRACE
   // Every vote in time counts, however many letters were written before it.
-  if (now >= end && !view.unread) return { kind: 'expire' }
-  if (asksInVain(view)) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  if (view.now >= end && !view.unread) return { kind: 'expire' }
+  if (isToAskAnew(view)) return awaySide(view, 'cluster') ?? { kind: 'plan' }
   if (standsElsewhere(question, view.policy)) return { kind: 'move-card' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
-  if (reminds && now >= remindAt) return { kind: 'remind' }
+  if (reminds && view.now >= remindAt) return { kind: 'remind' }
   const asked = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
   return rest(view, {
     why: 'asked',

@@ -18,7 +18,7 @@ import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { Approved } from './question.ts'
-import { asksAlways } from './rungs.ts'
+import { asksAlways, asksInVain } from './rungs.ts'
 import type { View } from './view.ts'
 
 /** What planning and holding have seen besides the view's world: kept results whose artifacts are still there. */
@@ -146,7 +146,7 @@ export const settlePlan = (view: View, seen: Seen): Change => {
     return close(view, run, { kind: 'refused', reason: planned.reason, detail: planned.detail }, againstOf(view))
   const { plan } = planned
   if (plan.generation === run.generation)
-    return withChoice(planned.lost, run, unasked(run, withPlan(view, withoutQuestion(run), plan, seen)))
+    return withChoice(planned.lost, run, unasked(view, run, withPlan(view, withoutQuestion(run), plan, seen)))
   if (doc.run !== null) return close(view, run, { kind: 'superseded', reason: null, detail: ANEW })
   const next = { ...doc, generation: plan.generation, attempt: plan.attempt, attemptsLeft: view.policy.retries }
   return withPlan({ ...view, doc: next }, newRun(next, now), plan, seen)
@@ -156,17 +156,20 @@ export const settlePlan = (view: View, seen: Seen): Change => {
 const withoutQuestion = (run: Run): Run =>
   run.phase === 'asked' ? { ...withClosedQuestion(run), asked: run.asked - 1 } : run
 
-const unasked = (run: Run, change: Change): Change =>
+const unasked = (view: View, run: Run, change: Change): Change =>
   run.phase === 'asked'
     ? {
         ...change,
         moments: [
-          moment('answer', 'the rung that had it asked about is over: the question was closed', { run }),
+          moment('answer', `${asksInVain(view) ? RUNG_OVER : NOT_ANSWERED}: the question was closed`, { run }),
           ...change.moments,
         ],
         tellings: [...change.tellings, card(run)],
       }
     : change
+
+const RUNG_OVER = 'the rung that had it asked about is over'
+const NOT_ANSWERED = 'nobody answers by now, and it is asked about as it stands'
 
 const ANEW = 'what its pods are wanted to be has changed since: that is a generation of its own'
 

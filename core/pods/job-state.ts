@@ -37,6 +37,8 @@ export interface Beside {
   lost?: Lost | null
   /** Whether it was seen at work before; left out: nobody has. */
   worked?: boolean
+  /** What the last look has said of it; left out, or empty: nobody has looked. */
+  noted?: string
 }
 
 type Known = Required<Beside>
@@ -45,9 +47,9 @@ type Known = Required<Beside>
 export const jobState = (
   job: V1Job,
   pods: V1Pod[],
-  { logs = [], now = 0, around = NOTHING_AROUND, lost = null, worked = false }: Beside = {},
+  { logs = [], now = 0, around = NOTHING_AROUND, lost = null, worked = false, noted = '' }: Beside = {},
 ): JobState => {
-  const state = stateOf(job, pods, { logs, now, around, lost, worked })
+  const state = stateOf(job, pods, { logs, now, around, lost, worked, noted })
   return { ...state, note: said(state.note, NOTE) }
 }
 
@@ -177,9 +179,11 @@ const notMadeNote = (message: string): string => {
     : `its pod is not made: ${why}`
 }
 
+const onNode = ({ spec }: V1Pod): string => (spec?.nodeName === undefined ? '' : ` on ${spec.nodeName}`)
+
 const podNote = (job: V1Job, pod: V1Pod, seeing: Seeing): string => {
   const { now, around } = seeing
-  const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
+  const on = onNode(pod)
   const overdue = overdueNote(pod, around.nodes, now)
   if (overdue !== null) return overdue
   if (isLeaving(pod)) {
@@ -215,16 +219,24 @@ const whyFailed = (
   return whyDied(job, { failed, pods, logs, lost })
 }
 
-const deadlineNote = (job: V1Job, pods: V1Pod[], { worked, ...seeing }: Seeing & { worked: boolean }): string => {
-  const { status, spec } = job
-  const seconds = spec?.activeDeadlineSeconds
+const deadlineNote = (job: V1Job, pods: V1Pod[], known: Seeing & Pick<Known, 'worked' | 'noted'>): string => {
+  const seconds = job.spec?.activeDeadlineSeconds
   const late = `it ran into its deadline${seconds === undefined ? '' : ` of ${lengthOf(seconds)}`}${deadlineSetter(job)}`
   if (makesNoPod(job)) return `${late}: ${noPodText(job)}, and while that is so no pod of it runs`
-  if (pods.length === 0 && (status?.failed ?? 0) === 0 && !worked)
-    return `${late}, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
-  const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
-  const last = pods[0]
-  return `${late}${never && last !== undefined ? `, and never started: ${podNote(job, last, seeing)}` : ''}`
+  const [last] = pods
+  if (last === undefined) return `${late}${neverBegun(job, known)}`
+  const never = pods.every(({ status }) => status?.phase === 'Pending')
+  // Its Job has it taken away by then, which is not what has kept it.
+  const why = (): string => overdueNote(last, known.around.nodes, known.now) ?? beginningNote(last, onNode(last), known)
+  return `${late}${never ? `, and never started: ${why()}` : ''}`
+}
+
+/** A Job takes its pods away at its deadline: what kept the last of them is known from before. */
+const neverBegun = ({ status }: V1Job, { worked, noted }: Pick<Known, 'worked' | 'noted'>): string => {
+  if (worked || (status?.failed ?? 0) > 0) return ''
+  return noted === '' || noted.includes(NOT_MADE)
+    ? `, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
+    : `, and never started: ${noted}`
 }
 
 const lengthOf = (seconds: number): string =>

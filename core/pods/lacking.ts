@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { said } from '../text.ts'
-import { isAtWork } from './leaving.ts'
+import { isAtWork, overdueNote } from './leaving.ts'
 import { replacedTrouble, unhealed } from './replaced.ts'
 import { ownPressure } from './taken.ts'
 import { type Seeing, type Trouble, troubleOf } from './trouble.ts'
@@ -36,9 +36,19 @@ export const troubleAmong = (
   ])
 }
 
-/** Why a Deployment has fewer ready pods than it asks for; null: none of them says. */
+/**
+ * Why a Deployment has fewer ready pods than it asks for; null: none of them says. What its node does not end keeps the GPUs that another
+ * waits for: that is said before what may heal, since whoever raises a ceiling for it pays for a node more.
+ */
 export const whyLacking = (
   deployment: KubeObject<'Deployment'>,
   pods: readonly V1Pod[],
   seeing: Seeing,
-): string | null => troubleAmong(unhealed(pods), seeing)?.note ?? (notMade(deployment) || null)
+): string | null => {
+  const { around, now } = seeing
+  const trouble = troubleAmong(unhealed(pods), seeing)
+  const overdue = pods.map((pod) => overdueNote(pod, around.nodes, now)).find((note) => note !== null)
+  const isFinal = trouble !== null && trouble.endsAt !== null
+  const notes = isFinal ? [trouble.note, overdue] : [overdue, trouble?.note]
+  return notes.filter((note) => note !== undefined).join('; ') || notMade(deployment) || null
+}

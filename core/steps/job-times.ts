@@ -9,6 +9,8 @@ export interface KnownBefore {
   ranFrom: number | null
   ranTo?: number | null
   leavingAt: number | null
+  /** What the last look at it has said; left out: nobody has looked. */
+  noted?: string
 }
 
 type Times = Record<'ranFrom' | 'ranAgain' | 'ranBefore' | 'ranUntil', number | null>

@@ -97,8 +97,8 @@ const judged = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) return nextOfGone(step, seen)
   const { logs, now, around } = seen
   const lost = lostIn(seen.job, seen.pods, seen.lost ?? null)
-  const { ranFrom = null, ranTo = null } = seen.before ?? {}
-  const known = { logs, now, lost, worked: ranFrom !== null || ranTo !== null }
+  const { ranFrom = null, ranTo = null, noted = '' } = seen.before ?? {}
+  const known = { logs, now, lost, worked: ranFrom !== null || ranTo !== null, noted }
   const state = jobState(seen.job, seen.pods, { ...known, ...(around === undefined ? {} : { around }) })
   const worked = withGrace(step, seen, workedOf(seen.job, seen.pods, seen.before?.ranFrom))
   if (endsByDeletion(seen.job)) {

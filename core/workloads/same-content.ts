@@ -35,7 +35,7 @@ export const editsOf = (live: KubeObject, applied: KubeObject | null): Edit[] =>
   const changed = applied === null ? [] : [...differing(specOf(applied), specOf(live), SPEC), ...led(applied, live)]
   const edits = changed
     // What is ours as it stands was made so when we asked for it.
-    .filter((path) => !owns(ours, path) && !isTold(path))
+    .filter((path) => !owns(ours, path) && !isTold(path) && !ofNoPod(path))
     .map((path) => ({ field: fieldText(path), by: others.find((one) => owns([one], path))?.manager ?? null }))
   return applied === null && hands.length > 0 && isAsApplied(live, ours, hands)
     ? []
@@ -147,6 +147,14 @@ const RESTARTS: ReadonlySet<string> = new Set([
   'reloader.stakater.com/last-reloaded-from',
 ])
 
+/**
+ * How a Deployment would go from one template to another, which ours never do, and how long it is waited for: whoever sets these, its pods
+ * are what they were.
+ */
+const OF_NO_POD = ['minReadySeconds', 'progressDeadlineSeconds', 'revisionHistoryLimit', 'strategy']
+
+const ofNoPod = ([root, field = '']: FieldPath): boolean => root === 'spec' && OF_NO_POD.includes(field)
+
 /** A field that somebody else has set. */
 interface Setting {
   path: FieldPath
@@ -180,7 +188,7 @@ const handsIn = (
 /** The field that is to be told of, or the whole container where that is not one of ours; null: it is another manager's of ours, or starts pods as they are. */
 const tellingOf = (path: FieldPath, isOurs: (path: FieldPath) => boolean): FieldPath | null => {
   const [root, field] = path
-  if (root !== 'spec' || field === 'replicas' || RESTARTS.has(path.at(-1) ?? '')) return null
+  if (root !== 'spec' || field === 'replicas' || ofNoPod(path) || RESTARTS.has(path.at(-1) ?? '')) return null
   const container = path.slice(0, POD.length + 2)
   const isContainer = startsWith(path, POD) && CONTAINERS.has(path[POD.length] ?? '')
   return isContainer && !isOurs(container) ? container : path

@@ -155,7 +155,7 @@ const readsOf = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'get' | 'logs'
       ...(previous ? { previous: 'true' } : {}),
     }
     // A log is told when there is one and never worth a failure: its kubelet may be gone.
-    const answer = await send({ method: 'GET', path, query }).catch(() => null)
+    const answer = await send({ method: 'GET', path, query, reads: 'text' }).catch(() => null)
     return answer?.status === 200 && typeof answer.body === 'string'
       ? answer.body.split('\n').filter((line) => line !== '')
       : []

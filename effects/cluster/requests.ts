@@ -14,11 +14,13 @@ export interface Call {
   type?: string
   /** What the answer shall be, JSON unless told. */
   accept?: string
+  /** That it answers with a text, which may look like JSON; left out: what is JSON is parsed. */
+  reads?: 'text'
 }
 
 export interface Answer {
   status: number
-  /** Parsed when it is JSON, else the text. */
+  /** Parsed when it is JSON, else the text; the text too where that was asked for. */
   body: unknown
   /** What the server warns of while it does as it was asked; left out: of nothing. */
   warnings?: string[]
@@ -79,6 +81,7 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
     body,
     type = JSON_TYPE,
     accept = JSON_TYPE,
+    reads,
   }: Call): Promise<Tried & Answer> => {
     const content = body === undefined ? {} : { 'content-type': type }
     const head = { accept, ...(await authentication()), ...content, ...options.headers }
@@ -91,7 +94,9 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
         headers: head,
         body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
       })
-      return answerOf(answer.statusCode, answer.headers, await answer.body.text())
+      const text = await answer.body.text()
+      const isText = reads === 'text' && answer.statusCode === 200
+      return answerOf(answer.statusCode, answer.headers, isText ? text : parsedBody(text))
     })
   }
   const answered = async (call: Call): Promise<Tried & Answer> => {
@@ -110,12 +115,12 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
 const answerOf = (
   status: number,
   { 'retry-after': retryAfter, warning = [] }: Record<string, string | string[] | undefined>,
-  text: string,
+  body: unknown,
 ): Tried & Answer => {
   const warnings = [warning].flat().flatMap(warningIn)
   return {
     status,
-    body: parsedBody(text),
+    body,
     retryAfter: retryAfterOf(typeof retryAfter === 'string' ? retryAfter : null),
     ...(warnings.length === 0 ? {} : { warnings }),
   }

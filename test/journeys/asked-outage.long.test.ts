@@ -120,6 +120,43 @@ describe('what serves, while people are asked about what shall come after it', (
     },
   )
 
+  it('somebody scales it, which people leave so, and once more after all were there again: they are asked once more', async () => {
+    await open()
+    await scale(1)
+    await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
+    await town.answered(SERVE, 'deny')
+    await town.advance(HOUR)
+    await scale(2)
+    await town.advance(HOUR)
+    expect([await town.question(SERVE), await replicasOf(town)]).toEqual([null, { 1: 2 }])
+    await scale(1)
+    await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
+    await town.answered(SERVE)
+    await town.until('all are there', async () => (await replicasOf(town))[1] === 2)
+    await town.advance(HOUR)
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 1, outcome: { kind: 'rejected', stood: 2 } })
+  })
+
+  it('they are asked about one of two, and then none stands: they are asked about that at once, and what they agree to begins', async () => {
+    await open()
+    await scale(1)
+    await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
+    const id = (await town.question(SERVE))?.id
+    await scale(0)
+    await town.advance(16 * MINUTE)
+    const question = await town.question(SERVE)
+    expect([question === null, question?.id === id]).toEqual([false, false])
+    expect((await town.plan(SERVE))?.plan.title).toBe('Serve support-llama v1 with 2 replicas')
+    await town.advance(HOUR)
+    expect((await town.question(SERVE))?.id).toBe(question?.id)
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 2 })
+    const texts = (await timeline(town, SERVE)).map(({ text }) => text)
+    expect(texts.filter((text) => text.startsWith('asked '))).toHaveLength(3)
+    expect(texts).toContain('nobody answers by now, and it is asked about as it stands: the question was closed')
+    expect(await looseEnds(town)).toEqual([])
+  })
+
   it('its Service is deleted once more before anybody saw that it was right: it is set right once more', async () => {
     await open()
     await asked()

@@ -3,7 +3,7 @@ import type { Ports } from '../../flows/ports.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
-import { HOUR, jobsOf, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
+import { HOUR, jobsOf, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -124,6 +124,18 @@ describe('an answer to the question for more, while nobody can read the policy',
     }
     await answer(id, BEN)
     expect(await read(far)).toMatchObject({ end: 'succeeded' })
+  })
+
+  it.each<[string, (id: string) => Promise<unknown>, number]>([
+    ['the answer that counts', (id) => answer(id), 1],
+    ['who cancels', () => say(town, 'cancel'), 0],
+  ])('keeps %s from nothing, were there more than are read at once', async (_, deed, works) => {
+    const id = await askedFor(between(), { minutes: 24 * 60 })
+    for (let i = 0; i < 101; i++) await answer(id, `T0SIGNAL/U0MALLORY${i}`)
+    await town.advance(MINUTE)
+    await deed(id)
+    await town.advance(works === 0 ? 10 * MINUTE : 3 * HOUR)
+    expect(await atWork()).toHaveLength(works)
   })
 
   it.each([2, 5, 9, 14])('counts once, where the process dies after %i calls that hears it', async (calls) => {

@@ -223,12 +223,17 @@ const resultOf = async (
 
 /** What was known of a Job before it went. */
 export const knownOf = (
-  { ranFrom, ranTo, endedAt }: Mark,
-  { at }: Made,
+  { ranFrom, ranTo, endedAt, note }: Mark,
+  { at, ref }: Made,
   there: KubeObject<'Job'> | null,
 ): NonNullable<SeenJob['before']> => {
   const leaves = there?.metadata.deletionTimestamp
-  return { ranFrom, ranTo, madeAt: at ?? null, leavingAt: leaves === undefined ? endedAt : new Date(leaves).getTime() }
+  return {
+    ...{ ranFrom, ranTo, madeAt: at ?? null },
+    leavingAt: leaves === undefined ? endedAt : new Date(leaves).getTime(),
+    // Until a look has said more of it the mark has its name.
+    ...(note.startsWith(`Job ${ref.name}`) ? {} : { noted: note }),
+  }
 }
 
 export const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({

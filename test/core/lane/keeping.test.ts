@@ -100,4 +100,30 @@ describe('what serves while what is wanted has ended', () => {
     expect(look(doc, full).doc).toBe(doc)
     expect(look(doc, { ...full, others: 0 }).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
   })
+
+  describe('people have left it with fewer replicas', () => {
+    const fewer = { gone: false, replicas: 1 }
+    const no = { ...ended({ kind: 'rejected', reason: null, detail: 'no' }, 1), replicas: 2, stood: 1 }
+    const left = parked({ desired: served('7'), generation: 1, outcome: no })
+
+    it('stays so, and comes back once all were there again, or fewer are', () => {
+      expect(look(left, fewer).doc).toMatchObject({ desired: served('7'), outcome: no })
+      const all = look(left, { gone: false }).doc
+      expect(all.outcome).toEqual({ ...no, stood: 2 })
+      expect(look(all, fewer).doc).toMatchObject({ desired: { kind: 'kept' }, outcome: null })
+      expect(look(left, { gone: false, replicas: 0 }).doc).toMatchObject({ desired: { kind: 'kept' }, outcome: null })
+    })
+
+    it('under its own name as well: an answer is about as many as stood', () => {
+      const kept = look(parked(), fewer).doc
+      const denied = { ...kept, outcome: { ...no, generation: 3 } }
+      expect(look(denied, fewer).doc).toMatchObject({ outcome: { kind: 'rejected' } })
+      expect(look(denied, { gone: false, replicas: 0 }).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
+    })
+
+    it('is told by no earlier release with how many: then some of it is as many', () => {
+      const { stood: _, ...earlier } = no
+      expect(look({ ...left, outcome: earlier }, fewer).doc.outcome).toEqual(earlier)
+    })
+  })
 })

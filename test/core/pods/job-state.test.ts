@@ -278,6 +278,15 @@ describe('a Job that failed', () => {
       'it ran into its deadline, and never started: waiting for a node',
     )
     expect(jobState(late, []).note).toBe(`it ran into its deadline, and no pod of it was ever made: ${EVENTS}`)
+    expect(jobState(late, [], { noted: `waiting for its pod to be made (if that lasts, ${EVENTS})` }).note).toContain(
+      EVENTS,
+    )
+    expect(jobState(late, [], { noted: 'waiting for a node: 5 Insufficient cpu' }).note).toBe(
+      'it ran into its deadline, and never started: waiting for a node: 5 Insufficient cpu',
+    )
+    const own = pod({ phase: 'Pending' })
+    const leaving = { ...own, metadata: { ...own.metadata, deletionTimestamp: new Date(0) } }
+    expect(jobState(late, [leaving]).note).toBe('it ran into its deadline, and never started: waiting for a node')
     expect(jobState({ ...late, status: { ...late.status, failed: 1 } }, []).note).toBe('it ran into its deadline')
     expect(jobState(late, [], { worked: true }).note).toBe('it ran into its deadline')
     const of = (activeDeadlineSeconds: number) =>

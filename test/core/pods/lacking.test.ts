@@ -48,3 +48,23 @@ it('or what keeps Kubernetes from making pods, in its own words', () => {
   expect(whyLacking(deployment('exceeded quota'), [], seeing)).toBe('its pods are not made: exceeded quota')
   expect([notMade(deployment()), notMade(undefined)]).toEqual(['', ''])
 })
+
+it('and the GPUs that a node keeps which does not end a pod, before what may heal, with what to do', () => {
+  const now = 60 * 60_000
+  const hung: V1Pod = {
+    metadata: { name: 'old', creationTimestamp: new Date(0), deletionTimestamp: new Date(now - 10 * 60_000) },
+    spec: { nodeName: 'gpu-1', containers: [] },
+    status: { phase: 'Running' },
+  }
+  const pending: V1Pod = {
+    metadata: { name: 'new', creationTimestamp: new Date(0) },
+    status: {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: 'exceed limits' }],
+    },
+  }
+  const said = (...pods: V1Pod[]) => whyLacking(deployment(), pods, { ...seeing, now })
+  expect(said(pending, hung)).toMatch(/^its pod had to end by .*kubectl delete node gpu-1 .*; waiting for a node: /)
+  expect(said(waiting('ImagePullBackOff'), hung)).toMatch(/^the image vllm .*; its pod had to end by /)
+  expect(said(hung)).toMatch(/^its pod had to end by /)
+})

@@ -231,6 +231,22 @@ describe('what somebody has changed of what we apply', () => {
     expect(editsOf(edited('image', image), applied)).toEqual([])
   })
 
+  it.each<[string, unknown]>([
+    ['revisionHistoryLimit', 3],
+    ['progressDeadlineSeconds', 1200],
+    ['minReadySeconds', 30],
+    ['strategy', { type: 'Recreate' }],
+  ])('is nothing that changes no pod: %s', (field, value) => {
+    const live = stored()
+    Object.assign(live.spec as object, { [field]: value })
+    const [first, ...rest] = live.metadata.managedFields ?? []
+    const path = ['f:spec', `f:${field}`]
+    const released = { ...first, fieldsV1: without(first?.fieldsV1 as Fields, path) }
+    const theirs = { manager: 'kubectl-edit', operation: 'Update', fieldsV1: nested(path, fieldsOf(value, field)) }
+    live.metadata.managedFields = [released, ...rest, theirs] as typeof rest
+    expect([editsOf(live, applied), editsOf(live, null)]).toEqual([[], []])
+  })
+
   it('is no restart of the rollout', () => {
     const live = stored()
     const annotations = { 'kubectl.kubernetes.io/restartedAt': '2026-11-23T12:00:00Z' }

@@ -133,6 +133,11 @@ describe('what the API server answers, by law 6', () => {
     expect(await cluster.logs(ref, 10)).toEqual([])
   })
 
+  it('a log that is one line of JSON is that line', async () => {
+    answers = { write: [500, {}], read: [200, { level: 'error', msg: 'KeyError' }] }
+    expect(await cluster.logs(ref, 10)).toEqual(['{"level":"error","msg":"KeyError"}'])
+  })
+
   it('a log is asked of the container that is named, and of before its last start', async () => {
     await cluster.logs(ref, 10)
     await cluster.logs(ref, 5, { container: 'server', previous: true })

@@ -64,6 +64,19 @@ describe('a request', () => {
     expect(await requests.send(call)).not.toHaveProperty('warnings')
   })
 
+  it('has a text as it comes where it asks for one, were that JSON, and what is no answer to it parsed', async () => {
+    const line = '{"level":"error","msg":"KeyError"}\n'
+    replies = [status(200, line), status(200, line), status(400, { message: 'no such container' })]
+    await open()
+    const log = { method: 'GET', path: '/api/v1/namespaces/serving/pods/a/log', reads: 'text' } as const
+    expect((await requests.send(log)).body).toBe(line)
+    expect((await requests.send({ method: log.method, path: log.path })).body).toEqual({
+      level: 'error',
+      msg: 'KeyError',
+    })
+    expect((await requests.send(log)).body).toEqual({ message: 'no such container' })
+  })
+
   it('sends the object as it is, with the token and its query', async () => {
     await (await open()).send({
       ...call,

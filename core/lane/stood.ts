@@ -1,0 +1,35 @@
+import type { Plan } from '../plan.ts'
+import { standsFor } from '../planning/returns-to.ts'
+import type { World } from '../world.ts'
+import type { LaneDocument } from './document.ts'
+import type { Ended } from './ended.ts'
+import type { View } from './view.ts'
+import { isKeeping } from './wanted.ts'
+
+/** How many of what serves stood as people were asked to have more of it: as many as the plan said, or more that stand by now. */
+export const stoodAt = (
+  { doc, kind, world }: Pick<View, 'doc' | 'kind' | 'world'>,
+  plan: Pick<Plan, 'strategy'> | undefined,
+): Pick<Ended, 'stood'> => {
+  const path = plan?.strategy?.name === 'scale' ? plan.strategy.path : undefined
+  if (path === undefined && !isKeeping({ doc, kind })) return {}
+  const seen = world === null ? [] : [standingIn(world, doc)]
+  const known = [...(path ?? []).slice(0, 1).map((point) => point.new), ...seen]
+  return known.length === 0 ? {} : { stood: Math.max(...known) }
+}
+
+/** Replicas of what serves that somebody asks for; 0: it does not stand. */
+const standingIn = ({ generations }: World, { baseline }: Pick<LaneDocument, 'baseline'>): number =>
+  standsFor(generations, baseline)?.replicas ?? 0
+
+/** Whether fewer of what serves stand than people have been asked about: what they have said was not about so few. */
+export const isFewerThan = ({ doc, world }: Pick<View, 'doc' | 'world'>, { stood }: Pick<Ended, 'stood'>): boolean =>
+  world !== null && stood !== undefined && standingIn(world, doc) < stood
+
+/** How it ended, with as many as stand by now, where that is all that it was about: who has brought them back has set it right. */
+export const sinceSetRight = ({ world }: Pick<View, 'world'>, doc: LaneDocument): Ended | null => {
+  const { outcome } = doc
+  const stands = world === null ? 0 : standingIn(world, doc)
+  if (outcome?.replicas === undefined || stands < outcome.replicas || outcome.stood === stands) return outcome
+  return { ...outcome, stood: stands }
+}
