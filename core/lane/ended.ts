@@ -13,18 +13,21 @@ export interface Ended extends Outcome {
   template?: string
   /** With how many replicas that was to stand, where nothing else was planned than how many: it is parked with so many alone. Left out: something else was. */
   replicas?: number
+  /** What was planned was to cost something, or asked people: what does neither was not tried by it. Left out: it did neither, or it is not known. */
+  paid?: true
   /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
   stages: string[]
 }
 
 /** What a plan was about that the policy may want otherwise later. */
 export const aboutOf = (
-  plan: Pick<Plan, 'template' | 'strategy'> | undefined,
-): Pick<Ended, 'template' | 'replicas'> => {
+  plan: Pick<Plan, 'template' | 'strategy' | 'approval' | 'bounds'> | undefined,
+): Pick<Ended, 'template' | 'replicas' | 'paid'> => {
   const replicas = plan?.strategy?.name === 'scale' ? plan.strategy.path.at(-1)?.new : undefined
   return {
     ...(plan?.template === undefined ? {} : { template: plan.template }),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(plan !== undefined && (plan.approval.required || plan.bounds.dollars > 0) ? { paid: true } : {}),
   }
 }
 
