@@ -21,13 +21,13 @@ export interface Ended extends Outcome {
 
 /** What a plan was about that the policy may want otherwise later. */
 export const aboutOf = (
-  plan: Pick<Plan, 'template' | 'strategy' | 'approval' | 'bounds'> | undefined,
+  plan: (Pick<Plan, 'template' | 'strategy'> & Partial<Pick<Plan, 'approval' | 'bounds'>>) | undefined,
 ): Pick<Ended, 'template' | 'replicas' | 'paid'> => {
   const replicas = plan?.strategy?.name === 'scale' ? plan.strategy.path.at(-1)?.new : undefined
   return {
     ...(plan?.template === undefined ? {} : { template: plan.template }),
     ...(replicas === undefined ? {} : { replicas }),
-    ...(plan !== undefined && (plan.approval.required || plan.bounds.dollars > 0) ? { paid: true } : {}),
+    ...(plan?.approval?.required === true || (plan?.bounds?.dollars ?? 0) > 0 ? { paid: true } : {}),
   }
 }
 

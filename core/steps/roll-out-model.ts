@@ -8,7 +8,7 @@ import { answersOf, standingGpus } from '../planning/generations.ts'
 import { gpusOfPod } from '../planning/pod-gpus.ts'
 import type { Around } from '../pods/around.ts'
 import { notMade as notMadeOf, troubleAmong } from '../pods/lacking.ts'
-import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
+import { isAtWork, isLost, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
 import { withLastLines } from '../pods/logs.ts'
 import { nextLook } from '../pods/telling.ts'
 import { isKeptOutside } from '../pods/trouble.ts'
@@ -16,6 +16,7 @@ import { SERVING_TASK, TASK_LABEL } from '../workloads/serving.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
 import { atEnd, reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
+import { goesOnBeside, heldBeside, type RoomBeside } from './stuck.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
@@ -45,6 +46,10 @@ export interface SeenRollOut {
   patience: number
   /** What stands around the pods; left out: nobody has looked. */
   around?: Around
+  /** What the lane may have of pools; left out: nobody has looked, and what is brought up later has no room beside what does not end. */
+  room?: RoomBeside | undefined
+  /** Whether the way that is walked is one back. */
+  goesBack?: boolean
 }
 
 /** The Deployment of a generation was taken away by somebody: nothing that was to rise on it will. */
@@ -72,16 +77,20 @@ export const goneNotes = (gone: ReadonlyMap<number, string>, strays: readonly St
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
   if (seen.edited != null) return { kind: 'failed', reason: 'edited-by-hand', note: seen.edited }
   const gone = goneNotes(seen.gone, seen.strays)
-  const look: Look = { ...seen, step, stays: staysAfter(seen.way) }
+  const look: Look = { ...seen, step, stays: staysAfter(seen.way), goesOn: goesOnBeside({ ...seen, step }) }
   const missing = step.replicas.map((target) => whyLate(target, look)).filter((why) => why !== null)
   const late = [...new Set([...missing, ...seen.strays.map(strayNote)])].join('; ')
   if (missing.length === 0) {
     const { old, new: risen } = step.point
+    const held = heldBeside(look)
     return {
       kind: 'done',
-      note: [`${old} old and ${risen} new replicas`, ...aheadNotes(step, look), ...gone].join('; '),
+      note: [`${old} old and ${risen} new replicas`, ...aheadNotes(step, look), ...gone, ...stuckNotes(look)].join(
+        '; ',
+      ),
       values: null,
       stands: larger(standingGpus(seen.generations), aliveGpus(seen.pods)),
+      ...(held === null ? {} : { beside: held }),
     }
   }
   if ([...seen.gone.keys()].some((generation) => look.stays.has(generation)))
@@ -108,7 +117,15 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
   return { kind: 'wait', note: why, until, running: broughtBy(step.brings, seen).some(isOnNode) }
 }
 
-type Look = SeenRollOut & Way & { stays: ReadonlySet<number> }
+/** `goesOn`: nothing of the way needs what pods have whose end is long due. */
+type Look = SeenRollOut & Way & { stays: ReadonlySet<number>; goesOn: boolean }
+
+/** What is not waited for, and what ends it. */
+const stuckNotes = ({ pods, around, now }: SeenRollOut): string[] =>
+  pods.flatMap((pod) => {
+    const note = overdueNote(pod, around?.nodes ?? [], now)
+    return note === null ? [] : [`generation ${generationIn(pod)}: ${note}`]
+  })
 
 /** What is further already than this move brings it. */
 const aheadNotes = (step: RollOutModelStep, look: Look): string[] =>
@@ -133,9 +150,8 @@ const whyLate = (target: Target, seen: Look): string | null => {
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
   const alive = seen.pods.filter((pod) => isAtWork(pod) && !astray.has(pod) && generationIn(pod) === generation)
-  // Another is ready in the place of what a node does not end: a node that is lost loses no rollout.
-  const rises = generation === seen.step.brings && at.replicas > 0
-  const counted = alive.filter((pod) => !(rises && isOverdue(pod, seen.now)))
+  // What a node does not end is waited for where its GPUs are: a node that is lost loses no rollout.
+  const counted = alive.filter((pod) => !isLeft(pod, seen))
   // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
   if (astray.size > at.replicas) return strays.map(strayNote).join('; ')
   if (counted.length <= at.replicas) return null
@@ -143,6 +159,10 @@ const whyLate = (target: Target, seen: Look): string | null => {
   const ending = `generation ${generation}: ${counted.length - at.replicas} pods are still ending`
   return kept === undefined ? ending : `${ending}; ${kept}`
 }
+
+/** Whether its end is not waited for: nothing needs what it has, or on a way back, that is walked whatever is, nobody ends it but a person. */
+const isLeft = (pod: V1Pod, { goesOn, goesBack, now }: Look): boolean =>
+  goesOn ? isOverdue(pod, now) : goesBack === true && isLost(pod, now)
 
 /** More than is asked for yet of what the way brings up is no less: as many as this move needs are ready. */
 const enough = (target: Target, seen: Look): Target | undefined => {

@@ -73,9 +73,17 @@ const clearOne = async (
   const isOver = job !== null && hasEnded(job)
   const left =
     job === null ? stillThere(ref, pods, mark.name) : isOver ? null : await takeAway(ports, ref, { job, pods, tries })
-  if (left === null || !isWaitedFor(step)) return { left: null, look }
-  const kept = await keptNote(ports, pods.ending, view.now)
-  return { left: kept === null ? left : { ...left, note: `${left.note}; ${kept}` }, look }
+  return { left: isWaitedFor(step) ? await saying(ports, left, { pods, now: view.now }) : null, look }
+}
+
+/** With what keeps its pods, and what to do. */
+const saying = async (
+  ports: WorkPorts,
+  left: Omit<Left, 'until'> | null,
+  { pods, now }: { pods: AlivePods; now: number },
+): Promise<Omit<Left, 'until'> | null> => {
+  const kept = left === null ? null : await keptNote(ports, pods.ending, now)
+  return left === null || kept === null ? left : { ...left, note: `${left.note}; ${kept}` }
 }
 
 const takeAway = async (
