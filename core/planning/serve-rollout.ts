@@ -7,6 +7,7 @@ import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
+import { drainTexts } from './serve-drain.ts'
 import { partsOff, planParts } from './serve-parts.ts'
 import {
   answeringOn,
@@ -175,6 +176,6 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
       had: input.baseline?.replicas ?? service.replicas,
       baseline: input.baseline,
     }),
-    reasons: [...goneSentence(input, standing), ...reasonsOf(from, generations)],
+    reasons: [...goneSentence(input, standing), ...reasonsOf(from, generations), ...drainTexts(leaving)],
   }
 }

@@ -8,7 +8,7 @@ import { answersOf, standingGpus } from '../planning/generations.ts'
 import { gpusOfPod } from '../planning/pod-gpus.ts'
 import type { Around } from '../pods/around.ts'
 import { notMade as notMadeOf, troubleAmong } from '../pods/lacking.ts'
-import { isAtWork, isLost, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
+import { isAtWork, isLost, isOverdue, nextOfLeaving, onTimeUntil, overdueNote } from '../pods/leaving.ts'
 import { withLastLines } from '../pods/logs.ts'
 import { nextLook } from '../pods/telling.ts'
 import { isKeptOutside } from '../pods/trouble.ts'
@@ -16,7 +16,7 @@ import { SERVING_TASK, TASK_LABEL } from '../workloads/serving.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
 import { atEnd, reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
-import { goesOnBeside, heldBeside, type RoomBeside } from './stuck.ts'
+import { goesOnBeside, heldBeside, type RoomBeside, stuckNotes } from './stuck.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
@@ -79,7 +79,7 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
   const gone = goneNotes(seen.gone, seen.strays)
   const look: Look = { ...seen, step, stays: staysAfter(seen.way), goesOn: goesOnBeside({ ...seen, step }) }
   const missing = step.replicas.map((target) => whyLate(target, look)).filter((why) => why !== null)
-  const late = [...new Set([...missing, ...seen.strays.map(strayNote)])].join('; ')
+  const late = [...new Set([...missing.map(({ note }) => note), ...seen.strays.map(strayNote)])].join('; ')
   if (missing.length === 0) {
     const { old, new: risen } = step.point
     const held = heldBeside(look)
@@ -102,15 +102,18 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
     return { kind: 'failed', reason: trouble.failure, note: withLastLines(trouble.note, seen.logs) }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
-  if (seen.now - seen.startedAt > seen.patience)
+  // What only waits for pods to end as they may is not late.
+  const onTime = missing.map(({ onTime }) => onTime ?? 0)
+  const ends = Math.max(seen.startedAt + seen.patience, onTime.includes(0) ? 0 : Math.max(...onTime))
+  if (seen.now > ends)
     return {
       kind: 'failed',
       reason: 'not-healthy',
-      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${why}`,
+      note: `not ready after ${Math.round((ends - seen.startedAt) / 60_000)} minutes: ${why}`,
     }
   const until = Math.min(
     trouble?.endsAt ?? Number.POSITIVE_INFINITY,
-    seen.startedAt + seen.patience + 1,
+    ends + 1,
     ...seen.pods.flatMap((pod) => nextOfLeaving(pod, seen.now) ?? []),
     ...rising.filter(isKeptOutside).map((pod) => nextLook(createdAt(pod), seen.now)),
   )
@@ -119,13 +122,6 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
 
 /** `goesOn`: nothing of the way needs what pods have whose end is long due. */
 type Look = SeenRollOut & Way & { stays: ReadonlySet<number>; goesOn: boolean }
-
-/** What is not waited for, and what ends it. */
-const stuckNotes = ({ pods, around, now }: SeenRollOut): string[] =>
-  pods.flatMap((pod) => {
-    const note = overdueNote(pod, around?.nodes ?? [], now)
-    return note === null ? [] : [`generation ${generationIn(pod)}: ${note}`]
-  })
 
 /** What is further already than this move brings it. */
 const aheadNotes = (step: RollOutModelStep, look: Look): string[] =>
@@ -136,16 +132,24 @@ const aheadNotes = (step: RollOutModelStep, look: Look): string[] =>
       : [`generation ${at.generation} has ${at.replicas} already`]
   })
 
+/** `onTime`: it lacks nothing but the end of pods, which they have until then. */
+interface Late {
+  note: string
+  onTime?: number
+}
+
 /** What a generation still lacks at this point; null: nothing. */
-const whyLate = (target: Target, seen: Look): string | null => {
+const whyLate = (target: Target, seen: Look): Late | null => {
   const { generation, replicas } = target
   const view = viewIn(seen.generations, target)
   const hasLeft = view === undefined || seen.gone.has(generation)
   if (hasLeft && replicas > 0 && (seen.stays.has(generation) || !seen.gone.has(generation)))
-    return `the Deployment of generation ${generation} is gone`
+    return { note: `the Deployment of generation ${generation} is gone` }
   const at = hasLeft ? target : (reached(target, seen) ?? enough(target, seen))
   if (at === undefined)
-    return `generation ${generation}: ${readyOf(view, replicas)} of ${replicas} ready${keptBy(view)}${notMade(view)}`
+    return {
+      note: `generation ${generation}: ${readyOf(view, replicas)} of ${replicas} ready${keptBy(view)}${notMade(view)}`,
+    }
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
@@ -153,11 +157,12 @@ const whyLate = (target: Target, seen: Look): string | null => {
   // What a node does not end is waited for where its GPUs are: a node that is lost loses no rollout.
   const counted = alive.filter((pod) => !isLeft(pod, seen))
   // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
-  if (astray.size > at.replicas) return strays.map(strayNote).join('; ')
+  if (astray.size > at.replicas) return { note: strays.map(strayNote).join('; ') }
   if (counted.length <= at.replicas) return null
   const kept = alive.map((pod) => overdueNote(pod, seen.around?.nodes ?? [], seen.now)).find((note) => note !== null)
   const ending = `generation ${generation}: ${counted.length - at.replicas} pods are still ending`
-  return kept === undefined ? ending : `${ending}; ${kept}`
+  const onTime = Math.max(...counted.map((pod) => onTimeUntil(pod, seen.now)))
+  return { note: kept === undefined ? ending : `${ending}; ${kept}`, onTime }
 }
 
 /** Whether its end is not waited for: nothing needs what it has, or on a way back, that is walked whatever is, nobody ends it but a person. */

@@ -3,9 +3,11 @@ import { type KubeObject, NODE_POOL } from '../kube.ts'
 import type { Guard } from '../lane/change.ts'
 import type { Gpus } from '../lane/hold.ts'
 import { larger } from '../lane/room.ts'
+import { generationOf } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
 import { gpusOf, gpusOfPod } from '../planning/pod-gpus.ts'
-import { isOverdue } from '../pods/leaving.ts'
+import type { Around } from '../pods/around.ts'
+import { isOverdue, overdueNote } from '../pods/leaving.ts'
 import { isMove, type Target, viewIn, type Way } from './moving.ts'
 
 /** GPUs that the lane may have in all of each pool, and how high the sum of each may be then. */
@@ -51,6 +53,13 @@ export const heldBeside = (look: Looked): HeldBeside | null => {
   const gpus = besideStuck(look)
   return look.room === undefined || Object.keys(gpus).length === 0 ? null : { gpus, guard: look.room.guard }
 }
+
+/** What is not waited for, and what ends it. */
+export const stuckNotes = ({ pods, around, now }: Pick<Looked, 'pods' | 'now'> & { around?: Around }): string[] =>
+  pods.flatMap((pod) => {
+    const note = overdueNote(pod, around?.nodes ?? [], now)
+    return note === null ? [] : [`generation ${generationOf(pod.metadata?.labels ?? {})}: ${note}`]
+  })
 
 /** The most GPUs that moves after this one need in pools where pods of the lane do not end, those included. */
 const besideStuck = ({ pods, now, ...at }: Looked): Gpus => {

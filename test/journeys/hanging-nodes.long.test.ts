@@ -93,6 +93,20 @@ describe('a pod that its node never ends', () => {
   })
 })
 
+it('pods that may drain for longer than a move is patient are on time, and what that costs was approved', async () => {
+  const lifecycle = { preStop: { sleep: { seconds: 2400 } } }
+  const pod = { terminationGracePeriodSeconds: 2800, containers: [{ name: 'vllm', lifecycle }] }
+  await open(16, { loadMinutes: { p50: 2, p95: 5 }, pod })
+  await promoted()
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  expect((await town.plan(SERVE))?.plan.reasons).toContainEqual(expect.stringContaining('may take 47 min to end'))
+  await town.answered(SERVE)
+  expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+  expect(await replicasOf(town)).toEqual({ 2: 2 })
+  expect(await told()).toEqual([])
+  expect(await looseEnds(town)).toEqual([])
+})
+
 describe('a gate’s pod on a node that hangs', () => {
   const atGate = async (maxGpus: number, replicas: number): Promise<() => void> => {
     await open(maxGpus, { replicas, maxUnavailable: 2 })

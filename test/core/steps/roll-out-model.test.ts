@@ -362,6 +362,19 @@ describe('a move of a rollout', () => {
       return nextRollOut(first, { ...looked, ...room, way: [first, then], pods: [inPool] })
     }
 
+    it('is not late while it only waits for pods that have as long yet by their own grace; what is not ready beside is', () => {
+      const now = due - 60 * minute
+      const looked = { ...seen, pods: [pod], around, now, startedAt: now - 30 * minute, patience: 20 * minute }
+      const gone = { ...step, ...away }
+      expect(nextRollOut(gone, { ...looked, generations: [view(0, 0)] })).toMatchObject({
+        kind: 'wait',
+        until: due + 5 * minute,
+      })
+      const lacking = { ...gone, replicas: [...away.replicas, third] }
+      const generations = [view(0, 0), { ...view(1, 0), generation: 3 }]
+      expect(nextRollOut(lacking, { ...looked, generations })).toMatchObject({ kind: 'failed', reason: 'not-healthy' })
+    })
+
     it('waits for what is to leave where what comes later needs its GPUs; and says which node, and what to do', () => {
       expect(leaving(1, { gpus: 8 })).toMatchObject({
         kind: 'wait',
