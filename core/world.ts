@@ -16,6 +16,17 @@ export interface World {
   parts?: { kinds: readonly KubeObject['kind'][]; objects: readonly KubeObject[] }
   /** What runs on of it without a Deployment; left out: nothing does. */
   strays?: readonly Stray[]
+  /** Its pods that had to have ended long ago, and that their nodes do not end; left out: there is none. */
+  stuck?: readonly Stuck[]
+}
+
+/** A pod that serves no more, and keeps its GPUs until a person deletes its Node (decision 0030). */
+export interface Stuck {
+  uid: string
+  generation: number
+  gpus: number
+  /** What keeps it, and what to do. */
+  note: string
 }
 
 /** Whom the Service of a lane leads to: one generation (0: nobody), or `all` that stand; null: it is not there. */
@@ -49,6 +60,8 @@ export interface PoolView {
   used: number
   /** GPUs requested by pods of the lane that is being planned. */
   usedByLane: number
+  /** What of that pods have that had to have ended long ago: no way of the lane gets it; left out: nothing. */
+  stuck?: number
   /** GPUs held by plans of other lanes, counted as max(hold, actual use) of each (law 10). */
   heldByOthers: number
   /** What of that is used beyond what was held: the guard of a hold leaves it free. */

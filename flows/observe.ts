@@ -1,13 +1,15 @@
 import type { KubeObject } from '../core/kube.ts'
 import { budgetOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { label, laneLabels } from '../core/names.ts'
+import { generationOf, label, laneLabels } from '../core/names.ts'
+import { gpusOfPod } from '../core/planning/pod-gpus.ts'
 import { poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Around } from '../core/pods/around.ts'
 import { whyLacking } from '../core/pods/lacking.ts'
+import { overdueNote } from '../core/pods/leaving.ts'
 import type { Policy } from '../core/policy.ts'
 import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.ts'
-import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
+import type { GenerationView, PoolView, Stray, Stuck, Traffic, World } from '../core/world.ts'
 import { ceilingsNow } from './ceilings.ts'
 import { generationsOf, hasLabels, type Standing } from './generations.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
@@ -71,6 +73,7 @@ export const observe = async (
   const ahead = kind.grants === true || (doc.desired != null && kind.ahead?.(doc.desired as never) === true)
   const standing = generations.map((view) => withLack(view, looking, seen))
   const strays = kind.stands ? await straysSeen(ports, looking, { seen, generations }) : []
+  const stuck = kind.stands ? stuckSeen(looking, seen) : []
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
   const views = pools.map(async ([pool], index): Promise<[string, PoolView]> => {
     const used = usedByLane(seen, pool, { policy, ledger: identity.ledger })
@@ -79,7 +82,7 @@ export const observe = async (
     return [
       pool,
       poolView(seen, {
-        ...{ pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger, ahead },
+        ...{ pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger, ahead, now },
         ...ceilings.get(pool),
       }),
     ]
@@ -91,6 +94,7 @@ export const observe = async (
     generations: standing,
     ...(kind.stands ? { traffic: trafficIn(parts.objects, identity), parts } : {}),
     ...(strays.length === 0 ? {} : { strays }),
+    ...(stuck.length === 0 ? {} : { stuck }),
   }
 }
 
@@ -112,10 +116,23 @@ const straysSeen = (
   { policy, identity, doc }: Looking,
   { seen, generations }: { seen: Seen; generations: readonly GenerationView[] },
 ): Promise<Stray[]> => {
-  const labels = { ...laneLabels(identity, doc.lane), [TASK_LABEL]: SERVING_TASK }
-  const pods = seen.pods.filter((pod) => pod.metadata.namespace === policy.namespaces.serving && hasLabels(pod, labels))
-  return straysOf(cluster, pods as KubeObject<'Pod'>[], generations)
+  return straysOf(cluster, serversIn({ policy, identity, doc }, seen), generations)
 }
+
+/** Pods of a lane that serve, or are to. */
+const serversIn = ({ policy, identity, doc }: Pick<Looking, 'policy' | 'identity' | 'doc'>, { pods }: Seen) => {
+  const labels = { ...laneLabels(identity, doc.lane), [TASK_LABEL]: SERVING_TASK }
+  const { serving } = policy.namespaces
+  return pods.filter((pod) => pod.metadata.namespace === serving && hasLabels(pod, labels)) as KubeObject<'Pod'>[]
+}
+
+/** Those whose end is long due. */
+const stuckSeen = (looking: Looking, seen: Seen): Stuck[] =>
+  serversIn(looking, seen).flatMap((pod) => {
+    const note = overdueNote(pod, seen.nodes as KubeObject<'Node'>[], looking.now)
+    const { uid = '', labels = {} } = pod.metadata
+    return note === null ? [] : [{ uid, generation: generationOf(labels), gpus: gpusOfPod(pod), note }]
+  })
 
 /** Whom the lane's Service leads to, as it is now. */
 export const trafficSeen = async (

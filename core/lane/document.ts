@@ -12,6 +12,7 @@ import type { Held } from './held.ts'
 import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
 import type { Made } from './made.ts'
+import type { OverdueTold } from './overdue-told.ts'
 import type { Approved, Question } from './question.ts'
 import type { Suspension } from './suspension.ts'
 
@@ -19,7 +20,7 @@ import type { Suspension } from './suspension.ts'
 export const SCHEMA = 1
 
 /** A lane: what is wanted of it, the run under way, how the last one ended, and where it returns to. One row, which only reconcile writes (law 2). Times: ms since the epoch. */
-export interface LaneDocument {
+export interface LaneDocument extends OverdueTold {
   schema: number
   lane: string
   /** When it was last written, by the clock of whoever did: for this lane it is never earlier again (law 12). */

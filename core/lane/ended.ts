@@ -15,18 +15,21 @@ export interface Ended extends Outcome {
   replicas?: number
   /** Of what serves so many stood as people were asked to have more of it, or since: of fewer they have said nothing. Left out: it was not about that, or an earlier release wrote it. */
   stood?: number
+  /** What was planned was to cost something, or asked people: what does neither was not tried by it. Left out: it did neither, or it is not known. */
+  paid?: true
   /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
   stages: string[]
 }
 
 /** What a plan was about that the policy may want otherwise later. */
 export const aboutOf = (
-  plan: Pick<Plan, 'template' | 'strategy'> | undefined,
-): Pick<Ended, 'template' | 'replicas'> => {
+  plan: (Pick<Plan, 'template' | 'strategy'> & Partial<Pick<Plan, 'approval' | 'bounds'>>) | undefined,
+): Pick<Ended, 'template' | 'replicas' | 'paid'> => {
   const replicas = plan?.strategy?.name === 'scale' ? plan.strategy.path.at(-1)?.new : undefined
   return {
     ...(plan?.template === undefined ? {} : { template: plan.template }),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(plan?.approval?.required === true || (plan?.bounds?.dollars ?? 0) > 0 ? { paid: true } : {}),
   }
 }
 

@@ -5,15 +5,18 @@ import {
   isEditedByHand,
   standingGpus,
   standingText,
+  stuckTexts,
   titleOf,
 } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
+import type { HeldBeside } from '../steps/stuck.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Traffic, World } from '../world.ts'
 import { type Change, SHORT } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Run } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
 import { lackIn, withLack } from './lacking.ts'
+import { withOverdueTold } from './overdue.ts'
 import { larger } from './room.ts'
 import type { View } from './view.ts'
 
@@ -43,6 +46,19 @@ export const withoutGpus = (doc: LaneDocument, run: Run): LaneDocument =>
   run.hold === null ? doc : withHold(doc, run, { ...run.hold, gpus: {} })
 
 const withHold = (doc: LaneDocument, run: Run, hold: Hold): LaneDocument => ({ ...doc, run: { ...run, hold } })
+
+/** What stands now, where the step has seen it; and what is held from then on beside what does not end. */
+export const withStanding = (
+  doc: LaneDocument,
+  { stands, beside }: { stands?: Gpus; beside?: HeldBeside },
+): LaneDocument => {
+  const { run } = doc
+  if (run === null || stands === undefined) return doc
+  const next = { ...run, stands }
+  if (beside === undefined || run.hold === null) return { ...doc, run: next }
+  const rooms = Object.entries(beside.gpus).filter(([pool]) => Object.hasOwn(run.hold?.gpus ?? {}, pool))
+  return withHold(doc, next, { ...run.hold, gpus: larger(run.hold.gpus, Object.fromEntries(rooms)) })
+}
 
 /** What is still needed of pools; null: all that is held. */
 const remaining = ({ plan }: Pick<View, 'plan'>, { steps, stands }: Run): Gpus | null => {
@@ -109,11 +125,12 @@ export const withSeenStanding = (view: Standing, change: Change): Change => {
   const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
   const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
   const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
-  const beside = besideIn(view.kind, view.world, doc)
-  if (isSame(stands, doc.stands ?? {}) && beside === doc.beside) return withLack(view, view.world, change)
+  const texts = [besideIn(view.kind, view.world, doc) ?? [], ...stuckTexts(view.world)].flat()
+  const beside = texts.length === 0 ? undefined : said(texts.join('; '), SHORT)
   const { beside: _, ...rest } = doc
-  const after = { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
-  return withLack(view, view.world, after)
+  const isKnown = isSame(stands, doc.stands ?? {}) && beside === doc.beside
+  const after = isKnown ? change : { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
+  return withOverdueTold(view, view.world, withLack(view, view.world, after))
 }
 
 /** Beside a run it is said what lacks of what was judged, which is told too, and who has changed what of it; and what somebody has scaled up while nothing has begun. */
@@ -121,12 +138,13 @@ const withSeenLack = (view: Standing, world: World, change: Change): Change => {
   const { beside: last, ...doc } = change.doc
   if (view.doc.run === null || doc.run === null || !seesStanding({ doc: change.doc, kind: view.kind })) return change
   const { generations, traffic = null, strays = [] } = world
-  const all = [...lackIn({ generations, traffic, strays }, doc.baseline), ...changedBeside(generations, doc)]
-  const lack = said(all.join('; '), SHORT)
+  const lacking = lackIn({ generations, traffic, strays }, doc.baseline)
+  const lack = said([...lacking, ...changedBeside(generations, doc), ...stuckTexts(world)].join('; '), SHORT)
   const after = lack === '' ? doc : { ...doc, beside: lack }
   const { answering, unanswered = 0 } = view.plan?.plan.bounds ?? {}
   const named = hasBegun(doc.run) && answering === 0 ? unanswered * 60_000 : undefined
-  return withLack(view, world, lack === (last ?? '') ? change : { ...change, doc: after }, named)
+  const known = lack === (last ?? '') ? change : { ...change, doc: after }
+  return withOverdueTold(view, world, withLack(view, world, known, named))
 }
 
 /** What somebody has changed of what was judged last, and what stands beside it though no run has brought it up. */

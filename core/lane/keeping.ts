@@ -116,13 +116,16 @@ type SetRight = Extract<Planned, { kind: 'plan' | 'refuse' }>
 const isToSetRight = (paper: Planned): paper is SetRight =>
   paper.kind === 'plan' ? paper.agrees === undefined : paper.kind === 'refuse' && paper.hand?.tells === false
 
-/** What was tried once is not again, but for what asks nobody after a question, and what was refused and is no more. */
+/**
+ * What was tried once is not again, but for what asks nobody after a question, and what was refused and is no more. What costs nothing was not tried where
+ * replicas alone were: that there is no room for these keeps nobody from being led to what stands.
+ */
 const mayBegin = (view: View, paper: SetRight): boolean => {
   if (!isKeeping(view)) return !wasAnswered(view, paper)
   if (paper.kind === 'refuse') return false
-  const { kind, reason, against } = view.doc.outcome as Ended
-  // What asks nobody does not wait for the room of what was refused.
-  if (kind === 'refused' && paper.plan.approval.required) return against !== null && against !== againstOf(view)
+  const { kind, reason, against, paid } = view.doc.outcome as Ended
+  if ((kind === 'refused' || paid === true) && isFree(view, paper)) return true
+  if (kind === 'refused') return against !== null && against !== againstOf(view)
   // What somebody has taken away meanwhile is to be made anew, which nobody was asked about yet.
   if (reason === 'deleted') return true
   return kind !== 'failed' && (!paper.plan.approval.required || isFewerThan(view, view.doc.outcome as Ended))

@@ -38,6 +38,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     beside: true,
     keepsTold: true,
     lacks: true,
+    overdue: true,
     passed: true,
     episodes: true,
     had: true,

@@ -6,6 +6,7 @@ import type { ContributionRow } from '../pools/contribution.ts'
 import type { Failure } from '../reasons.ts'
 import { type ResultRow, resultOf } from '../rows.ts'
 import type { ResultRead } from '../steps/result-place.ts'
+import type { HeldBeside } from '../steps/stuck.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { isUntried } from './attempts.ts'
@@ -14,7 +15,7 @@ import { boundAt } from './bound.ts'
 import { type Change, DETAIL, resting, SHORT } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
-import { withFallenHold } from './falling.ts'
+import { withFallenHold, withStanding } from './falling.ts'
 import type { Gpus } from './hold.ts'
 import { idleEnding, measureAt, ofItsPod, withIdle } from './idle.ts'
 import { isKept, withKept } from './kept.ts'
@@ -48,6 +49,8 @@ export type Stepped =
       lifts?: RungRow
       /** GPUs of pools that were seen to stand. */
       stands?: Gpus
+      /** What is held from now on, since some of that does not end. */
+      beside?: HeldBeside
     } & Worked)
   | ({ kind: 'failed'; reason: Failure; note: string } & Worked)
 
@@ -173,6 +176,7 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   const after = withJudgedOf({ ...view, doc: withStanding(change.doc, stepped) }, mark, true)
   return {
     ...change,
+    ...(stepped.beside === undefined ? {} : { guard: stepped.beside.guard }),
     doc: withFallenHold(view, keeps ? keeping({ ...view, doc: after }, row) : after),
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
@@ -183,10 +187,6 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
 
 const keeping = (view: View, row: ResultRow): LaneDocument =>
   withKeptOf(view, view.doc.run as Run, (known) => withKept(known, row, view.plan?.plan))
-
-/** What stands now, where the step has seen it. */
-const withStanding = (doc: LaneDocument, { stands }: Stepped & { kind: 'done' }): LaneDocument =>
-  doc.run === null || stands === undefined ? doc : { ...doc, run: { ...doc.run, stands } }
 
 const rowOf = (
   { doc, now }: View,

@@ -2,8 +2,9 @@ import type { Baseline } from '../lane/document.ts'
 import { isServed } from '../lane-kinds/serving.ts'
 import { label } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
+import { counted } from '../text.ts'
 import { editsText } from '../workloads/same-content.ts'
-import type { GenerationView } from '../world.ts'
+import type { GenerationView, World } from '../world.ts'
 import type { Leaving } from './walk.ts'
 
 /** One asked replica of a generation that will leave. */
@@ -110,6 +111,13 @@ export const standingGpus = (generations: readonly GenerationView[]): Record<str
     if (replicas * gpusPerReplica > 0) gpus[pool] = (gpus[pool] ?? 0) + replicas * gpusPerReplica
   return gpus
 }
+
+/** Which pods of a lane nobody ends but a person, and what they keep until then. */
+export const stuckTexts = ({ stuck = [] }: Pick<World, 'stuck'>): string[] =>
+  stuck.map(
+    ({ generation, gpus, note }) =>
+      `generation ${generation}: ${note}. Until then its ${counted(gpus, 'GPU')} stay held`,
+  )
 
 /** `v7 (generation 3) with 2 replicas`, for each of these. */
 export const standingText = (views: readonly GenerationView[]): string =>

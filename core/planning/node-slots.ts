@@ -8,7 +8,7 @@ import type { Replica } from './generations.ts'
 
 /** What is counted: the pool, what leaves it in which order, and the GPUs of one replica that rises. */
 export interface Packing {
-  pool: Pick<PoolView, 'pool' | 'ceiling' | 'nodes' | 'used' | 'usedByLane' | 'heldByOthers'>
+  pool: Pick<PoolView, 'pool' | 'ceiling' | 'nodes' | 'used' | 'usedByLane' | 'stuck' | 'heldByOthers'>
   gpusPerNode: number
   leaving: readonly Replica[]
   rising: { gpus: number; generation: number }
@@ -32,7 +32,8 @@ export const byNode = (packing: Packing): ByNode | undefined => {
   const sizes = new Set([rising.gpus, ...inPool(packing, leaving).map(({ view }) => view.gpusPerReplica)])
   sizes.delete(0)
   if (pool.nodes === undefined || rising.gpus === 0 || sizes.size < 2) return undefined
-  const others = Math.max(pool.heldByOthers, pool.used - pool.usedByLane)
+  const { stuck = 0 } = pool
+  const others = Math.max(pool.heldByOthers, pool.used - pool.usedByLane) + stuck
   const known = new Map<string, number>()
   const slots = (old: number, more = 0): number => {
     const key = `${old}+${more}`
@@ -43,7 +44,7 @@ export const byNode = (packing: Packing): ByNode | undefined => {
   return {
     gpus: gpusPerNode,
     slots,
-    unheld: (old) => slotsAt(packing, old, { more: 0, others: pool.used - pool.usedByLane }),
+    unheld: (old) => slotsAt(packing, old, { more: 0, others: pool.used - pool.usedByLane + stuck }),
     held: (old, up) => heldAt(packing, old, up),
   }
 }

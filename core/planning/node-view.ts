@@ -1,5 +1,6 @@
 import { GPU, type KubeObject, NODE_POOL } from '../kube.ts'
 import { generationOf, label, laneLabel } from '../names.ts'
+import { isOverdue } from '../pods/leaving.ts'
 import type { Policy } from '../policy.ts'
 import { numberIn } from '../quantity.ts'
 import type { HoldRow } from '../rows.ts'
@@ -15,6 +16,8 @@ interface Looking {
   /** Id of the ledger that looks. */
   ledger: string
   by: ReadonlyMap<string, Pick<HoldRow, 'lasts'>>
+  /** When; left out: nobody asks which pods had to have ended by then. */
+  now?: number
 }
 
 interface Seen {
@@ -61,12 +64,13 @@ interface Place {
   ends: boolean
 }
 
-const placeOf = (pod: KubeObject<'Pod'>, { policy, lane, ledger, by }: Looking): Place => {
+const placeOf = (pod: KubeObject<'Pod'>, { policy, lane, ledger, by, now = 0 }: Looking): Place => {
   const { labels = {}, deletionTimestamp } = pod.metadata
   const whose = isOurs(pod, policy, ledger) ? (labels[label('lane')] ?? '') : ''
   return {
     gpus: gpusOfPod(pod),
-    generation: whose === laneLabel(lane) ? generationOf(labels) : null,
+    // What its node does not end is as much in the way as another's.
+    generation: whose === laneLabel(lane) && !isOverdue(pod as KubeObject<'Pod'>, now) ? generationOf(labels) : null,
     passes: by.get(whose)?.lasts === 0,
     ends: deletionTimestamp !== undefined,
   }

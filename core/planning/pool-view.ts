@@ -1,5 +1,6 @@
 import { type KubeObject, NODE_POOL } from '../kube.ts'
 import { generationOf, label, laneLabel } from '../names.ts'
+import { isOverdue } from '../pods/leaving.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { wholeNodes } from '../pools/ceiling.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
@@ -42,6 +43,8 @@ export interface Counting {
   rises?: { at: number; gpus: number }
   /** Why a rung of the budget lets it go no higher; left out: none caps it. */
   capped?: string
+  /** When it is looked at; left out: nobody asks which pods had to have ended by then. */
+  now?: number
 }
 
 /**
@@ -59,6 +62,7 @@ export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
   const passing = [...by]
     .filter(([key]) => key !== laneLabel(lane))
     .reduce((sum, [, { amount, lasts = amount }]) => sum + amount - lasts, 0)
+  const stuck = stuckIn(seen, pool, counting)
   const behind = ahead ? behindIn(seen, pool, counting) : 0
   return {
     pool,
@@ -68,6 +72,7 @@ export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
     ...(counting.capped === undefined ? {} : { capped: counting.capped }),
     used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
     usedByLane: used.get(laneLabel(lane)) ?? 0,
+    ...(stuck > 0 ? { stuck } : {}),
     heldByOthers: held.total - held.own + beyondHolds,
     beyondHolds,
     ...(passing > 0 ? { passing } : {}),
@@ -149,6 +154,19 @@ export const usedByLane = (
     used.set(lane, (used.get(lane) ?? 0) + gpus)
   }
   return used
+}
+
+/** GPUs of the lane's own pods that their nodes do not end. */
+const stuckIn = (
+  seen: SeenPools,
+  pool: string,
+  { policy, ledger, lane, now = 0 }: Pick<Counting, 'policy' | 'ledger' | 'lane' | 'now'>,
+): number => {
+  const places = placesOf(seen, pool, policy)
+  return (seen.pods as KubeObject<'Pod'>[])
+    .filter((pod) => isOverdue(pod, now) && isOurs(pod, policy, ledger) && sitsIn(pod, places))
+    .filter(({ metadata: { labels = {} } }) => labels[label('lane')] === laneLabel(lane))
+    .reduce((sum, pod) => sum + gpusOfPod(pod), 0)
 }
 
 /** GPUs for which others' pods wait, behind those of a server. */

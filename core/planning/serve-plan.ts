@@ -11,7 +11,7 @@ import type { Bounds, Plan, Planned, Price, Step, Strategy } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
-import { ranBefore } from './generations.ts'
+import { ranBefore, stuckTexts } from './generations.ts'
 import { ifKept } from './largest.ts'
 import { nodesOf } from './pipeline-price.ts'
 import { dollarsWeighed, type PricedPath } from './serve-price.ts'
@@ -68,7 +68,8 @@ export interface Draft {
 }
 
 /** Weighs a draft against budget and approvals, and binds it: a plan, or why there is none. */
-export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
+export const finishPlan = (input: ServeInput, given: Draft): Planned => {
+  const draft = besideStuck(input, given)
   const { policy, desired, identity, run } = input
   const { asked, bound, of } = dollarsWeighed(draft.price, draft.ending)
   const over = whyOverBudget(input, bound)
@@ -83,10 +84,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
           ...{ asks: draft.asks, rung: input.asks },
         })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
-  const weighed =
-    asked === 0
-      ? 'weighed: it costs nothing, and adds nothing to the running cost'
-      : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(of.firstDay)} for the first 24 h of what it adds to the running cost`
+  const weighed = weighedText(asked, { draft, of })
   const { objects, gpus, unavailable, answering, unanswered, asks: _, ending: __, unasked: ___, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
@@ -112,6 +110,26 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     approval: { ...approval.need, why: `${approval.need.why} (${weighed})` },
   }
   return ifKept(plan, 'give it fewer replicas, or put what is long into its image')
+}
+
+const weighedText = (
+  asked: number,
+  { draft: { price }, of }: { draft: Draft; of: ReturnType<typeof dollarsWeighed>['of'] },
+): string =>
+  asked === 0
+    ? 'weighed: it costs nothing, and adds nothing to the running cost'
+    : `weighed: ${usd(price.total.p95)} for the rollout (p95) and ${usd(of.firstDay)} for the first 24 h of what it adds to the running cost`
+
+/** The draft with what the lane's pods have that their nodes do not end: that stays held beside whatever it brings up, and who is asked is told. */
+const besideStuck = ({ world, policy }: ServeInput, draft: Draft): Draft => {
+  const stuck = Object.values(world.pools).filter((view) => view.stuck && Object.hasOwn(policy.pools, view.pool))
+  const beside = (gpus: Record<string, number>): Record<string, number> => ({
+    ...gpus,
+    ...Object.fromEntries(stuck.map((view) => [view.pool, (gpus[view.pool] ?? 0) + (view.stuck ?? 0)])),
+  })
+  if (stuck.length === 0) return draft
+  const stands = draft.stands === undefined ? {} : { stands: beside(draft.stands) }
+  return { ...draft, gpus: beside(draft.gpus), ...stands, reasons: [...draft.reasons, ...stuckTexts(world)] }
 }
 
 /** What of a priced way is the lane's own, whatever the way: its world, and what it ran before. */

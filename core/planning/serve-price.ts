@@ -4,6 +4,7 @@ import type { Plan, Point, Price, Range } from '../plan.ts'
 import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
 import type { GenerationView, PoolView, World } from '../world.ts'
 import type { Replica } from './generations.ts'
+import { drainAt, paidAlong } from './serve-drain.ts'
 import { othersGpus } from './serve-room.ts'
 
 /** A bad case of a bad case: what carrying out may cost in all, against the p95. */
@@ -40,11 +41,8 @@ export const servePrice = (priced: PricedPath): Price => {
   const used = [
     ...new Set([rising.pool, ...generations.filter(({ replicas }) => replicas > 0).map(({ pool }) => pool)]),
   ]
-  const over = (above: readonly Range[]): Range[] =>
-    above.map((each, index) => ({
-      p50: Math.max(0, each.p50) * (hours[index]?.p50 ?? 0),
-      p95: Math.max(0, each.p95) * (hours[index]?.p95 ?? 0),
-    }))
+  const drains = path.map((_, index) => drainAt(priced, index))
+  const over = (above: readonly Range[]): Range[] => paidAlong(above, { hours, drains })
   const gpus = path.map((point) => gpusAt(priced, point) - nowGpus).map((each) => ({ p50: each, p95: each }))
   const { p50, p95 } = extra.at(-1) ?? { p50: 0, p95: 0 }
   return {

@@ -5,6 +5,7 @@ import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
+import { drainTexts } from './serve-drain.ts'
 import { partsOff, planParts } from './serve-parts.ts'
 import {
   answeringOn,
@@ -170,6 +171,6 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
       had: input.baseline?.replicas ?? service.replicas,
       baseline: input.baseline,
     }),
-    reasons: [...goneSentence(input, from), ...reasonsOf(from, generations)],
+    reasons: [...goneSentence(input, from), ...reasonsOf(from, generations), ...drainTexts(leaving)],
   }
 }

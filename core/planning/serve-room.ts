@@ -72,7 +72,8 @@ export const askedGpus = (rule: Rule, generations: readonly GenerationView[]): n
 export const freeGpus = (rule: Rule, generations: readonly GenerationView[], within?: Bounds): number => {
   const { view, poolName } = rule
   const asked = askedGpus(rule, generations)
-  const approved = within === undefined ? Number.POSITIVE_INFINITY : (within.gpus[poolName] ?? 0) - asked
+  const approved =
+    within === undefined ? Number.POSITIVE_INFINITY : (within.gpus[poolName] ?? 0) - asked - (view.stuck ?? 0)
   return Math.min(approved, ceilingOf(rule) - othersGpus(view) - asked)
 }
 
@@ -150,8 +151,10 @@ const ceilingOf = ({ view: { ceiling }, pool: { gpusPerNode } }: Rule): number =
   ceiling === null ? Number.POSITIVE_INFINITY : Math.floor(ceiling / gpusPerNode) * gpusPerNode
 
 /** GPUs of a pool that others hold or use. */
-export const othersGpus = ({ heldByOthers, used, usedByLane }: PoolView): number =>
-  Math.max(heldByOthers, used - usedByLane)
+const ofOthers = ({ heldByOthers, used, usedByLane }: PoolView): number => Math.max(heldByOthers, used - usedByLane)
+
+/** The same with what the lane's own pods have that their nodes do not end: no way gets any of these. */
+export const othersGpus = (view: PoolView): number => ofOthers(view) + (view.stuck ?? 0)
 
 /** The rule with its pool as that is for who goes before others' pods that wait there; null: none do. */
 export const aheadOf = (rule: Rule): Rule | null => {
@@ -165,7 +168,7 @@ export const aheadOf = (rule: Rule): Rule | null => {
 export const oncePassed = (rule: Rule): Rule | null => {
   const { passing, ...view } = rule.view
   if (passing === undefined) return null
-  const others = Math.max(0, othersGpus(view) - passing)
+  const others = Math.max(0, ofOthers(view) - passing)
   const used = Math.min(view.used, view.usedByLane + others)
   const nodes = view.nodes?.map(({ passing: ends = 0, ...node }) => ({ ...node, others: node.others - ends }))
   const passed = { ...view, heldByOthers: others, used, ...(nodes === undefined ? {} : { nodes }) }

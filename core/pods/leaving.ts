@@ -24,6 +24,12 @@ export const isOverdue = (pod: V1Pod, now: number): boolean => {
   return due !== null && now >= due + OVERDUE
 }
 
+/** Until when a pod that ends is on time, whatever waits for it: its own grace is its own. 0: it is not told to end, or is overdue. */
+export const onTimeUntil = (pod: V1Pod, now: number): number => {
+  const due = dueOf(pod)
+  return due === null || now >= due + OVERDUE ? 0 : due + OVERDUE
+}
+
 /** Whether waiting for its end cures nothing any more: only a person does. */
 export const isLost = (pod: V1Pod, now: number): boolean => {
   const due = dueOf(pod)

@@ -8,7 +8,7 @@ import { answersOf, standingGpus } from '../planning/generations.ts'
 import { gpusOfPod } from '../planning/pod-gpus.ts'
 import type { Around } from '../pods/around.ts'
 import { notMade as notMadeOf, troubleAmong } from '../pods/lacking.ts'
-import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
+import { isAtWork, isLost, isOverdue, nextOfLeaving, onTimeUntil, overdueNote } from '../pods/leaving.ts'
 import { withLastLines } from '../pods/logs.ts'
 import { nextLook } from '../pods/telling.ts'
 import { isKeptOutside } from '../pods/trouble.ts'
@@ -16,6 +16,7 @@ import { SERVING_TASK, TASK_LABEL } from '../workloads/serving.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
 import { atEnd, reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
+import { goesOnBeside, heldBeside, type RoomBeside, stuckNotes } from './stuck.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
@@ -45,6 +46,10 @@ export interface SeenRollOut {
   patience: number
   /** What stands around the pods; left out: nobody has looked. */
   around?: Around
+  /** What the lane may have of pools; left out: nobody has looked, and what is brought up later has no room beside what does not end. */
+  room?: RoomBeside | undefined
+  /** Whether the way that is walked is one back. */
+  goesBack?: boolean
 }
 
 /** The Deployment of a generation was taken away by somebody: nothing that was to rise on it will. */
@@ -72,16 +77,20 @@ export const goneNotes = (gone: ReadonlyMap<number, string>, strays: readonly St
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
   if (seen.edited != null) return { kind: 'failed', reason: 'edited-by-hand', note: seen.edited }
   const gone = goneNotes(seen.gone, seen.strays)
-  const look: Look = { ...seen, step, stays: staysAfter(seen.way) }
+  const look: Look = { ...seen, step, stays: staysAfter(seen.way), goesOn: goesOnBeside({ ...seen, step }) }
   const missing = step.replicas.map((target) => whyLate(target, look)).filter((why) => why !== null)
-  const late = [...new Set([...missing, ...seen.strays.map(strayNote)])].join('; ')
+  const late = [...new Set([...missing.map(({ note }) => note), ...seen.strays.map(strayNote)])].join('; ')
   if (missing.length === 0) {
     const { old, new: risen } = step.point
+    const held = heldBeside(look)
     return {
       kind: 'done',
-      note: [`${old} old and ${risen} new replicas`, ...aheadNotes(step, look), ...gone].join('; '),
+      note: [`${old} old and ${risen} new replicas`, ...aheadNotes(step, look), ...gone, ...stuckNotes(look)].join(
+        '; ',
+      ),
       values: null,
       stands: larger(standingGpus(seen.generations), aliveGpus(seen.pods)),
+      ...(held === null ? {} : { beside: held }),
     }
   }
   if ([...seen.gone.keys()].some((generation) => look.stays.has(generation)))
@@ -93,22 +102,26 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
     return { kind: 'failed', reason: trouble.failure, note: withLastLines(trouble.note, seen.logs) }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
-  if (seen.now - seen.startedAt > seen.patience)
+  // What only waits for pods to end as they may is not late.
+  const onTime = missing.map(({ onTime }) => onTime ?? 0)
+  const ends = Math.max(seen.startedAt + seen.patience, onTime.includes(0) ? 0 : Math.max(...onTime))
+  if (seen.now > ends)
     return {
       kind: 'failed',
       reason: 'not-healthy',
-      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${why}`,
+      note: `not ready after ${Math.round((ends - seen.startedAt) / 60_000)} minutes: ${why}`,
     }
   const until = Math.min(
     trouble?.endsAt ?? Number.POSITIVE_INFINITY,
-    seen.startedAt + seen.patience + 1,
+    ends + 1,
     ...seen.pods.flatMap((pod) => nextOfLeaving(pod, seen.now) ?? []),
     ...rising.filter(isKeptOutside).map((pod) => nextLook(createdAt(pod), seen.now)),
   )
   return { kind: 'wait', note: why, until, running: broughtBy(step.brings, seen).some(isOnNode) }
 }
 
-type Look = SeenRollOut & Way & { stays: ReadonlySet<number> }
+/** `goesOn`: nothing of the way needs what pods have whose end is long due. */
+type Look = SeenRollOut & Way & { stays: ReadonlySet<number>; goesOn: boolean }
 
 /** What is further already than this move brings it. */
 const aheadNotes = (step: RollOutModelStep, look: Look): string[] =>
@@ -119,30 +132,42 @@ const aheadNotes = (step: RollOutModelStep, look: Look): string[] =>
       : [`generation ${at.generation} has ${at.replicas} already`]
   })
 
+/** `onTime`: it lacks nothing but the end of pods, which they have until then. */
+interface Late {
+  note: string
+  onTime?: number
+}
+
 /** What a generation still lacks at this point; null: nothing. */
-const whyLate = (target: Target, seen: Look): string | null => {
+const whyLate = (target: Target, seen: Look): Late | null => {
   const { generation, replicas } = target
   const view = viewIn(seen.generations, target)
   const hasLeft = view === undefined || seen.gone.has(generation)
   if (hasLeft && replicas > 0 && (seen.stays.has(generation) || !seen.gone.has(generation)))
-    return `the Deployment of generation ${generation} is gone`
+    return { note: `the Deployment of generation ${generation} is gone` }
   const at = hasLeft ? target : (reached(target, seen) ?? enough(target, seen))
   if (at === undefined)
-    return `generation ${generation}: ${readyOf(view, replicas)} of ${replicas} ready${keptBy(view)}${notMade(view)}`
+    return {
+      note: `generation ${generation}: ${readyOf(view, replicas)} of ${replicas} ready${keptBy(view)}${notMade(view)}`,
+    }
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
   const alive = seen.pods.filter((pod) => isAtWork(pod) && !astray.has(pod) && generationIn(pod) === generation)
-  // Another is ready in the place of what a node does not end: a node that is lost loses no rollout.
-  const rises = generation === seen.step.brings && at.replicas > 0
-  const counted = alive.filter((pod) => !(rises && isOverdue(pod, seen.now)))
+  // What a node does not end is waited for where its GPUs are: a node that is lost loses no rollout.
+  const counted = alive.filter((pod) => !isLeft(pod, seen))
   // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
-  if (astray.size > at.replicas) return strays.map(strayNote).join('; ')
+  if (astray.size > at.replicas) return { note: strays.map(strayNote).join('; ') }
   if (counted.length <= at.replicas) return null
   const kept = alive.map((pod) => overdueNote(pod, seen.around?.nodes ?? [], seen.now)).find((note) => note !== null)
   const ending = `generation ${generation}: ${counted.length - at.replicas} pods are still ending`
-  return kept === undefined ? ending : `${ending}; ${kept}`
+  const onTime = Math.max(...counted.map((pod) => onTimeUntil(pod, seen.now)))
+  return { note: kept === undefined ? ending : `${ending}; ${kept}`, onTime }
 }
+
+/** Whether its end is not waited for: nothing needs what it has, or on a way back, that is walked whatever is, nobody ends it but a person. */
+const isLeft = (pod: V1Pod, { goesOn, goesBack, now }: Look): boolean =>
+  goesOn ? isOverdue(pod, now) : goesBack === true && isLost(pod, now)
 
 /** More than is asked for yet of what the way brings up is no less: as many as this move needs are ready. */
 const enough = (target: Target, seen: Look): Target | undefined => {

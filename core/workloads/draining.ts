@@ -1,4 +1,5 @@
 import type { KubeObject } from '../kube.ts'
+import type { Range } from '../plan.ts'
 
 /** Seconds until the endpoint is gone everywhere; requests in flight drain after that, and the kubelet waits for both. */
 export const PRE_STOP = 15
@@ -16,3 +17,14 @@ export const graceOfStage = ({ hours }: { hours: { p95: number } }): number =>
 /** Milliseconds that a server has to end in; of what is no Deployment 0. */
 export const graceOfServing = (object: KubeObject): number =>
   ((object as KubeObject<'Deployment'>).spec?.template?.spec?.terminationGracePeriodSeconds ?? 0) * 1000
+
+/**
+ * Hours that a server takes to end beyond what one does that nothing else is set for: as a rule what it waits for before it is told, and in the bad case all
+ * that it has.
+ */
+export const drainHours = (object: KubeObject): Range => {
+  const spec = (object as KubeObject<'Deployment'>).spec?.template?.spec
+  const waits = Math.max(0, ...(spec?.containers ?? []).map(({ lifecycle }) => lifecycle?.preStop?.sleep?.seconds ?? 0))
+  const beyond = Math.max(0, graceOfServing(object) / 1000 - servingGrace(DRAIN))
+  return { p50: Math.min(Math.max(0, waits - PRE_STOP), beyond) / 3600, p95: beyond / 3600 }
+}

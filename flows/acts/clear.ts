@@ -37,6 +37,12 @@ export const clear = async (ports: WorkPorts, view: View): Promise<Cleared> => {
 /** Looks after which a Job that has failed is deleted as any other, since its end does not come: some ten minutes. */
 const PATIENT_TRIES = 7
 
+/**
+ * Whether its pods are seen gone before anything goes back: those that have GPUs, which stay held until then, or write what is kept, beside which
+ * no other may write. What asks a gate's questions has neither, and what it has judged against goes back at once (law 18), whatever its node does.
+ */
+const isWaitedFor = ({ pool, keeps }: LaunchJobStep): boolean => pool !== null || keeps
+
 interface Clearing {
   mark: Mark
   step: LaunchJobStep
@@ -67,9 +73,17 @@ const clearOne = async (
   const isOver = job !== null && hasEnded(job)
   const left =
     job === null ? stillThere(ref, pods, mark.name) : isOver ? null : await takeAway(ports, ref, { job, pods, tries })
-  if (left === null) return { left, look }
-  const kept = await keptNote(ports, pods.ending, view.now)
-  return { left: kept === null ? left : { ...left, note: `${left.note}; ${kept}` }, look }
+  return { left: isWaitedFor(step) ? await saying(ports, left, { pods, now: view.now }) : null, look }
+}
+
+/** With what keeps its pods, and what to do. */
+const saying = async (
+  ports: WorkPorts,
+  left: Omit<Left, 'until'> | null,
+  { pods, now }: { pods: AlivePods; now: number },
+): Promise<Omit<Left, 'until'> | null> => {
+  const kept = left === null ? null : await keptNote(ports, pods.ending, now)
+  return left === null || kept === null ? left : { ...left, note: `${left.note}; ${kept}` }
 }
 
 const takeAway = async (

@@ -19,6 +19,7 @@ import { applied } from './applied.ts'
 import { classMissing } from './classed.ts'
 import type { Handler, Task } from './handler.ts'
 import { hindranceNow, risenSeen } from './risen.ts'
+import { roomBeside } from './room-beside.ts'
 import { fallen, stoodAgain, wayOf } from './stood-again.ts'
 import { MINUTE, NONE, podsOf, seeFirst, type Touches, waitingFor } from './waiting-first.ts'
 
@@ -60,10 +61,11 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     }
     const otherwise = setOtherwise(at, mark.fence)
     if (otherwise.length > 0) return { kind: 'free', again: setAgainText(otherwise, generations) }
-    const [gone, strays, traffic] = await Promise.all([
+    const [gone, strays, traffic, room] = await Promise.all([
       goneOf(task, generations),
       straysOf(ports.cluster, pods, generations),
       mark.way === 'back' ? trafficSeen(ports, view) : null,
+      roomBeside(task, pods),
     ])
     const now = ports.clock.now()
     return nextRollOut(step, {
@@ -71,6 +73,8 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       pods: [...pods],
       generations,
       strays,
+      room,
+      goesBack: mark.way === 'back',
       now,
       gone,
       goneFrom: (mark.markedAt ?? 0) + view.handover,

@@ -81,7 +81,7 @@ export const seeFirst = (
     : null
 }
 
-/** Pods of the lane, whichever generation has made them. */
+/** Pods of the lane, whichever generation has made them: those that serve, or are to. A gate's are none of them. */
 export const podsOf = async ({ ports, view }: Task): Promise<KubeObject<'Pod'>[]> => {
   const where = { namespace: view.policy.namespaces.serving, labels: laneLabels(view.identity, view.doc.lane) }
   const pods = await ports.cluster.list('Pod', where)
@@ -91,5 +91,5 @@ export const podsOf = async ({ ports, view }: Task): Promise<KubeObject<'Pod'>[]
 /** Whether a Deployment that the lane made has made it: labels alone say nothing. */
 const isOf = (pod: KubeObject, name: string): boolean => {
   const maker = makerOf(pod)
-  return maker !== null && laneNameIn(maker) === name
+  return maker?.kind === 'Deployment' && laneNameIn(maker) === name
 }

@@ -91,6 +91,20 @@ describe('what serves while what is wanted has ended', () => {
     expect(look(denied).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
   })
 
+  it('is led to again though its replicas had no room, or did not come: that costs nothing, and was not tried by it', () => {
+    const begun = look(parked()).doc
+    const refused = ended({ kind: 'refused', reason: 'would-deadlock', detail: 'no replica has room' }, 3)
+    const failed = ended({ kind: 'failed', reason: 'not-healthy', detail: 'no node came' }, 3)
+    const full = { replicas: 1, others: 16 }
+    const own = look({ ...parked(), outcome: { ...refused, against: 'a' } }, full).doc
+    expect(own).toMatchObject({ desired: { kind: 'kept' }, outcome: null })
+    for (const outcome of [{ ...refused, against: 'as it was' }, { ...refused }, { ...failed, paid: true as const }]) {
+      const { doc } = look({ ...begun, outcome }, full)
+      expect(doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
+    }
+    expect(look({ ...begun, outcome: failed }, full).doc).toMatchObject({ outcome: failed })
+  })
+
   it('has no room for what somebody has taken of it: that is refused and told, once, and begins as soon as there is some', () => {
     const full = { gone: false, replicas: 1, others: 16 }
     const begun = look(parked(), full).doc

@@ -48,7 +48,8 @@ const seen = (
     limit = '16',
     of = policy,
     ahead = false,
-  }: { holds?: HoldRow[]; lane?: string; limit?: string; of?: typeof policy; ahead?: boolean } = {},
+    now,
+  }: { holds?: HoldRow[]; lane?: string; limit?: string; of?: typeof policy; ahead?: boolean; now?: number } = {},
 ) => {
   const all = { pods, nodes: [node('n1', POOL), node('n2', 'other'), node('n3', '')], nodePools: [nodePool(limit)] }
   const held = { total: 0, own: 0 }
@@ -58,7 +59,17 @@ const seen = (
   }
   const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold]))
   const used = usedByLane(all, POOL, { policy: of, ledger: 'l1' })
-  return poolView(all, { pool: POOL, policy: of, lane, ledger: 'l1', used, by, held, ahead })
+  return poolView(all, {
+    pool: POOL,
+    policy: of,
+    lane,
+    ledger: 'l1',
+    used,
+    by,
+    held,
+    ahead,
+    ...(now === undefined ? {} : { now }),
+  })
 }
 const requires = (key: string, operator: string, values: string[]) => ({
   ...lets,
@@ -202,4 +213,17 @@ describe('quantities', () => {
 it('a ceiling is of whole nodes: Karpenter starts no other', () => {
   const { gpusPerNode = 1 } = policy.pools[POOL] ?? {}
   expect(seen([], { limit: String(gpusPerNode + 4) }).ceiling).toBe(gpusPerNode)
+})
+
+it('tells of the lane’s own pods what their nodes have not ended long after they had to', () => {
+  const due = Date.parse('2026-11-23T13:00:00Z')
+  const leaving = pod(here, { labels: ours })
+  const own = {
+    ...leaving,
+    metadata: { ...leaving.metadata, deletionTimestamp: new Date(due) },
+  } as unknown as KubeObject
+  const at = (minutes: number, pods: KubeObject[]) => seen(pods, { now: due + minutes * 60_000 }).stuck
+  expect([at(4, [own]), at(5, [own, own])]).toEqual([undefined, 8])
+  const other = { ...own, metadata: { ...own.metadata, labels: {} } } as KubeObject
+  expect(at(5, [other, leaving])).toBeUndefined()
 })

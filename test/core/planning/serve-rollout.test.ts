@@ -46,6 +46,17 @@ describe('a rollout', () => {
     expect(asked({}, { baseline: null, standing: [], generation: 1 })).toMatchObject({ required: true })
   })
 
+  it('counts what its nodes do not end as taken, holds it, and stays inside of what was approved with it', () => {
+    const beside = (stuck: number, within?: Given['within']) =>
+      planOf({ pool: { stuck }, model: { maxUnavailable: 1 }, ...(within && { within }) })
+    expect([beside(4).strategy?.name, beside(4).bounds.gpus]).toEqual(['surge', { 'gpu-serve': 16 }])
+    expect([beside(8).strategy?.name, beside(8).bounds.gpus]).toEqual(['one-out-one-in', { 'gpu-serve': 16 }])
+    const { bounds } = planOf()
+    expect(bounds.gpus).toEqual({ 'gpu-serve': 12 })
+    expect(beside(4, bounds).bounds.gpus).toEqual(bounds.gpus)
+    expect(beside(4, bounds).strategy?.name).toBe('one-out-one-in')
+  })
+
   it('surges where one more replica fits, judged before others follow', () => {
     const plan = planOf()
     expect(plan.strategy?.name).toBe('surge')

@@ -339,25 +339,76 @@ describe('a move of a rollout', () => {
         { ...seen, generations, pods: [pod], around, now, startedAt: now - minute, patience: 60 * minute },
       )
     }
-    const away = { brings: null, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+    const away = { name: 'away', brings: null, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+    const third = { ref: { ...ref, name: 'm-g3' }, generation: 3, replicas: 1, replicasReady: 1 }
+    const inPool = {
+      ...pod,
+      spec: {
+        nodeName: 'n',
+        nodeSelector: { 'karpenter.sh/nodepool': 'p' },
+        containers: [{ name: 'c', resources: { limits: { 'nvidia.com/gpu': '4' } } }],
+      },
+    }
+    /** What leaves, with a replica of another generation of four GPUs that is brought up after it. */
+    const leaving = (minutes: number, more: { gpus?: number; goesBack?: boolean; ready?: number }) => {
+      const [now, { gpus, goesBack = false, ready = 0 }] = [due + minutes * minute, more]
+      const [first, then] = [
+        { ...step, ...away },
+        { ...step, name: 'then', brings: 3, replicas: [third] },
+      ]
+      const room = gpus === undefined ? {} : { room: { gpus: { p: gpus }, guard: { 'pool/p': 16 } } }
+      const generations = [view(0, 0), { ...view(1, ready), generation: 3 }]
+      const looked = { ...seen, generations, around, now, startedAt: now - minute, patience: 60 * minute, goesBack }
+      return nextRollOut(first, { ...looked, ...room, way: [first, then], pods: [inPool] })
+    }
 
-    it('waits for what is to leave: its GPUs are not free; and says which node, and what to do', () => {
-      expect(at(1, away, [view(0, 0)])).toMatchObject({
+    it('is not late while it only waits for pods that have as long yet by their own grace; what is not ready beside is', () => {
+      const now = due - 60 * minute
+      const looked = { ...seen, pods: [pod], around, now, startedAt: now - 30 * minute, patience: 20 * minute }
+      const gone = { ...step, ...away }
+      expect(nextRollOut(gone, { ...looked, generations: [view(0, 0)] })).toMatchObject({
+        kind: 'wait',
+        until: due + 5 * minute,
+      })
+      const lacking = { ...gone, replicas: [...away.replicas, third] }
+      const generations = [view(0, 0), { ...view(1, 0), generation: 3 }]
+      expect(nextRollOut(lacking, { ...looked, generations })).toMatchObject({ kind: 'failed', reason: 'not-healthy' })
+    })
+
+    it('waits for what is to leave where what comes later needs its GPUs; and says which node, and what to do', () => {
+      expect(leaving(1, { gpus: 8 })).toMatchObject({
         kind: 'wait',
         note: 'generation 2: 1 pods are still ending',
         until: due + 5 * minute,
       })
+      for (const given of [{ gpus: 7 }, {}])
+        expect(leaving(6, given)).toMatchObject({
+          kind: 'wait',
+          note: expect.stringMatching(
+            /^generation 2: 1 pods are still ending; its pod had to end by .* kubectl delete node/,
+          ),
+          until: due + 45 * minute,
+        })
+    })
+
+    it('goes on beside it where there is room for both, which is held then; and where what comes later is ready, or nothing does', () => {
+      const beside = { gpus: { p: 8 }, guard: { 'pool/p': 16 } }
+      expect(leaving(6, { gpus: 8 })).toMatchObject({ kind: 'done', stands: { p: 4 }, beside })
+      expect(leaving(6, { ready: 1 })).toMatchObject({ kind: 'done' })
+      expect(at(1, away, [view(0, 0)])).toMatchObject({ kind: 'wait', until: due + 5 * minute })
       expect(at(6, away, [view(0, 0)])).toMatchObject({
-        kind: 'wait',
-        note: expect.stringMatching(
-          /^generation 2: 1 pods are still ending; its pod had to end by .* kubectl delete node/,
-        ),
-        until: due + 45 * minute,
+        kind: 'done',
+        note: expect.stringMatching(/; generation 2: its pod had to end by .* kubectl delete node/),
       })
     })
 
+    it('waits no longer on a way back than anybody but a person may end it', () => {
+      expect(leaving(44, { goesBack: true })).toMatchObject({ kind: 'wait' })
+      expect(leaving(45, { goesBack: true })).toMatchObject({ kind: 'done' })
+      expect(leaving(45, {})).toMatchObject({ kind: 'wait' })
+    })
+
     it('is done for what rises once another is ready in its place', () => {
-      const both = { ...step, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
       expect(at(6, {}, [view(1, 0)])).toMatchObject({ kind: 'wait', note: 'generation 2: 0 of 1 ready' })
       const other = { ...ofTwo(podIn('restarted-and-ready')), spec: { containers: [] } }
       const two = (minutes: number) =>
@@ -371,7 +422,6 @@ describe('a move of a rollout', () => {
         })
       expect(two(1)).toMatchObject({ kind: 'wait', note: 'generation 2: 1 pods are still ending' })
       expect(two(6)).toMatchObject({ kind: 'done' })
-      expect(at(6, both, [view(0, 0)])).toMatchObject({ kind: 'wait' })
     })
   })
 })

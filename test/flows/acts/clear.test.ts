@@ -32,7 +32,14 @@ const podOf = (phase: string, metadata: object = {}): KubeObject =>
     status: { phase },
   }) as unknown as KubeObject
 
+/** As a gate has it: no GPU, and nothing that another attempt carries over. */
+const asks = planRow.plan.steps.map((step) =>
+  step.kind === 'launch-job' ? { ...step, pool: null, gpus: 0, keeps: false } : step,
+)
+const gateRow = { ...planRow, plan: { ...planRow.plan, steps: asks } }
+
 interface Given {
+  plan?: typeof planRow
   job: KubeObject | null
   pods?: KubeObject[]
   tries?: number
@@ -41,7 +48,7 @@ interface Given {
 }
 
 /** What clearing answers, and how often it has deleted the Job. */
-const cleared = async ({ job, pods = [], tries = 0, objects, mark }: Given) => {
+const cleared = async ({ job, pods = [], tries = 0, objects, mark, plan = planRow }: Given) => {
   let deletions = 0
   const cluster = {
     get: async () => job,
@@ -55,7 +62,7 @@ const cleared = async ({ job, pods = [], tries = 0, objects, mark }: Given) => {
     tries === 0 ? null : { why: 'deleting', text: '', since: NOW, until: NOW, side: null, tries }
   const view = viewOf({
     doc: wanted({ rest, run: runOf({ phase: 'steps', steps: [running({ touched: true, made, ...mark })] }) }),
-    plan: planRow,
+    plan,
   })
   const { left, looks } = await clear({ cluster, objects: objects ?? NO_OBJECTS } as unknown as WorkPorts, view)
   return { left, deletions, seen: looks[0]?.seen }
@@ -119,6 +126,17 @@ describe('a Job that is deleted', () => {
     expect((await cleared({ job: null, pods: [ends(5)] })).left).toMatchObject({
       note: expect.stringMatching(/^1 pods of Job j are still ending; its pod had to end by/),
     })
+  })
+
+  it('of a gate: nobody waits for its pods, nor for whoever keeps it', async () => {
+    const plan = gateRow
+    expect(await cleared({ job: jobOf({}), pods: [podOf('Running')], plan })).toMatchObject({
+      deletions: 1,
+      left: null,
+    })
+    const kept = jobOf(KEPT)
+    expect((await cleared({ job: kept, pods: [podOf('Running', DELETED)], plan })).left).toBeNull()
+    expect((await cleared({ job: null, pods: [podOf('Running', DELETED)], plan })).left).toBeNull()
   })
 
   it('just now may still get a pod: its hold stays until it is seen to be on its way', async () => {

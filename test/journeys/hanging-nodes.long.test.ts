@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { refOf } from '../../core/kube.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
+import example from '../example.ts'
+import { hang, podsOf } from './hanging.ts'
+import { clockOf, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const POOL = 'gpu-serve'
+const open = async (maxGpus: number, service: object = {}): Promise<void> => {
+  const config = structuredClone(example)
+  Object.assign(config.pools[POOL] ?? {}, { maxGpus })
+  Object.assign(config.services?.[MODEL] ?? {}, service)
+  town = await openTown({ config })
+  await served(town)
+}
+const promoted = async (simulation?: Parameters<typeof registerVersion>[1]['simulation']): Promise<void> =>
+  promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation }))
+const told = async (): Promise<string[]> =>
+  (await town.house.cards()).map(({ card }) => card.title).filter((title) => title.includes('kubectl delete node'))
+
+describe('a pod that its node never ends', () => {
+  it('of what a rollout takes away last: the way ends well, its GPUs stay held, and people are told once which Node to delete', async () => {
+    await open(16)
+    const [one] = await podsOf(town, 1)
+    const letGo = hang(town, one!)
+    await promoted()
+    await town.answered(SERVE)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    expect((await town.held(`pool/${POOL}`)).sum).toBe(12)
+    await town.advance(3 * HOUR)
+    expect(await told()).toEqual([
+      expect.stringMatching(`^generation 1: its pod had to end by .* kubectl delete node ${one?.spec?.nodeName} .*its 4 GPUs stay held$`), // biome-ignore format: a line
+    ])
+    expect((await town.house.why(SERVE)).text).toContain(`kubectl delete node ${one?.spec?.nodeName}`)
+    letGo()
+    await town.advance(10 * MINUTE)
+    expect((await town.held(`pool/${POOL}`)).sum).toBe(8)
+    expect((await town.house.why(SERVE)).text).not.toContain('kubectl delete node')
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('in the midst of a rollout in a pool that has room beside it: what is brought up next is held beside it', async () => {
+    await open(24, { replicas: 3 })
+    const gone = await podsOf(town, 1)
+    const letGo = gone.map((one) => hang(town, one))
+    await promoted()
+    await town.answered(SERVE)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect((await town.held(`pool/${POOL}`)).sum).toBe(24)
+    for (const go of letGo) go()
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('at rest is told, and a rollout is asked about, held and carried out beside it', async () => {
+    await open(24)
+    const [one] = await podsOf(town, 1)
+    const letGo = hang(town, one!)
+    await town.house.cluster.delete(refOf(one!), one?.metadata.uid ?? '')
+    await town.advance(HOUR)
+    expect(await told()).toHaveLength(1)
+    await promoted()
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    const plan = (await town.plan(SERVE))?.plan
+    expect(plan?.reasons).toContainEqual(expect.stringContaining(`kubectl delete node ${one?.spec?.nodeName}`))
+    expect(plan?.bounds.gpus).toEqual({ [POOL]: 16 })
+    await town.answered(SERVE)
+    const asked = clockOf(town).now()
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(clockOf(town).now() - asked).toBeLessThan(25 * MINUTE)
+    expect(await told()).toHaveLength(1)
+    letGo()
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('of what a way back takes away: what is promoted as the mend is planned once that is seen, and not an hour later', async () => {
+    await open(24)
+    await promoted(SLOW)
+    await town.answered(SERVE)
+    await town.until('it is at its gate', stepIs(town, SERVE, 'gate', 'running'))
+    const [one] = await podsOf(town, 2)
+    const letGo = hang(town, one!)
+    await town.until('it goes back', async () => (await town.lane(SERVE)).run?.phase === 'back')
+    await promoted()
+    const since = clockOf(town).now()
+    await town.until('v3 is asked about', async () => (await town.plan(SERVE))?.plan.generation === 3)
+    expect(clockOf(town).now() - since).toBeLessThan(15 * MINUTE)
+    letGo()
+  })
+})
+
+it('pods that may drain for longer than a move is patient are on time, and what that costs was approved', async () => {
+  const lifecycle = { preStop: { sleep: { seconds: 2400 } } }
+  const pod = { terminationGracePeriodSeconds: 2800, containers: [{ name: 'vllm', lifecycle }] }
+  await open(16, { loadMinutes: { p50: 2, p95: 5 }, pod })
+  await promoted()
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  expect((await town.plan(SERVE))?.plan.reasons).toContainEqual(expect.stringContaining('may take 47 min to end'))
+  await town.answered(SERVE)
+  expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+  expect(await replicasOf(town)).toEqual({ 2: 2 })
+  expect(await told()).toEqual([])
+  expect(await looseEnds(town)).toEqual([])
+})
+
+describe('a gate’s pod on a node that hangs', () => {
+  const atGate = async (maxGpus: number, replicas: number): Promise<() => void> => {
+    await open(maxGpus, { replicas, maxUnavailable: 2 })
+    await promoted({ tasks: { 'gate-check': { minutes: 400 } } })
+    await town.answered(SERVE)
+    await town.until('it is at its gate', stepIs(town, SERVE, 'gate', 'running'))
+    await town.advance(2 * MINUTE)
+    const [gate] = await podsOf(town, 2, 'gate-check')
+    return hang(town, gate!)
+  }
+
+  it('keeps nobody from going back from an outage that was agreed to', async () => {
+    const letGo = await atGate(4, 1)
+    const { generation, attempt } = await town.lane(SERVE)
+    await say(town, 'cancel', { lane: SERVE, saw: { generation, attempt } })
+    const since = clockOf(town).now()
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'cancelled' })
+    expect(await replicasOf(town)).toEqual({ 1: 1 })
+    expect(clockOf(town).now() - since).toBeLessThan(10 * MINUTE)
+    letGo()
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('nor something newer from being asked about', async () => {
+    const letGo = await atGate(24, 2)
+    await promoted()
+    const since = clockOf(town).now()
+    await town.until('v3 is asked about', async () => (await town.plan(SERVE))?.plan.generation === 3)
+    expect(clockOf(town).now() - since).toBeLessThan(5 * MINUTE)
+    letGo()
+  })
+})
