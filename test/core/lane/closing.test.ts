@@ -133,6 +133,7 @@ describe('what the lane is afterwards', () => {
   it('is what the run came to, with its stages for a retry, where that is what the lane wants', () => {
     expect(closed(FAILED).doc.outcome).toEqual({
       ...FAILED,
+      paid: true,
       generation: 1,
       attempt: 1,
       at: NOW,
