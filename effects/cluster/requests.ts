@@ -74,15 +74,8 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
     return headers.value
   }
 
-  const once = async ({
-    method,
-    path,
-    query,
-    body,
-    type = JSON_TYPE,
-    accept = JSON_TYPE,
-    reads,
-  }: Call): Promise<Tried & Answer> => {
+  const once = async (call: Call): Promise<Tried & Answer> => {
+    const { method, path, query, body, type = JSON_TYPE, accept = JSON_TYPE, reads } = call
     const content = body === undefined ? {} : { 'content-type': type }
     const head = { accept, ...(await authentication()), ...content, ...options.headers }
     return within(deadline, async (signal): Promise<Tried & Answer> => {
@@ -95,8 +88,8 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
         body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
       })
       const text = await answer.body.text()
-      const isText = reads === 'text' && answer.statusCode === 200
-      return answerOf(answer.statusCode, answer.headers, isText ? text : parsedBody(text))
+      const isRead = reads === 'text' && answer.statusCode === 200
+      return answerOf(answer.statusCode, answer.headers, isRead ? text : parsedBody(text))
     })
   }
   const answered = async (call: Call): Promise<Tried & Answer> => {
