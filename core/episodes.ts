@@ -88,6 +88,15 @@ export const openEpisodes = (known: Episodes): Episode[] =>
     ({ over, begun, windows }) => over === undefined && begun !== true && windows === undefined,
   )
 
+/** Whether the episode that something was wanted for had its run: where it had none, it is open again. */
+export const withRun = (known: Episodes, drift: Drift, had: boolean): Episodes => {
+  const place = alertPlace(drift)
+  const episode = known[place]
+  if (episode === undefined || !isOf(drift, episode)) return known
+  const { begun: _, ...open } = episode
+  return { ...known, [place]: had ? { ...open, begun: true } : open }
+}
+
 /** Why something is run on once more, in a sentence. */
 export const sinceText = ({ alert, since, text }: Pick<Drift, 'alert' | 'since' | 'text'>): string =>
   `${said(alert, 100)} fires since ${plainTime(since)}${text === '' ? '' : ` (${text})`}`

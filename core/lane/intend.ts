@@ -9,7 +9,7 @@ import { doneWith, isDoneWith } from './done-with.ts'
 import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
-import { forOccasion, isOfOccasion } from './occasion.ts'
+import { forOccasion, isOfOccasion, passedBy } from './occasion.ts'
 import { OTHER_PODS, OTHER_REPLICAS, overtakenByOther, wantsOtherPods, wantsOtherReplicas } from './other-pods.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
@@ -163,6 +163,7 @@ const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
       onNewer: intent.onNewer,
       kept: before?.kept ?? [],
       redo: before?.redo ?? [],
+      ...passedBy(view, intent),
       ...forOccasion(view, intent),
       ...doneWith(view, view.doc, ...(view.doc.aside === undefined ? [] : [view.doc.aside])),
       ...(before === null ? leftBeside(view.doc, { onNewer: intent.onNewer, now }) : {}),

@@ -3,12 +3,26 @@ import type { Intent } from '../reactions/reaction.ts'
 import { mayRepeat } from './attempts.ts'
 import { asBefore, generationOf } from './before.ts'
 import type { LaneDocument, Run } from './document.ts'
+import { carried } from './kept.ts'
 import type { View } from './view.ts'
+import { hadBegun, isSaidNoTo } from './wanted.ts'
 
 /** Whether it is what is wanted already, but for the occasion: its source says nothing new. */
 export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean => {
   const plain = doc.desired === null ? null : (kind.withoutOccasion?.(doc.desired as never) ?? null)
   return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
+}
+
+/**
+ * What is known of what something was wanted for, once something newer takes its place: what has begun nothing, and to which nobody has said no,
+ * had no run.
+ */
+export const passedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { onNewer }: Intent): Partial<LaneDocument> => {
+  const { desired, outcome } = doc
+  if (desired === null) return {}
+  const goesOn = outcome === null && onNewer === 'finish' && carried(doc).length > 0
+  const had = hadBegun(doc) || isSaidNoTo(doc) || outcome?.kind === 'expired' || goesOn
+  return kind.passed?.(desired as never, had, doc) ?? {}
 }
 
 /** By which its kind knows what is wanted, whatever for. */

@@ -3,7 +3,7 @@ import { driftDetected } from '../../events/drift-detected.ts'
 import { againOn } from '../again.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
-import { cardOf, driftFor, driftOf, isCovered, lastEndOf } from '../drift.ts'
+import { cardOf, driftFor, driftOf, isCovered, isCoveredOnceBegun, lastEndOf } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
   again,
@@ -178,8 +178,20 @@ const retrain = (episode: Episode, facts: NewestDataset, given: Given): Decision
       reason: 'already-done',
       detail: `${sinceText(episode)}, and what was begun ${plainTime(doc.since)} is for that too`,
     }
-  return waiting(episode, given) ?? onDataset(episode, facts, given)
+  return notBegun(episode, given) ?? waiting(episode, given) ?? onDataset(episode, facts, given)
 }
+
+/** It waits where it is not known yet whether what is wanted for another is for it too. */
+const notBegun = (episode: Episode, { doc, now }: Given): Decision | null =>
+  isCoveredOnceBegun(episode, doc)
+    ? {
+        kind: 'wait',
+        reason: 'run-not-over',
+        detail: `${sinceText(episode)}, and what was wanted for another ${plainTime(doc.since)} has not begun yet: it is for that too once it does, else it has its own`,
+        until: null,
+        next: now + BUSY,
+      }
+    : null
 
 /** Until when it waits: for a run to be over, and then for what that made to be served. Null: it need not. */
 const waiting = (episode: Episode, { policy, rule, doc, now }: Given): Decision | null => {
