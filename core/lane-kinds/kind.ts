@@ -63,6 +63,9 @@ export interface BackInput {
   held?: Readonly<Record<string, number>>
 }
 
+/** What a lane knows of what begins its runs: whether that had one. */
+export type OfOccasions = Pick<LaneDocument, 'episodes' | 'schedule'>
+
 /** The policy's rule for a lane. */
 export interface Rule {
   lane: string
@@ -113,7 +116,9 @@ export interface LaneKind<D extends Desired = Desired> {
   /** The occasion that it is wanted for, as it is remembered to have had its run; null, or left out: for none that is. */
   occasionOf?(desired: D): string | null
   /** What is known of its occasion once something newer takes its place: whether that had its run, and where it had none it may come again. Left out: nothing is. */
-  passed?(desired: D, had: boolean, known: Pick<LaneDocument, 'episodes' | 'schedule'>): Partial<LaneDocument>
+  displaced?(desired: D, had: boolean, known: OfOccasions): OfOccasions
+  /** Whether what is newer ends what is under way, as the policy says. Left out: that lies with its source. */
+  replaces?(policy: Policy, name: string): boolean
   /** What its run is told otherwise than the policy says, in one text; empty, or left out: nothing. */
   toldAs?(desired: D): string
   /** Which source wants it for its occasion: what that wants later takes its place for good. Left out: where its source stands. */

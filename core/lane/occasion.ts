@@ -1,3 +1,4 @@
+import type { OfOccasions } from '../lane-kinds/kind.ts'
 import { withHad } from '../occasions/catalogue.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import { mayRepeat } from './attempts.ts'
@@ -14,16 +15,25 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
 }
 
 /**
- * What is known of what something was wanted for, once something newer takes its place: what has begun nothing, and to which nobody has said no,
- * had no run.
+ * What is known of what something was wanted for, once its source's own takes its place: what has begun nothing, and to which nobody has said no,
+ * had no run. Behind another occasion it stays (`gaveWay`).
  */
-export const passedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { onNewer }: Intent): Partial<LaneDocument> => {
-  const { desired, outcome } = doc
-  if (desired === null) return {}
-  const goesOn = outcome === null && onNewer === 'finish' && carried(doc).length > 0
-  const had = hadBegun(doc) || isSaidNoTo(doc) || outcome?.kind === 'expired' || goesOn
-  return kind.passed?.(desired as never, had, doc) ?? {}
+export const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: Intent): Partial<LaneDocument> => {
+  if ((kind.withoutOccasion?.(intent.desired as never) ?? null) !== null) return {}
+  const { gaveWay, ...own } = doc
+  const goesOn = doc.outcome === null && intent.onNewer === 'finish' && carried(doc).length > 0
+  const behind = [gaveWay, gaveWay?.gaveWay].flatMap((one) =>
+    one === undefined ? [] : [{ ...own, ...one, run: null }],
+  )
+  const all = [...behind.map((one) => [one, hadRun(one)] as const), [own, goesOn || hadRun(own)] as const]
+  let known: OfOccasions = own
+  for (const [{ desired }, had] of all)
+    if (desired !== null) known = { ...known, ...kind.displaced?.(desired as never, had, known) }
+  const { episodes, schedule } = known
+  return { ...(episodes === undefined ? {} : { episodes }), ...(schedule === undefined ? {} : { schedule }) }
 }
+
+const hadRun = (doc: LaneDocument): boolean => hadBegun(doc) || isSaidNoTo(doc) || doc.outcome?.kind === 'expired'
 
 /** By which its kind knows what is wanted, whatever for. */
 export const plainKeyOf = ({ kind }: Pick<View, 'kind'>, desired: NonNullable<LaneDocument['desired']>): string =>

@@ -9,6 +9,8 @@ export type Wanted =
   | { kind: 'ignore'; reason: Ignored; detail: string; doc?: LaneDocument }
   /** Nothing starts, and the document knows more than it did. */
   | { kind: 'note'; doc: LaneDocument; detail: string }
+  /** What is wanted keeps its place, and nothing is known of this yet: it is refused on paper, or waits; `reason` null: nobody has looked. */
+  | { kind: 'later'; reason: 'held-refused' | 'run-not-over' | null; detail: string }
 
 /** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
 export const isWanted = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }: Pick<Run, 'desired'>): boolean =>

@@ -62,10 +62,10 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   /** Which source wants it, of which a later one takes the place for good; left out: it is its own. */
   sourceOf?(occasion: O): string
   /** What is known of its source once something newer takes its place: whether it had its run, and where it had none it comes again. Left out: it does not. */
-  passed?(occasion: O, had: boolean, known: Known): Known
+  displaced?(occasion: O, had: boolean, known: Known): Known
 }
 
 /** The last of its times that a schedule's lane knows. */
 interface Known {
-  schedule?: { of: string; last: number } | undefined
+  schedule?: { of: string; last: number }
 }
