@@ -10,6 +10,8 @@ export interface Episode extends Omit<Drift, 'again'> {
   begun?: true
   /** Of a monitor that reports window by window: windows in a row that drift, while they are too few to be one. Left out: they are enough. */
   windows?: number
+  /** How often in a row its run was taken back before it began anything, since it was resolved, and when it last was; left out: it never was. */
+  back?: { times: number; at: number }
   /** When the last report was written that was read of it. */
   last?: number
 }

@@ -118,6 +118,25 @@ describe('an alert that fires', () => {
     expect((await town.lane(TRAIN)).desired).not.toHaveProperty('drift')
   })
 
+  it('that flaps all day asks a few times, each after a longer pause; one that stays is asked about after that', async () => {
+    await trained()
+    await town.advance(7 * HOUR)
+    let asked = 0
+    for (let n = 0; n < 24; n++) {
+      const since = now()
+      await tell({ since })
+      await town.advance(19 * MINUTE)
+      if ((await town.question(TRAIN)) !== null) asked++
+      await tell({ since, status: 'resolved', until: now() })
+      await town.advance(9 * MINUTE)
+    }
+    expect([asked, await town.question(TRAIN)]).toEqual([5, null])
+    await tell({ since: now() })
+    expect(await town.question(TRAIN)).toBeNull()
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+  })
+
   it('with no dataset begins nothing and says so; with no pipeline it is told in the channel, once', async () => {
     town = await openTown({ config })
     await tell({ since: now() })
