@@ -2,6 +2,7 @@ import type { Card } from './cards.ts'
 import type { Desired, Drift, TrainDesired } from './desired.ts'
 import { type Episode, isOf } from './episodes.ts'
 import type { LaneDocument } from './lane/document.ts'
+import { hadBegun, isSaidNoTo } from './lane/wanted.ts'
 import { isToldOtherwise } from './occasions/catalogue.ts'
 import type { Again } from './occasions/occasion.ts'
 import { plainTime, said } from './text.ts'
@@ -44,13 +45,19 @@ export const lastEndOf = ({ desired, outcome }: Pick<LaneDocument, 'desired' | '
 }
 
 /**
- * What fired before a run that ended well, or that drift began, is what that was to cure; not where it gave way before it began, nor where it was
- * told otherwise than the policy says.
+ * What fired before a run that ended well, or that drift began, is what that was to cure; not where nothing of that has begun, but that people said
+ * no to it, nor where it was told otherwise than the policy says.
  */
-export const isCovered = (
-  { since }: Pick<Episode, 'since'>,
-  { desired, outcome, since: wanted }: LaneDocument,
-): boolean => {
-  if (since > wanted || isToldOtherwise((desired as TrainDesired | null)?.occasion)) return false
-  return outcome?.kind === 'succeeded' || (driftOf(desired) !== null && outcome?.kind !== 'superseded')
+export const isCovered = (episode: Pick<Episode, 'since'>, doc: LaneDocument): boolean => {
+  if (!isFiredBefore(episode, doc)) return false
+  const { desired, outcome } = doc
+  if (outcome?.kind === 'succeeded') return true
+  return driftOf(desired) !== null && outcome?.kind !== 'superseded' && (hadBegun(doc) || isSaidNoTo(doc))
 }
+
+/** Whether it is what a run of drift is to cure that was refused, and begins once that is told otherwise: nobody knows yet whether it does. */
+export const isCoveredOnceBegun = (episode: Pick<Episode, 'since'>, doc: LaneDocument): boolean =>
+  isFiredBefore(episode, doc) && driftOf(doc.desired) !== null && doc.outcome?.kind === 'refused'
+
+const isFiredBefore = ({ since }: Pick<Episode, 'since'>, { desired, since: wanted }: LaneDocument): boolean =>
+  since <= wanted && !isToldOtherwise((desired as TrainDesired | null)?.occasion)

@@ -10,6 +10,8 @@ export interface Episode extends Omit<Drift, 'again'> {
   begun?: true
   /** Of a monitor that reports window by window: windows in a row that drift, while they are too few to be one. Left out: they are enough. */
   windows?: number
+  /** How often in a row its run was taken back before it began anything, since it was resolved, and when it last was; left out: it never was. */
+  back?: { times: number; at: number }
   /** When the last report was written that was read of it. */
   last?: number
 }
@@ -87,6 +89,15 @@ export const openEpisodes = (known: Episodes): Episode[] =>
   Object.values(known).filter(
     ({ over, begun, windows }) => over === undefined && begun !== true && windows === undefined,
   )
+
+/** Whether the episode that something was wanted for had its run: where it had none, it is open again. */
+export const withRun = (known: Episodes, drift: Drift, had: boolean): Episodes => {
+  const place = alertPlace(drift)
+  const episode = known[place]
+  if (episode === undefined || !isOf(drift, episode)) return known
+  const { begun: _, ...open } = episode
+  return { ...known, [place]: had ? { ...open, begun: true } : open }
+}
 
 /** Why something is run on once more, in a sentence. */
 export const sinceText = ({ alert, since, text }: Pick<Drift, 'alert' | 'since' | 'text'>): string =>

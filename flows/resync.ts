@@ -3,6 +3,7 @@ import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { seesStanding } from '../core/lane/falling.ts'
 import { hasFloors, policyNow } from '../core/lane/floors.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
+import { looksForNewer } from '../core/lane/giving-way.ts'
 import { atRest } from '../core/lane/keeping.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
 import { newerIn } from '../core/lane/newer.ts'
@@ -212,7 +213,7 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
 const worldOf = async (ports: WorkPorts, paper: View, seen: Known['seen']): Promise<World | null> => {
   const look = async (): Promise<World> => observe(ports, paper, await seen())
   if (needsPaper(paper)) return look()
-  return seesStanding(paper) ? look().catch(() => null) : null
+  return seesStanding(paper) || looksForNewer(paper) ? look().catch(() => null) : null
 }
 
 /** Whether the document that this event is about was written since it was read; it is read again. */

@@ -1,7 +1,7 @@
 import type { Chosen } from '../chosen.ts'
 import type { Desired, Requester } from '../desired.ts'
 import type { IdleRule } from '../idle.ts'
-import type { Baseline } from '../lane/document.ts'
+import type { Baseline, LaneDocument } from '../lane/document.ts'
 import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, WayStep } from '../plan.ts'
@@ -63,6 +63,9 @@ export interface BackInput {
   held?: Readonly<Record<string, number>>
 }
 
+/** What a lane knows of what begins its runs: whether that had one. */
+export type OfOccasions = Pick<LaneDocument, 'episodes' | 'schedule'>
+
 /** The policy's rule for a lane. */
 export interface Rule {
   lane: string
@@ -112,6 +115,10 @@ export interface LaneKind<D extends Desired = Desired> {
   withoutOccasion?(desired: D): D | null
   /** The occasion that it is wanted for, as it is remembered to have had its run; null, or left out: for none that is. */
   occasionOf?(desired: D): string | null
+  /** What is known of its occasion once something newer takes its place: whether that had its run, and where it had none it may come again. Left out: nothing is. */
+  displaced?(desired: D, had: boolean, known: OfOccasions): OfOccasions
+  /** Whether what is newer ends what is under way, as the policy says. Left out: that lies with its source. */
+  replaces?(policy: Policy, name: string): boolean
   /** What its run is told otherwise than the policy says, in one text; empty, or left out: nothing. */
   toldAs?(desired: D): string
   /** Which source wants it for its occasion: what that wants later takes its place for good. Left out: where its source stands. */

@@ -1,6 +1,6 @@
 import { requesterIn, type TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
-import { alertPlace } from '../episodes.ts'
+import { alertPlace, withRun } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
 import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
 import { planPipeline } from '../planning/pipeline.ts'
@@ -11,7 +11,7 @@ import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
-type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf' | 'toldAs' | 'sourceOf'
+type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf' | 'displaced' | 'toldAs' | 'sourceOf'
 
 /** What is wanted is known by its dataset version, or that of a model, and by what it is run for besides. */
 const known: Pick<LaneKind<TrainDesired>, Known> = {
@@ -34,6 +34,12 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
   withoutOccasion: ({ drift, occasion, ...desired }) =>
     drift === undefined && occasion === undefined ? null : desired,
   occasionOf: ({ occasion }) => (occasion === undefined ? null : occasionOf(occasion).keyOf(occasion)),
+  displaced: ({ drift, occasion }, had, { episodes, schedule }) => ({
+    ...(drift === undefined || episodes === undefined ? {} : { episodes: withRun(episodes, drift, had) }),
+    ...(occasion === undefined
+      ? {}
+      : occasionOf(occasion).displaced?.(occasion, had, schedule === undefined ? {} : { schedule })),
+  }),
   toldAs: ({ occasion }) =>
     occasion !== undefined && isToldOtherwise(occasion) ? JSON.stringify(occasionOf(occasion).setOf(occasion)) : '',
   sourceOf: (desired) => {
@@ -55,6 +61,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   renames: ({ pipelines }) => pipelines,
   ...known,
   titleOf: trainTitle,
+  replaces: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.onNewer === 'replace',
   requesterOf: requesterIn,
   isNothing: () => false,
   isNew: () => true,

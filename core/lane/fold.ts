@@ -11,7 +11,7 @@ import { decidedBy, decisionOf } from './deciding.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
 import { endsWanted, heldAfter } from './held.ts'
 import { intend } from './intend.ts'
-import { carried, goesOn } from './kept.ts'
+import { goesOn } from './kept.ts'
 import { foldOfPool } from './leasing.ts'
 import { inOrder, type Letter, type LookLetter, lookOf, type RunLetter } from './letters.ts'
 import { foldLift } from './lifting.ts'
@@ -24,6 +24,7 @@ import { lookForRetry, placeForRetry } from './retrying.ts'
 import { foldRun } from './running.ts'
 import type { View } from './view.ts'
 import { foldVote } from './votes.ts'
+import type { Wanted } from './wanted.ts'
 import { foldWarned } from './warned.ts'
 
 /**
@@ -116,9 +117,23 @@ const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Fa
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
   const whole = withoutPassed(view, letter, told)
-  return rule?.mode === 'shadow'
-    ? inShadow(whole, letters, { intent: decision.intent, seen })
-    : intended(whole, letters, { ...decision, seen })
+  if (rule?.mode === 'shadow') return inShadow(whole, letters, { intent: decision.intent, seen })
+  const wanted = intend(whole, decision.intent, seen)
+  return wanted.kind === 'later'
+    ? later(given, letters, { ...wanted, told })
+    : intended(whole, letters, { ...decision, wanted })
+}
+
+/** What is known is as it was: its source says it again. */
+const later = (
+  view: View,
+  letters: LookLetter[],
+  { reason, detail, told }: { reason: 'held-refused' | 'run-not-over' | null; detail: string; told: Facts },
+): Change => {
+  if (reason === null) return postponed(view, letters, { kind: 'unreadable', side: 'cluster', detail, retryAfter: 0 })
+  return reason === 'held-refused'
+    ? ignored(view, letters, { kind: 'ignore', reason, detail })
+    : keptWaiting(view, letters, { reason, detail, until: null, side: null, retryAfter: 0, told })
 }
 
 /** With what is known by a decision of alerts, of its schedule and of versions; where that is nothing new it is the same to the byte. */
@@ -161,9 +176,8 @@ const isNothingNew = ({ reason }: { reason: string }): boolean => reason === 'so
 const intended = (
   view: View,
   letters: LookLetter[],
-  { intent, detail, seen }: { intent: Intent; detail: string; seen: Seen },
+  { intent, detail, wanted }: { intent: Intent; detail: string; wanted: Exclude<Wanted, { kind: 'later' }> },
 ): Change => {
-  const wanted = intend(view, intent, seen)
   if (wanted.kind === 'ignore') {
     const { doc = view.doc, ...why } = wanted
     const known = { ...view, doc }
@@ -232,7 +246,3 @@ export const needsPaper = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'p
   doc.outcome?.kind === 'refused' ||
   ((doc.outcome?.kind === 'succeeded' || doc.outcome?.reason === 'edited-by-hand') && kind.lasts === 'standing') ||
   ruleFor(kind, doc.lane, policy)?.mode === 'shadow'
-
-/** The same of what its attempts have finished: what was refused is reckoned without that (law 7). */
-export const needsKept = ({ outcome, ...known }: Pick<LaneDocument, 'outcome' | 'kept' | 'redo'>): boolean =>
-  outcome?.kind === 'refused' && outcome.against !== null && carried(known).length > 0

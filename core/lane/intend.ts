@@ -6,10 +6,11 @@ import { firstAttempt, mayRepeat, newRun, nextAttempt } from './attempts.ts'
 import { asAside, asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
 import { type Before, hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { doneWith, isDoneWith } from './done-with.ts'
+import { askedOfRun, keepsPlace, replacingNow } from './giving-way.ts'
 import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
-import { forOccasion, isOfOccasion } from './occasion.ts'
+import { displacedBy, forOccasion, isOfOccasion } from './occasion.ts'
 import { OTHER_PODS, OTHER_REPLICAS, overtakenByOther, wantsOtherPods, wantsOtherReplicas } from './other-pods.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
@@ -48,6 +49,9 @@ const isNewer = ({ order }: Intent, { order: last = null }: Before): boolean =>
   order === null || last === null || order > last
 
 const wantAgain = (view: View, intent: Intent, seen: Seen): Wanted => {
+  const replacing = replacingNow(view, intent)
+  if (replacing !== null)
+    return { kind: 'want', doc: replacing, why: 'it may begin now, in place of what is under way' }
   const proven = provenIn(view, intent)
   return proven === null ? wantPlaced(view, intent, seen) : wantProven({ ...view, doc: proven }, intent, seen)
 }
@@ -83,7 +87,8 @@ const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
   if (isAside(view, intent.desired)) return wantAside(view, intent, seen)
   const before = wantedBefore(view, intent.desired)
   // What is ending for something newer has given its way up: what it finished is kept.
-  if (before === null || doc.run?.ending?.kind === 'superseded') return wantNew(view, intent, before)
+  if (before === null || doc.run?.ending?.kind === 'superseded')
+    return keepsPlace(view, intent) ?? wantNew(view, { ...intent, onNewer: askedOfRun(view, intent) }, before)
   const after = { ...asBefore(doc, before), order: intent.order ?? doc.order, onNewer: intent.onNewer }
   const same = wantAgain({ ...view, doc: after }, intent, seen)
   if (same.kind === 'want') return same
@@ -163,6 +168,7 @@ const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
       onNewer: intent.onNewer,
       kept: before?.kept ?? [],
       redo: before?.redo ?? [],
+      ...displacedBy(view, intent),
       ...forOccasion(view, intent),
       ...doneWith(view, view.doc, ...(view.doc.aside === undefined ? [] : [view.doc.aside])),
       ...(before === null ? leftBeside(view.doc, { onNewer: intent.onNewer, now }) : {}),

@@ -101,3 +101,7 @@ export const keptFrom = (
   const before = new Set(stages.slice(0, stages.indexOf(from)))
   return { kept, redo: all.filter((step) => !before.has(step)) }
 }
+
+/** Documents of a lane whose finished steps `fold` must know: what was refused is reckoned without them (law 7). */
+export const needsKept = ({ outcome, ...known }: Pick<LaneDocument, 'outcome' | keyof Known>): boolean =>
+  outcome?.kind === 'refused' && outcome.against !== null && carried(known).length > 0

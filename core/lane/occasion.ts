@@ -1,15 +1,39 @@
+import type { OfOccasions } from '../lane-kinds/kind.ts'
 import { withHad } from '../occasions/catalogue.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import { mayRepeat } from './attempts.ts'
 import { asBefore, generationOf } from './before.ts'
 import type { LaneDocument, Run } from './document.ts'
+import { carried } from './kept.ts'
 import type { View } from './view.ts'
+import { hadBegun, isSaidNoTo } from './wanted.ts'
 
 /** Whether it is what is wanted already, but for the occasion: its source says nothing new. */
 export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean => {
   const plain = doc.desired === null ? null : (kind.withoutOccasion?.(doc.desired as never) ?? null)
   return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
 }
+
+/**
+ * What is known of what something was wanted for, once its source's own takes its place: what has begun nothing, and to which nobody has said no,
+ * had no run. Behind another occasion it stays (`gaveWay`).
+ */
+export const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: Intent): Partial<LaneDocument> => {
+  if ((kind.withoutOccasion?.(intent.desired as never) ?? null) !== null) return {}
+  const { gaveWay, ...own } = doc
+  const goesOn = doc.outcome === null && intent.onNewer === 'finish' && carried(doc).length > 0
+  const behind = [gaveWay, gaveWay?.gaveWay].flatMap((one) =>
+    one === undefined ? [] : [{ ...own, ...one, run: null }],
+  )
+  const all = [...behind.map((one) => [one, hadRun(one)] as const), [own, goesOn || hadRun(own)] as const]
+  let known: OfOccasions = own
+  for (const [{ desired }, had] of all)
+    if (desired !== null) known = { ...known, ...kind.displaced?.(desired as never, had, known) }
+  const { episodes, schedule } = known
+  return { ...(episodes === undefined ? {} : { episodes }), ...(schedule === undefined ? {} : { schedule }) }
+}
+
+const hadRun = (doc: LaneDocument): boolean => hadBegun(doc) || isSaidNoTo(doc) || doc.outcome?.kind === 'expired'
 
 /** By which its kind knows what is wanted, whatever for. */
 export const plainKeyOf = ({ kind }: Pick<View, 'kind'>, desired: NonNullable<LaneDocument['desired']>): string =>

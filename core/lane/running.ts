@@ -71,7 +71,7 @@ const ran = (view: View, { event }: RunLetter, { decision, seen }: { decision: D
       `${kind.titleOf((doc.run ?? doc).desired as never)} is being asked about or carried out: wait, or cancel it (\`signalbox cancel ${doc.lane}\`), then say this again`,
     )
   const wanted = intend(view, decision.intent, seen)
-  if (wanted.kind === 'ignore') return refused(wanted.reason, wanted.detail)
+  if (wanted.kind === 'ignore' || wanted.kind === 'later') return refused(wanted.reason ?? 'in-progress', wanted.detail)
   if (wanted.kind === 'note') return { kind: 'did', doc: wanted.doc, detail: wanted.detail }
   return {
     kind: 'did',

@@ -1,5 +1,5 @@
 import type { Ignored } from '../reasons.ts'
-import { type Baseline, type LaneDocument, type Run, sameRun } from './document.ts'
+import { type Baseline, hasBegun, type LaneDocument, type Run, sameRun } from './document.ts'
 import type { View } from './view.ts'
 
 /** What an intent comes to on this document. */
@@ -9,6 +9,8 @@ export type Wanted =
   | { kind: 'ignore'; reason: Ignored; detail: string; doc?: LaneDocument }
   /** Nothing starts, and the document knows more than it did. */
   | { kind: 'note'; doc: LaneDocument; detail: string }
+  /** What is wanted keeps its place, and nothing is known of this yet: it is refused on paper, or waits; `reason` null: nobody has looked. */
+  | { kind: 'later'; reason: 'held-refused' | 'run-not-over' | null; detail: string }
 
 /** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
 export const isWanted = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }: Pick<Run, 'desired'>): boolean =>
@@ -30,3 +32,17 @@ export const isKeeping = ({ doc: { desired }, kind }: Pick<View, 'doc' | 'kind'>
   desired !== null &&
   kind.keeping !== undefined &&
   kind.keyOf(desired as never) === kind.keyOf(kind.keeping(desired as never))
+
+/** Whether something of what the lane wants has begun, be it over by now. */
+export const hadBegun = (doc: LaneDocument): boolean => {
+  const { run, outcome, approved } = doc
+  if (run !== null && sameRun(run, doc) && hasBegun(run)) return true
+  return approved?.begun === true || outcome?.kind === 'succeeded' || outcome?.kind === 'failed'
+}
+
+/** Whether people have ended by their word what the lane wants, be it not over yet. */
+export const isSaidNoTo = ({ run, outcome, ...doc }: LaneDocument): boolean => {
+  const own = run !== null && sameRun(run, doc) ? run : null
+  if (own?.question?.state === 'rejected' || (own?.cancelled ?? null) !== null) return true
+  return outcome?.kind === 'rejected' || (outcome?.kind === 'cancelled' && outcome.reason !== 'not-configured')
+}

@@ -61,4 +61,11 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   undoes?: Again
   /** Which source wants it, of which a later one takes the place for good; left out: it is its own. */
   sourceOf?(occasion: O): string
+  /** What is known of its source once something newer takes its place: whether it had its run, and where it had none it comes again. Left out: it does not. */
+  displaced?(occasion: O, had: boolean, known: Known): Known
+}
+
+/** The last of its times that a schedule's lane knows. */
+interface Known {
+  schedule?: { of: string; last: number }
 }

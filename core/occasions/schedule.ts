@@ -10,4 +10,9 @@ export const scheduled: OccasionKind<Scheduled> = {
   reasonsOf: ({ slot, cron, zone }) => [`scheduled for ${minuteText(slot)}: \`${cron}\`, ${zone}`],
   setOf: () => ({}),
   sourceOf: () => 'schedule',
+  displaced: ({ slot }, had, { schedule }) => {
+    if (schedule === undefined) return {}
+    const { last } = schedule
+    return { schedule: { ...schedule, last: had ? Math.max(last, slot) : last === slot ? slot - 1 : last } }
+  },
 }

@@ -99,7 +99,7 @@ export const pipeline = z
           message: 'a pipeline runs on datasets or on versions of a model: give these a pipeline of their own',
         }),
       ),
-    /** Something newer while a run is under way: let that finish, or replace it. */
+    /** Something newer while a run is under way: let that finish, or replace it once the newer one may begin. What is refused, to be asked about or kept back replaces nothing. */
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
     /** What happens to a run that would cost more than it may at most. `ask`: before that, while it goes on, the approvers are asked for as many hours more as its stage has, at most twice and within the budget; it is ended where they do not agree. What a rung has suspended is asked about before it goes on where too little would be left for that. A card that asks later is a new one. */
     onBound: z._default(z.enum(['end', 'ask']), 'end'),

@@ -6,6 +6,7 @@ import type { Desired, TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import { isLeft } from '../lane/kept.ts'
+import { waitsIn } from '../lane/wanted.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { datasetsIn } from '../policy/datasets.ts'
@@ -125,7 +126,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       const last = again ? doc : (doc?.aside ?? doc)
       const etag = again ? null : ((last?.desired as TrainDesired | null)?.etag ?? null)
       const after = last?.order == null ? null : { order: last.order, etag }
-      return [{ kind: 'manifests', name, bucket, prefix, manifest, after }, ...awaitedIn(doc, now)]
+      return [{ kind: 'manifests', name, bucket, prefix, manifest, after }, ...awaitedIn(doc, rule, now)]
     }),
 }
 
@@ -133,11 +134,13 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
  * Nobody tells that something is gone: where that was read which people are asked about is looked at for as long as it has begun nothing, and
  * where it was read whose refused attempt goes on without it.
  */
-const awaitedIn = (doc: LaneDocument | null, now: number): Ask[] => {
+const awaitedIn = (doc: LaneDocument | null, { onNewer }: Pick<PipelinePolicy, 'onNewer'>, now: number): Ask[] => {
   if (doc === null) return []
   const { run, desired } = doc
-  const awaited = run === null ? isLeft(doc) : !hasBegun(run)
-  const of = run?.desired ?? desired
+  // What could not begin as it came, in place of what is under way, may by now.
+  const waits = run !== null && onNewer === 'replace' && doc.onNewer === 'finish' && waitsIn(doc)
+  const awaited = waits || (run === null ? isLeft(doc) : !hasBegun(run))
+  const of = waits ? desired : (run?.desired ?? desired)
   const event = awaited && of !== null ? again(of, now) : null
   return event === null ? [] : [{ kind: 'event', event }]
 }

@@ -3,7 +3,7 @@ import { driftDetected } from '../../events/drift-detected.ts'
 import { againOn } from '../again.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
-import { cardOf, driftFor, driftOf, isCovered, lastEndOf } from '../drift.ts'
+import { cardOf, driftFor, driftOf, isCovered } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
   again,
@@ -20,7 +20,6 @@ import {
   withEpisode,
 } from '../episodes.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
-import { waitsIn } from '../lane/wanted.ts'
 import { laneOf, type Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { service } from '../lane-kinds/service.ts'
@@ -28,6 +27,7 @@ import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
 import { plainTime } from '../text.ts'
 import { type DatasetFacts, orderOf } from './dataset-uploaded.ts'
+import { waiting, withTakenBack } from './drift-waits.ts'
 import type { Ask, Decision, Reaction } from './reaction.ts'
 
 /** What is known of a drift beside the alert: the newest dataset version, where its lane knows of one. */
@@ -39,9 +39,6 @@ export interface AlertFacts {
   still: Still
   dataset: DatasetFacts
 }
-
-/** How long a run under way is left alone before it is looked at again whether it is over. Milliseconds. */
-const BUSY = 3_600_000
 
 /** An alert says that a service drifts: its pipeline runs on the newest dataset version once more, once an episode. */
 export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
@@ -105,14 +102,15 @@ const decided = (
   const { policy, rule, doc } = given
   const told = ofRun(event, doc)
   const labels = watchOf(event, policy)?.labels ?? {}
-  const heard = hear(knownOf(doc.episodes ?? {}, { ...told, labels }), told, labels)
+  const known = knownOf(doc.episodes ?? {}, { ...told, labels })
+  const heard = hear(known, told, labels)
   if (heard.kind === 'late')
     return {
       kind: 'ignore',
       reason: 'older-than-current',
       detail: `${event.alert} fires since ${plainTime(heard.known.since)} by now: what is told began ${plainTime(event.since)}`,
     }
-  const { episode } = heard
+  const episode = withTakenBack(heard, known, given)
   if (heard.kind === 'over')
     return {
       kind: 'ignore',
@@ -168,7 +166,7 @@ interface Given {
 
 /** Whether and when a pipeline runs for an alert that fires: once an episode, never beside another run, nor soon after one. */
 const retrain = (episode: Episode, facts: NewestDataset, given: Given): Decision => {
-  const { doc } = given
+  const { doc, policy } = given
   if (isOf(driftOf(doc.desired), episode)) return onDataset(episode, facts, given)
   if (episode.begun === true)
     return { kind: 'ignore', reason: 'already-done', detail: `${sinceText(episode)}, and had its run` }
@@ -178,26 +176,8 @@ const retrain = (episode: Episode, facts: NewestDataset, given: Given): Decision
       reason: 'already-done',
       detail: `${sinceText(episode)}, and what was begun ${plainTime(doc.since)} is for that too`,
     }
-  return waiting(episode, given) ?? onDataset(episode, facts, given)
-}
-
-/** Until when it waits: for a run to be over, and then for what that made to be served. Null: it need not. */
-const waiting = (episode: Episode, { policy, rule, doc, now }: Given): Decision | null => {
-  const watched = watchOf(episode, policy)?.service ?? ''
-  const coolDown = milliseconds(policy.services[watched]?.drift?.coolDown ?? '24h')
-  const title = `${sinceText(episode)}, and ${rule.lane}`
-  const wait = { kind: 'wait', reason: 'cooling-down', until: null } as const
-  if (doc.run !== null || waitsIn(doc))
-    return {
-      ...wait,
-      detail: `${title} had a run when that was looked at: it waits until there is none`,
-      next: now + BUSY,
-    }
-  const end = lastEndOf(doc)
-  const until = end === null ? 0 : end + coolDown
-  return until <= now
-    ? null
-    : { ...wait, detail: `${title} has ended lately: it cools down until ${plainTime(until)}`, next: until }
+  const coolDown = milliseconds(policy.services[watchOf(episode, policy)?.service ?? '']?.drift?.coolDown ?? '24h')
+  return waiting(episode, { ...given, coolDown }) ?? onDataset(episode, facts, given)
 }
 
 /** The newest dataset version as it is there now. */

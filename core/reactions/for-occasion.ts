@@ -1,7 +1,7 @@
 import { againIn, againOn } from '../again.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
 import { lastEndOf } from '../drift.ts'
-import { hasBegun, type LaneDocument, sameRun } from '../lane/document.ts'
+import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
@@ -40,13 +40,6 @@ export const awaitedFor = <K extends Occasion['kind']>(
   const { run, outcome } = doc
   if (run !== null) return hasBegun(run) ? null : occasionIn(run.desired, kind)
   return outcome?.kind === 'refused' || outcome?.reason === 'not-configured' ? occasionIn(doc.desired, kind) : null
-}
-
-/** Whether something of what the lane wants has begun, be it over by now. */
-export const hadBegun = (doc: LaneDocument): boolean => {
-  const { run, outcome, approved } = doc
-  if (run !== null && sameRun(run, doc) && hasBegun(run)) return true
-  return approved?.begun === true || outcome?.kind === 'succeeded' || outcome?.kind === 'failed'
 }
 
 /** The run for an occasion, on the newest dataset version; or why there is none. It orders nothing: the lane keeps the order of its datasets. */

@@ -1,5 +1,6 @@
 import { seesStanding } from '../../core/lane/falling.ts'
 import { needsPaper } from '../../core/lane/fold.ts'
+import { looksForNewer } from '../../core/lane/giving-way.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { World } from '../../core/world.ts'
 import { observe } from '../observe.ts'
@@ -17,7 +18,7 @@ export interface Ahead {
 export const lookAhead = (ports: WorkPorts, view: View, ahead: Ahead): void => {
   const likely = view.doc.run === null && view.sides['cluster'] === undefined
   ahead.world = null
-  if (likely || needsPaper(view) || seesStanding(view)) seeAhead(ports, view, ahead)
+  if (likely || needsPaper(view) || seesStanding(view) || looksForNewer(view)) seeAhead(ports, view, ahead)
 }
 
 /** Begins to look at the world, for the act that follows. */

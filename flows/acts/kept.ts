@@ -1,6 +1,5 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
-import { needsKept } from '../../core/lane/fold.ts'
-import { carried } from '../../core/lane/kept.ts'
+import { carried, needsKept } from '../../core/lane/kept.ts'
 import { isMoving } from '../../core/lane/other-pods.ts'
 import { type PlanRow, type ResultRow, resultId } from '../../core/rows.ts'
 import type { Stored } from '../ledger-port.ts'

@@ -1,7 +1,9 @@
 import { asksItself } from '../../core/lane/act.ts'
 import { whereOf } from '../../core/lane/answering.ts'
 import { seesStanding } from '../../core/lane/falling.ts'
-import { needsKept, needsPaper } from '../../core/lane/fold.ts'
+import { needsPaper } from '../../core/lane/fold.ts'
+import { looksForNewer } from '../../core/lane/giving-way.ts'
+import { needsKept } from '../../core/lane/kept.ts'
 import { type LookLetter, looksOfPeople } from '../../core/lane/letters.ts'
 import type { Seen } from '../../core/lane/planning.ts'
 import { lookForRetry, placeForRetry } from '../../core/lane/retrying.ts'
@@ -63,12 +65,12 @@ const keptFor = async (ports: WorkPorts, { doc }: View): Promise<Seen & { troubl
 }
 
 /**
- * The world, where what was wanted before must be compared with it; and where it only tells what is held for what stands, if it
- * can be seen: no letter waits for that.
+ * The world, where what was wanted before must be compared with it; and where it only tells what is held for what stands, or
+ * whether something newer may begin, if it can be seen: no other letter waits for that.
  */
 const worldOf = async (view: View, { world }: Ahead): Promise<{ seen: View['world']; trouble: Trouble | null }> => {
   if (!needsPaper(view)) {
-    const standing = seesStanding(view) ? await world?.catch(() => null) : null
+    const standing = seesStanding(view) || looksForNewer(view) ? await world?.catch(() => null) : null
     return { seen: standing ?? view.world, trouble: null }
   }
   try {

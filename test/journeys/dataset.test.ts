@@ -353,14 +353,14 @@ describe('a dataset is uploaded', () => {
       config: {
         ...example,
         pipelines: { 'support-chats': piped({ onNewer: 'replace' }) },
+        approvals: { ...example.approvals, autoApproveBelow: 1e9 },
       },
     })
     await upload()
-    await town.answered(LANE)
     await town.until('the Job is there', async () => (await jobs()).length === 1)
     await town.advance(60_000)
     await upload({ folder: folder('24') })
-    await town.answered(LANE)
+    await town.until('it has its way', async () => (await town.run(LANE, 1, 1))?.outcome != null)
     expect((await town.run(LANE, 1, 1))?.outcome?.kind).toBe('superseded')
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 2 })
   })

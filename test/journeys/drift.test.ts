@@ -55,6 +55,88 @@ describe('an alert that fires', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 
+  it('is not cured by a run for another that has begun nothing: resolved, that one is taken back, and this one has its own', async () => {
+    const pooled = (maxGpus: number) => ({
+      ...config,
+      services: watched({ coolDown: '1h' }),
+      pools: { ...config.pools, 'gpu-train': { ...config.pools?.['gpu-train'], maxGpus } },
+    })
+    for (const refused of [false, true]) {
+      await trained(pooled(16))
+      await town.advance(2 * HOUR)
+      if (refused) town.setPolicy(pooled(0))
+      const [a, b] = [
+        { instance: 'a', since: now() - MINUTE },
+        { instance: 'b', since: now() },
+      ]
+      await tell(a, b)
+      const first = await town.lane(TRAIN)
+      expect([first.outcome?.kind, first.desired]).toMatchObject([
+        refused ? 'refused' : undefined,
+        { drift: { since: a.since } },
+      ])
+      await tell({ ...a, status: 'resolved', until: now() })
+      town.setPolicy(pooled(16))
+      await town.advance(2 * HOUR)
+      expect((await town.lane(TRAIN)).desired).toMatchObject({ drift: { since: b.since } })
+      await town.answered(TRAIN)
+      expect((await town.settled(TRAIN)).state).toBe('succeeded')
+      await tell(b)
+      await town.advance(2 * HOUR)
+      expect((await town.past(TRAIN)).filter(({ outcome }) => outcome.kind === 'succeeded')).toHaveLength(2)
+      if (!refused) await town.close()
+    }
+  })
+
+  it('has its run yet where that gave way before it began to what has come to nothing itself', async () => {
+    const given = (autoApproveBelow: number) => ({
+      ...config,
+      services: watched({ coolDown: '1h' }),
+      approvals: { ...config.approvals, autoApproveBelow },
+    })
+    await trained(given(1e9))
+    await town.advance(2 * HOUR)
+    const since = now()
+    await tell({ since })
+    expect((await town.lane(TRAIN)).desired).toMatchObject({ drift: { since } })
+    town.setPolicy(given(0))
+    await upload(town, 'b')
+    await town.advance(MINUTE)
+    expect((await town.lane(TRAIN)).desired).not.toHaveProperty('drift')
+    await town.answered(TRAIN, 'deny')
+    expect((await town.settled(TRAIN)).state).toBe('rejected')
+    await town.advance(3 * HOUR)
+    expect((await town.lane(TRAIN)).desired).toMatchObject({ drift: { since, again: 'rejected' } })
+    // Once it has begun it had its run, whatever comes after it.
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+    await upload(town, 'c', { simulation: { tasks: { 'fine-tune': { exitCode: 1 } } } })
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('failed')
+    await tell({ since })
+    await town.advance(3 * HOUR)
+    expect((await town.lane(TRAIN)).desired).not.toHaveProperty('drift')
+  })
+
+  it('that flaps all day asks a few times, each after a longer pause; one that stays is asked about after that', async () => {
+    await trained()
+    await town.advance(7 * HOUR)
+    let asked = 0
+    for (let n = 0; n < 24; n++) {
+      const since = now()
+      await tell({ since })
+      await town.advance(19 * MINUTE)
+      if ((await town.question(TRAIN)) !== null) asked++
+      await tell({ since, status: 'resolved', until: now() })
+      await town.advance(9 * MINUTE)
+    }
+    expect([asked, await town.question(TRAIN)]).toEqual([5, null])
+    await tell({ since: now() })
+    expect(await town.question(TRAIN)).toBeNull()
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+  })
+
   it('with no dataset begins nothing and says so; with no pipeline it is told in the channel, once', async () => {
     town = await openTown({ config })
     await tell({ since: now() })

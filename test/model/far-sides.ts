@@ -4,6 +4,7 @@ import type { LastLook } from '../../core/lane/clearing.ts'
 import type { Mark, Run } from '../../core/lane/document.ts'
 import { seesStanding } from '../../core/lane/falling.ts'
 import { needsPaper } from '../../core/lane/fold.ts'
+import { looksForNewer } from '../../core/lane/giving-way.ts'
 import { carried } from '../../core/lane/kept.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
 import type { Made } from '../../core/lane/made.ts'
@@ -102,7 +103,7 @@ export const looked = (state: State, view: View): Answer => {
     ...letters.map((letter): [string, Facts] => [whereOf(view, letter), said(letter)]),
     ...(retried === null ? [] : [[placeForRetry(view, retried), said(retried)] as [string, Facts]]),
   ]
-  const world = needsPaper(view) || seesStanding(view) ? observed(state) : view.world
+  const world = needsPaper(view) || seesStanding(view) || looksForNewer(view) ? observed(state) : view.world
   return { state, result: { kind: 'looked', facts: Object.fromEntries(facts), kept: {} }, seen: { world } }
 }
 

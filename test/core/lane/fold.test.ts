@@ -143,7 +143,7 @@ describe('letters that point at one place', () => {
       [one, two],
       [{ ...two, at: NOW - 1 }, one],
     ]) {
-      const { doc } = fold(viewOf({ doc: docOf(), letters }), said, { kept: {} })
+      const { doc } = fold(viewOf({ doc: docOf(), letters, world: seenWorld }), said, { kept: {} })
       expect(doc.desired).toMatchObject({ version: desired.version })
     }
   })

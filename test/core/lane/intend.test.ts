@@ -158,7 +158,7 @@ describe('what the run under way carries out is wanted again, though something e
   }
   const cameBetween = (doc: LaneDocument): LaneDocument => {
     const answer = wants(doc, intentOf(other))
-    if (answer.kind === 'ignore') throw new Error(answer.detail)
+    if (answer.kind === 'ignore' || answer.kind === 'later') throw new Error(answer.detail)
     return answer.doc
   }
   const last: TrainDesired = { ...desired, version: 'ef'.repeat(32) }

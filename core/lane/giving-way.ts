@@ -1,0 +1,103 @@
+import { laneName } from '../lane-kinds/kind.ts'
+import type { Planned } from '../plan.ts'
+import type { Intent } from '../reactions/reaction.ts'
+import { frozen } from './act.ts'
+import { covers } from './approval.ts'
+import { firstAttempt, mayRepeat, newRun } from './attempts.ts'
+import { hasBegun, type LaneDocument, sameRun } from './document.ts'
+import { carried, carriesOver } from './kept.ts'
+import { marksOf, pinned, planOnPaper } from './planning.ts'
+import { keptByRung } from './rungs.ts'
+import { costUntil } from './so-far.ts'
+import type { View } from './view.ts'
+import type { Wanted } from './wanted.ts'
+
+/**
+ * Whether what is newly wanted is planned on paper before anything gives way to it: what is wanted has begun nothing yet, or what was paid for
+ * would be ended by it. What is to stand gives way at once: the newer one goes on from where it stands.
+ */
+const weighsNewer = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): boolean =>
+  kind.lasts === 'once' &&
+  doc.desired !== null &&
+  (isOpen(doc) || (isPaidFor(doc) && kind.replaces?.(policy, laneName(doc.lane)) === true))
+
+/** Whether the world is looked at for that, before letters are folded: each may find what the one before it has brought. */
+export const looksForNewer = ({ letters, ...view }: Pick<View, 'doc' | 'kind' | 'policy' | 'letters'>): boolean =>
+  weighsNewer(view) || (view.kind.lasts === 'once' && letters.filter(({ kind }) => kind === 'look').length > 1)
+
+/** Whether what is wanted has begun nothing, and may yet. */
+const isOpen = ({ run, outcome, ...doc }: LaneDocument): boolean =>
+  outcome === null && !(run !== null && sameRun(run, doc) && hasBegun(run))
+
+/** Whether something is under way, or goes on, that was paid for. */
+const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
+  run === null
+    ? carried(doc).length > 0 && (doc.outcome === null || mayRepeat({ doc }))
+    : hasBegun(run) || carriesOver(run)
+
+/**
+ * Why something newer takes no place yet of what is wanted and has begun nothing: it is refused on paper, or people are to be asked about it while
+ * what they have approved waits for room. Its source says it still once that is over. Null: it takes the place.
+ */
+export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { kind: 'later' }> | null => {
+  const { doc, kind } = view
+  if (!weighsNewer(view) || !isOpen(doc)) return null
+  // What was wanted is there no more where this was read.
+  if (kind.placeOf?.(doc.desired as never) === kind.placeOf?.(desired as never)) return null
+  const title = kind.titleOf(doc.desired as never)
+  const at = asNewer(view, desired)
+  const paper = at === null ? null : onPaper(at)
+  if (paper === null) return { kind: 'later', reason: null, detail: 'nobody knows yet whether it may begin' }
+  if (paper.kind === 'refuse')
+    return { kind: 'later', reason: 'held-refused', detail: `${paper.detail}; meanwhile it stays at ${title}` }
+  const isApproved = doc.approved !== null && doc.run?.phase !== 'asked'
+  if (paper.kind !== 'plan' || !isApproved || at === null || covers(at, paper.plan) === 'yes') return null
+  return {
+    kind: 'later',
+    reason: 'run-not-over',
+    detail: `people are asked about it once what they have approved is over: ${title}`,
+  }
+}
+
+/** What it asks of the run under way: what was paid for ends for what may itself begin now, and for nothing that is refused, asked about or kept back. */
+export const askedOfRun = (view: View, { desired, onNewer }: Intent): LaneDocument['onNewer'] =>
+  onNewer === 'finish' || view.kind.lasts !== 'once' || !isPaidFor(view.doc) || mayBegin(view, desired)
+    ? onNewer
+    : 'finish'
+
+/** The document once what waits behind a run that it is to replace may begin; null: it may not yet, or has nothing to replace. */
+export const replacingNow = (view: View, { desired, onNewer }: Intent): LaneDocument | null => {
+  const { doc, kind } = view
+  const waits = doc.outcome === null && doc.run !== null && !sameRun(doc.run, doc) && doc.onNewer === 'finish'
+  return waits && onNewer === 'stop' && kind.lasts === 'once' && mayBegin(view, desired) ? { ...doc, onNewer } : null
+}
+
+/** Whether it would begin at once: planned, with nobody to ask, and kept back by nothing. */
+const mayBegin = (view: View, desired: Intent['desired']): boolean => {
+  const at = asNewer(view, desired)
+  const paper = at === null ? null : onPaper(at)
+  if (at === null || paper?.kind !== 'plan') return paper?.kind === 'nothing'
+  const { plan } = paper
+  const known: View = { ...at, plan: { plan, back: [] } }
+  const run = { ...newRun(at.doc, at.now), digest: plan.digest, steps: marksOf(plan, NONE) }
+  return covers(known, plan) === 'yes' && frozen(known) === null && keptByRung(known, run) === null
+}
+
+const NONE = { kept: {} }
+
+const onPaper = (at: View): Planned => planOnPaper(at, newRun(at.doc, at.now), NONE)
+
+/** The view as it would be once that is wanted, and what was before has ended, as it has cost until now; null: nobody has looked at the world. */
+const asNewer = (view: View, desired: Intent['desired']): View | null => {
+  const { doc, now, plan: row, world } = view
+  if (world === null) return null
+  const { before: _, ...wanted } = firstAttempt(view, pinned(view, desired))
+  const { spent, held } = world.dollars
+  const cost = doc.run === null ? 0 : costUntil(doc, { run: doc.run, plan: row?.plan ?? null, now })
+  return {
+    ...view,
+    doc: { ...wanted, run: null },
+    plan: null,
+    world: { ...world, dollars: { spent: spent + cost, held } },
+  }
+}

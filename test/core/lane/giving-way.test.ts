@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import type { TrainDesired } from '../../../core/desired.ts'
+import type { LaneDocument } from '../../../core/lane/document.ts'
+import { askedOfRun, keepsPlace, looksForNewer, replacingNow } from '../../../core/lane/giving-way.ts'
+import type { View } from '../../../core/lane/view.ts'
+import { desired } from '../training-fixture.ts'
+import {
+  approvedBy,
+  asking,
+  docOf,
+  free,
+  HOUR,
+  lookLetter,
+  NOW,
+  planRow,
+  policy,
+  poor,
+  running,
+  runOf,
+  SERVICE,
+  seenWorld,
+  viewOf,
+  wanted,
+} from './fixture.ts'
+
+const newer: TrainDesired = { ...desired, version: 'cd'.repeat(32), key: 'support-chats/newer/manifest.json' }
+const intentOf = (onNewer: 'finish' | 'stop', what: TrainDesired = newer) => ({ desired: what, order: 'p', onNewer })
+const begun = runOf({ phase: 'steps', steps: [running({ touched: true })] })
+const seen = (doc: LaneDocument, over: Partial<View> = {}): View =>
+  viewOf({ doc, policy: free, world: seenWorld, plan: planRow, ...over })
+
+describe('what is newer ends what was paid for', () => {
+  const asked = (over: Partial<View> = {}) => askedOfRun(seen(wanted({ run: begun }), over), intentOf('stop'))
+
+  it('where it would begin at once, and waits behind it where it is refused, asked about, frozen or not known', () => {
+    expect(asked()).toBe('stop')
+    expect(asked({ world: poor })).toBe('finish')
+    expect(asked({ policy })).toBe('finish')
+    expect(asked({ frozenUntil: NOW + HOUR })).toBe('finish')
+    expect(asked({ world: null })).toBe('finish')
+  })
+
+  it('at once where nothing was paid for, and never where it is to let that finish', () => {
+    const open = seen(wanted({ run: asking() }), { world: poor })
+    expect(askedOfRun(open, intentOf('stop'))).toBe('stop')
+    expect(askedOfRun(seen(wanted({ run: begun })), intentOf('finish'))).toBe('finish')
+  })
+
+  it('once it may, where it could not as it came', () => {
+    const behind = wanted({ desired: newer, generation: 2, run: begun, onNewer: 'finish' })
+    expect(replacingNow(seen(behind), intentOf('stop'))).toEqual({ ...behind, onNewer: 'stop' })
+    expect(replacingNow(seen(behind, { world: poor }), intentOf('stop'))).toBeNull()
+    expect(replacingNow(seen(wanted({ run: begun })), intentOf('stop', desired))).toBeNull()
+  })
+})
+
+describe('what has begun nothing keeps its place', () => {
+  const inLine = wanted({ run: runOf({ phase: 'waiting-for-room' }), approved: approvedBy() })
+  const keeps = (doc: LaneDocument, over: Partial<View> = {}, what = newer) =>
+    keepsPlace(seen(doc, over), intentOf('finish', what))
+
+  it('beside what is refused on paper, or where nobody has looked; not beside what may begin', () => {
+    for (const doc of [wanted({ run: asking() }), inLine]) {
+      expect(keeps(doc, { world: poor })).toMatchObject({ kind: 'later', reason: 'held-refused' })
+      expect(keeps(doc, { world: null })).toMatchObject({ kind: 'later', reason: null })
+      expect(keeps(doc)).toBeNull()
+    }
+  })
+
+  it('beside what people are to be asked about where they have approved it; not where they are asked themselves', () => {
+    expect(keeps(inLine, { policy })).toMatchObject({ kind: 'later', reason: 'run-not-over' })
+    expect(keeps(wanted({ run: asking() }), { policy })).toBeNull()
+  })
+
+  it('not where its own place says something else, nor once it has begun or ended', () => {
+    expect(keeps(wanted({ run: asking() }), { world: poor }, { ...newer, key: desired.key })).toBeNull()
+    expect(keeps(wanted({ run: begun }), { world: poor })).toBeNull()
+    expect(keeps(docOf(), { world: poor })).toBeNull()
+  })
+})
+
+it('the world is looked at for that, and of what is to stand it is not', () => {
+  const looks = (doc: LaneDocument, letters = 1) =>
+    looksForNewer(viewOf({ doc, letters: Array.from({ length: letters }, (_, n) => lookLetter({ id: `l${n}` })) }))
+  expect(looks(wanted({ run: asking() }))).toBe(true)
+  expect([looks(docOf()), looks(docOf(), 2)]).toEqual([false, true])
+  // The example lets what is under way finish: nothing depends on it.
+  expect(looks(wanted({ run: begun }))).toBe(false)
+  expect(looks(docOf({ lane: SERVICE }), 2)).toBe(false)
+})

@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Config } from '../../core/policy.ts'
+import example from '../example.ts'
+import { piped } from '../variants.ts'
+import { clockOf, fillPool, HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const slow = { simulation: { tasks: { 'fine-tune': { minutes: 150 } } } }
+const configOf = (approvals: object, over: object = {}, dollars = 5000) =>
+  ({
+    ...example,
+    pools: { ...example.pools, 'gpu-train': { ...example.pools?.['gpu-train'], maxGpus: 8 } },
+    budget: { ...example.budget, dollars },
+    pipelines: { 'support-chats': piped(over as never) },
+    approvals: { ...example.approvals, ...approvals },
+  }) as Config
+const keyOf = async () => (await town.lane(TRAIN)).run?.desired
+const a = { key: 'support-chats/a/manifest.json' }
+const b = { key: 'support-chats/b/manifest.json' }
+const ends = async () => (await town.past(TRAIN)).map(({ outcome }) => outcome.kind)
+
+describe('a training that is paid for, where what is newer is to replace it', () => {
+  const free = { autoApproveBelow: 1e9 }
+  const replaces = { onNewer: 'replace' }
+  const trainingOnA = async () => {
+    town = await openTown({ config: configOf(free, replaces) })
+    await upload(town, 'a', slow)
+    await town.until('it works', async () => (await town.lane(TRAIN)).run?.steps[0]?.ranFrom != null)
+    await town.advance(HOUR)
+  }
+
+  it.each<[string, Config]>([
+    ['is refused on paper', configOf({ ...free, unknownRequester: 'refuse' }, replaces)],
+    ['has no room in the budget', configOf(free, replaces, 240)],
+    ['is to be asked about', configOf({ autoApproveBelow: 0 }, replaces)],
+  ])('goes on where the newer one %s, and ends for it once that may begin', async (_, policy) => {
+    await trainingOnA()
+    town.setPolicy(policy)
+    await upload(town, 'b')
+    await town.advance(20 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ desired: b, run: { desired: a, ending: null } })
+    expect(await ends()).toEqual([])
+    town.setPolicy(configOf(free, replaces))
+    await town.until('it begins', async () => (await ends()).length === 1, 0.5)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', desired: b })
+    expect(await ends()).toEqual(['superseded', 'succeeded'])
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('goes on in a freeze, and ends for the newer one once that is thawed', async () => {
+    await trainingOnA()
+    await town.house.command({ kind: 'freeze', lane: TRAIN, by: ANA, until: clockOf(town).now() + 4 * HOUR })
+    await upload(town, 'b')
+    await town.advance(20 * MINUTE)
+    expect([await keyOf(), await ends()]).toMatchObject([a, []])
+    await town.house.command({ kind: 'thaw', lane: TRAIN, by: ANA })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', desired: b })
+    expect(await ends()).toEqual(['superseded', 'succeeded'])
+  })
+
+  it('goes on to its end where nobody answers about the newer one', async () => {
+    await trainingOnA()
+    town.setPolicy(configOf({ autoApproveBelow: 0 }, replaces))
+    await upload(town, 'b')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null, 12)
+    expect(await ends()).toEqual(['succeeded'])
+    await town.answered(TRAIN, 'deny')
+    expect((await town.settled(TRAIN)).state).toBe('rejected')
+  })
+})
+
+describe('what has begun nothing', () => {
+  it('stays asked about beside what is refused on paper, which takes its place once it may begin', async () => {
+    town = await openTown({ config: configOf({ autoApproveBelow: 0, unknownRequester: 'anyone' }) })
+    await upload(town, 'a')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    town.setPolicy(configOf({ autoApproveBelow: 0, unknownRequester: 'refuse' }))
+    await upload(town, 'b')
+    await town.advance(20 * MINUTE)
+    expect(await town.question(TRAIN)).not.toBeNull()
+    expect(await town.lane(TRAIN)).toMatchObject({ desired: a, generation: 1, run: { phase: 'asked' } })
+    const said = (await timeline(town)).filter(({ text }) => text.includes('unknownRequester'))
+    expect(said.map(({ text }) => text)).toEqual([expect.stringContaining('meanwhile it stays at')])
+    town.setPolicy(configOf({ autoApproveBelow: 0, unknownRequester: 'anyone' }))
+    await town.advance(10 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ desired: b, generation: 2, run: { phase: 'asked' } })
+    expect(await ends()).toEqual(['superseded'])
+  })
+
+  it('keeps its place in line where people have approved it: they are asked about what is newer after that', async () => {
+    town = await openTown({ config: configOf({ autoApproveBelow: 0 }) })
+    await fillPool(town)
+    await upload(town, 'a')
+    await town.answered(TRAIN, 'approve', ANA)
+    await town.advance(2 * MINUTE)
+    expect((await town.lane(TRAIN)).run?.phase).toBe('waiting-for-room')
+    await upload(town, 'b')
+    await town.advance(20 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ desired: a, run: { phase: 'waiting-for-room' } })
+    const [other] = (await town.house.cluster.list('Pod')).filter(({ metadata }) => metadata.name === 'other')
+    await town.house.cluster.delete({ kind: 'Pod', namespace: 'training', name: 'other' }, other?.metadata.uid ?? '')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null, 12)
+    expect([await ends(), await keyOf()]).toMatchObject([['succeeded'], b])
+  })
+
+  it('for its time has it yet where a newer dataset took its place and was denied', async () => {
+    const on = { schedule: { cron: '0 13 * * 1', zone: 'UTC' } }
+    const weekly = (autoApproveBelow: number) => {
+      const config = configOf({ autoApproveBelow })
+      return { ...config, pipelines: { 'support-chats': { ...piped(), on: { ...piped().on, ...on } } } } as Config
+    }
+    town = await openTown({ config: weekly(1e9) })
+    await upload(town, 'a')
+    await town.settled(TRAIN)
+    town.setPolicy(weekly(0))
+    await town.advance(Date.UTC(2026, 10, 23, 13, 6) - clockOf(town).now())
+    expect((await town.lane(TRAIN)).desired).toMatchObject({ ...a, occasion: { kind: 'schedule' } })
+    await upload(town, 'b')
+    await town.answered(TRAIN, 'deny')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null, 0.5)
+    expect((await town.lane(TRAIN)).desired).toMatchObject({ ...b, occasion: { kind: 'schedule' }, again: 'rejected' })
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+    // Once: whatever comes after that.
+    await upload(town, 'c')
+    await town.answered(TRAIN, 'deny')
+    await town.settled(TRAIN)
+    await town.advance(HOUR)
+    expect((await town.lane(TRAIN)).desired).not.toHaveProperty('occasion')
+  })
+})
