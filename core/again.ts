@@ -3,6 +3,7 @@ import type { LaneDocument } from './lane/document.ts'
 import { isToldOtherwise, occasionOf } from './occasions/catalogue.ts'
 import type { Again } from './occasions/occasion.ts'
 import type { Policy } from './policy.ts'
+import type { Outcome, OutcomeKind } from './reasons.ts'
 
 /**
  * How the last run on the same dataset version, or the same version of a model, ended, where that bears on whether people are asked before the
@@ -17,11 +18,11 @@ export const againOn = (
   const known = desired as TrainDesired | null
   if (known === null || !isOnSame(known, next)) return undefined
   const before = againIn(known)
-  if (outcome === null || outcome.reason === 'not-configured') return before
+  if (outcome === null || isOfNobody(outcome)) return before
   if (outcome.kind === 'refused')
     return isUnknown(known) && approvals.unknownRequester !== 'anyone' ? 'refused' : before
   const isSaid = before !== undefined && before !== 'succeeded'
-  if (outcome.kind === 'cancelled' && isSaid) return before
+  if (isSaid && YIELDS.has(outcome.kind)) return before
   // A small try at it is none of what the policy wants: how it ended says nothing of that, but that what it is on was denied.
   if (outcome.kind !== 'rejected' && isToldOtherwise(known.occasion)) return before
   return ENDS.get(outcome.kind) ?? before
@@ -32,6 +33,17 @@ export const againIn = (desired: Desired | null): Again | undefined => {
   const { drift, again } = (desired ?? {}) as Partial<TrainDesired>
   return drift?.again ?? again
 }
+
+/** Ends that take the place of nothing that was said before: that somebody wants it no more, and that nobody has answered. */
+const YIELDS: ReadonlySet<OutcomeKind> = new Set<OutcomeKind>(['cancelled', 'expired'])
+
+/** Whether people have no part in it: its rule has left the policy, or there was no room for it in time. */
+const isOfNobody = (outcome: Pick<Outcome, 'kind' | 'reason'>): boolean =>
+  outcome.reason === 'not-configured' || (outcome.kind === 'expired' && !isUnanswered(outcome))
+
+/** Whether nobody has answered about it, which means no: not that there was no room for it in time. */
+export const isUnanswered = (outcome: Pick<Outcome, 'kind' | 'reason'> | null): boolean =>
+  outcome?.kind === 'expired' && outcome.reason !== 'no-room'
 
 /** What of a run says what it is on. */
 type RunsOn = Pick<TrainDesired, 'version' | 'weights'>

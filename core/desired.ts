@@ -60,7 +60,7 @@ export interface TrainDesired extends Desired, Asked {
   occasion?: Occasion
   /** The same as `drift` has, of what is run for an occasion, and of a version of a model too; never that it ended well. */
   again?: Again
-  /** Of what is told otherwise than the policy says: when the last run before it ended that was not, of which drift cools down; left out: none did. Milliseconds since the epoch. */
+  /** When the last run before it ended of which drift cools down, should nothing come of this one; left out: none did, or nobody knows. Milliseconds since the epoch. */
   lastEnd?: number
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>

@@ -2,6 +2,7 @@ import type { Card } from './cards.ts'
 import type { Desired, Drift, TrainDesired } from './desired.ts'
 import { type Episode, isOf } from './episodes.ts'
 import type { LaneDocument } from './lane/document.ts'
+import type { Ended } from './lane/ended.ts'
 import { hadBegun, isSaidNoTo } from './lane/wanted.ts'
 import { isToldOtherwise } from './occasions/catalogue.ts'
 import type { Again } from './occasions/occasion.ts'
@@ -31,17 +32,24 @@ export const driftFor = (
   return { ...{ alert, fingerprint, labels, since, text }, ...(again === undefined ? {} : { again }) }
 }
 
-/** Ends after which nothing has changed: nothing cools down. */
-const UNTRIED: ReadonlySet<string> = new Set(['superseded', 'refused'])
+/** Ends of what was never at work: nothing cools down of it. */
+const NEVER: ReadonlySet<string> = new Set(['superseded', 'refused'])
+
+const isUntried = ({ kind, untried }: Ended): boolean => untried === true || NEVER.has(kind)
 
 /**
- * When the last run ended after which drift cools down; null: there is none, or it changed nothing. What is told otherwise than the policy says
- * is not what drift waits for: where that ended last, it is the one before.
+ * When the last run ended after which drift cools down; null: there is none, or it is not over. Where what ended last was never at work, or is told
+ * otherwise than the policy says, it is the one before.
  */
 export const lastEndOf = ({ desired, outcome }: Pick<LaneDocument, 'desired' | 'outcome'>): number | null => {
   const { occasion, lastEnd = null } = (desired ?? {}) as Partial<TrainDesired>
-  if (isToldOtherwise(occasion)) return lastEnd
-  return outcome === null || UNTRIED.has(outcome.kind) ? null : outcome.at
+  return outcome === null || isUntried(outcome) || isToldOtherwise(occasion) ? lastEnd : outcome.at
+}
+
+/** What is wanted next keeps of that, should nothing come of it. */
+export const coolsFrom = (doc: Pick<LaneDocument, 'desired' | 'outcome'>): Pick<TrainDesired, 'lastEnd'> => {
+  const lastEnd = lastEndOf(doc)
+  return lastEnd === null ? {} : { lastEnd }
 }
 
 /**

@@ -6,12 +6,12 @@ import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
-import { asAside, spentMore, withRepeat } from './before.ts'
+import { approvedOf, asAside, spentMore, withRepeat } from './before.ts'
 import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import { doneBefore, doneWith, saidNoMore } from './done-with.ts'
-import { aboutOf, type Ended } from './ended.ts'
+import { aboutOf, type Ended, untriedOf } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
@@ -43,8 +43,9 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const stages = plan?.plan.steps.filter(isKept).map(({ name }) => name) ?? []
   const { generation, attempt } = run
   const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
-  const about = { ...aboutOf(plan?.plan), ...stoodAt(view, plan?.plan) }
-  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...about, stages }
+  const tried = hasBegun(run) || approvedOf(doc, run)?.begun === true
+  const about = { ...untriedOf(told, tried), ...under, ...aboutOf(plan?.plan), ...stoodAt(view, plan?.plan) }
+  const at: Ended = { ...told, generation, attempt, at: now, against, ...about, stages }
   const past = { id, lane: doc.lane, run: ended, plan: costing.plan, outcome: told, endedAt: now, cost }
   // What stood before it was paid for by what was approved of that.
   const after = afterwards(view, run, { at, cost: cents(own), plan: plan?.plan ?? null })

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan.ts'
-import type { Outcome } from '../reasons.ts'
+import type { Outcome, OutcomeKind } from '../reasons.ts'
 
 /** An outcome, of which attempt and when. */
 export interface Ended extends Outcome {
@@ -8,6 +8,8 @@ export interface Ended extends Outcome {
   at: number
   /** Of a refusal: digest over the policy and the world that refused it, and that policy's version. */
   against: string | null
+  /** That nothing of it was begun, of what people or the time have ended. Left out: something was, or an earlier release wrote it. */
+  untried?: true
   under?: string
   /** The template of pods that its plan was about: it is parked with that one alone. Left out: it was about none. */
   template?: string
@@ -20,6 +22,13 @@ export interface Ended extends Outcome {
   /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
   stages: string[]
 }
+
+/** Ends that people or the time make, be anything at work or not. */
+const BY_OTHERS: ReadonlySet<OutcomeKind> = new Set<OutcomeKind>(['rejected', 'expired', 'cancelled'])
+
+/** What an end says of what was begun of it. */
+export const untriedOf = ({ kind }: Outcome, tried: boolean): Pick<Ended, 'untried'> =>
+  BY_OTHERS.has(kind) && !tried ? { untried: true } : {}
 
 /** What a plan was about that the policy may want otherwise later. */
 export const aboutOf = (

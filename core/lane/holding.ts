@@ -65,7 +65,7 @@ export const late = (view: View, run: Run, waited: boolean): Change => {
   if (!waited || isUnseen(view)) return heldUp(view, run)
   if (view.kind.lasts === 'standing')
     return close(view, run, { kind: 'refused', reason: 'no-room', detail: NO_ROOM }, againstOf(view))
-  return close(view, run, { kind: 'expired', reason: null, detail: NO_ROOM })
+  return close(view, run, { kind: 'expired', reason: 'no-room', detail: NO_ROOM })
 }
 
 const NO_ROOM = 'there was no room for it before it expired'

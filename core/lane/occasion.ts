@@ -1,3 +1,4 @@
+import { isUnanswered } from '../again.ts'
 import type { OfOccasions } from '../lane-kinds/kind.ts'
 import { withHad } from '../occasions/catalogue.ts'
 import type { Intent } from '../reactions/reaction.ts'
@@ -33,7 +34,7 @@ export const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: I
   return { ...(episodes === undefined ? {} : { episodes }), ...(schedule === undefined ? {} : { schedule }) }
 }
 
-const hadRun = (doc: LaneDocument): boolean => hadBegun(doc) || isSaidNoTo(doc) || doc.outcome?.kind === 'expired'
+const hadRun = (doc: LaneDocument): boolean => hadBegun(doc) || isSaidNoTo(doc) || isUnanswered(doc.outcome)
 
 /** By which its kind knows what is wanted, whatever for. */
 export const plainKeyOf = ({ kind }: Pick<View, 'kind'>, desired: NonNullable<LaneDocument['desired']>): string =>

@@ -3,6 +3,7 @@ import { datasetUploaded } from '../../events/dataset-uploaded.ts'
 import type { ManifestObject } from '../../events/manifest.ts'
 import { whyNotNamed } from '../../events/object-key.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
+import { coolsFrom } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import { isLeft } from '../lane/kept.ts'
@@ -72,7 +73,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   whence: (desired, { now }) => again(desired, now),
   uploadOf: (facts) =>
     facts.kind === 'manifest' ? [`${facts.sha256} ${new Date(facts.lastModified).toISOString()}`, facts.sha256] : null,
-  decide: (event, facts, { policy, rule, now }) => {
+  decide: (event, facts, { policy, rule, doc, now }) => {
     const at = inSight(`s3://${event.bucket}/${event.key}`)
     if (event.replayed)
       return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
@@ -105,6 +106,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
           objects: facts.objects,
           bytes: facts.bytes,
           ...(facts.named === undefined ? {} : { named: facts.named }),
+          ...coolsFrom(doc),
           ...(proven === null ? { requester: facts.requester } : { requester: proven, proven: true }),
         } as TrainDesired,
       },

@@ -3,7 +3,7 @@ import { driftDetected } from '../../events/drift-detected.ts'
 import { againOn } from '../again.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
-import { cardOf, driftFor, driftOf, isCovered } from '../drift.ts'
+import { cardOf, coolsFrom, driftFor, driftOf, isCovered } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
   again,
@@ -197,6 +197,7 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
   const desired: TrainDesired = {
     ...{ kind: 'train', dataset: rule.name, version, bucket, key, etag, objects, bytes, requester: null },
     ...(named === undefined ? {} : { named }),
+    ...coolsFrom(doc),
   }
   const endedWell = doc.endedWell === pipeline.keyOf(desired) ? 'succeeded' : undefined
   const drift = driftFor(episode, doc, againOn(desired, doc, policy) ?? endedWell)

@@ -1,10 +1,10 @@
-import { againIn, againOn } from '../again.ts'
+import { againIn, againOn, isUnanswered } from '../again.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
-import { lastEndOf } from '../drift.ts'
+import { coolsFrom } from '../drift.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
-import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
+import { occasionOf } from '../occasions/catalogue.ts'
 import type { Again, Occasion } from '../occasions/occasion.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
@@ -54,11 +54,10 @@ export const wantedFor = (
   const replaces = ruleNamed(given.policy.pipelines, name)?.rule.onNewer === 'replace'
   const plain: TrainDesired = { kind: 'train', dataset: name, ...on.dataset, requester }
   const again = againFor(occasion, plain, given)
-  const lastEnd = isToldOtherwise(occasion) ? lastEndOf(given.doc) : null
   const desired: TrainDesired = {
     ...{ ...plain, occasion },
     ...(again === undefined ? {} : { again }),
-    ...(lastEnd === null ? {} : { lastEnd }),
+    ...coolsFrom(given.doc),
   }
   return { kind: 'intend', detail, intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired } }
 }
@@ -75,5 +74,7 @@ const againFor = (
   if (isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
   if (doc.endedWell === pipeline.keyOf(plain)) return undefined
   const again = againOn(plain, doc, policy)
+  // A person who asks takes back what a person has cancelled, and not that nobody has answered since.
+  if (again === occasionOf(occasion).undoes && isUnanswered(doc.outcome)) return 'expired'
   return again === 'succeeded' ? undefined : again
 }

@@ -43,6 +43,17 @@ describe('how the last run on the same ended', () => {
     expect(againIn(said('expired'))).toBe('expired')
   })
 
+  it('is said by nobody where there was no room for it in time, which leaves what was said before', () => {
+    const full = (of: TrainDesired) => againOn(desired, { desired: of, outcome: ended('expired', 'no-room') }, anyone)
+    expect([full(desired), full(said('rejected')), full(said('expired'))]).toEqual([undefined, 'rejected', 'expired'])
+  })
+
+  it('stands where nobody answers after somebody has said no', () => {
+    const known = ['rejected', 'cancelled', 'refused'] as const
+    expect(known.map((before) => again('expired', said(before)))).toEqual(known)
+    expect(again('rejected', said('cancelled'))).toBe('rejected')
+  })
+
   it('stands also after one that ended well and was told otherwise than the policy says', () => {
     for (const before of ['rejected', 'cancelled', 'expired', 'refused'] as const)
       expect(again('succeeded', { ...said(before), occasion: small })).toBe(before)

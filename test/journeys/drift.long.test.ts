@@ -68,6 +68,32 @@ describe('drift', () => {
     expect((await timeline(town)).map(({ text }) => text)).toContainEqual(expect.stringContaining('is for that too'))
   })
 
+  it('of two instances the second has its own run where the first one’s is taken back before it began', async () => {
+    await trained()
+    await town.advance(7 * HOUR)
+    const since = now() - MINUTE
+    await tell({ since: now() - 2 * MINUTE }, { instance: 'b', since })
+    await town.advance(5 * MINUTE)
+    await tell({ since: now() - 8 * MINUTE, status: 'resolved', until: now() })
+    expect(await town.question(TRAIN)).toBeNull()
+    await town.advance(2 * HOUR)
+    expect((await town.lane(TRAIN)).desired).toMatchObject({ drift: { fingerprint: 'fp-b', since } })
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('asks though a nightly run expires each night before it begins anything', async () => {
+    const nightly = { ...drifting, on: { ...drifting.on, schedule: { cron: '0 2 * * *', zone: 'UTC' } } }
+    const given = { ...config, services: watched({ coolDown: '24h' }), pipelines: { 'support-chats': nightly } }
+    await trained(given)
+    town.setPolicy({ ...given, approvals: { ...given.approvals, autoApproveBelow: 0 } } as never)
+    await town.advance(DAY)
+    expect((await town.lane(TRAIN)).outcome).toMatchObject({ kind: 'expired', untried: true })
+    await tell({ since: now() - MINUTE })
+    expect((await town.lane(TRAIN)).run?.desired).toMatchObject({ drift: { fingerprint: 'fp-a' } })
+  })
+
   it('a newer dataset takes its place, and the next one of that is no repetition', async () => {
     await trained()
     await town.advance(7 * HOUR)

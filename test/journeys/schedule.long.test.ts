@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { HOUR, looseEnds, MINUTE } from './scenes.ts'
+import { fillPool, HOUR, looseEnds, MINUTE, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -49,4 +49,22 @@ it('trains anew each night, also after one whose model did not hold, and while o
   const first = await town.question(LANE)
   await town.advance(48 * HOUR)
   expect([first?.state, (await town.question(LANE))?.id]).toEqual(['open', first?.id])
+})
+
+it('nobody is asked about a night’s run since the one before found no room', async () => {
+  const on = { ...piped().on, schedule: { cron: '0 2 * * *', zone: 'UTC' } }
+  const config = {
+    ...example,
+    pools: { ...example.pools, 'gpu-train': { ...example.pools?.['gpu-train'], maxGpus: 8 } },
+    pipelines: { 'support-chats': { ...piped(), on } },
+    approvals: { ...example.approvals, unknownRequester: 'anyone', autoApproveBelow: 1e9 },
+  }
+  town = await openTown({ config: config as never })
+  await fillPool(town)
+  await upload(town)
+  await town.advance(6 * HOUR)
+  expect((await town.lane(TRAIN)).outcome).toMatchObject({ kind: 'expired', reason: 'no-room' })
+  await town.advance(15 * HOUR)
+  const plans = async () => (await town.past(TRAIN)).map(({ plan }) => plan?.approval)
+  expect(await plans()).toEqual([1, 2].map(() => expect.objectContaining({ required: false })))
 })

@@ -214,6 +214,41 @@ describe('an alert that fires', () => {
     expect(decide({}, untried).kind).toBe('intend')
   })
 
+  it('cools down of no run that was never at work, beyond what the one before that left', () => {
+    const at = (hours: number) => ({ ...done().outcome!, at: NOW - hours * HOUR })
+    const [slot, once] = [
+      { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' },
+      { ...at(1), untried: true },
+    ] as const
+    const slotOver = (before: LaneDocument, kind: 'expired' | 'rejected' | 'cancelled'): LaneDocument => {
+      const decision = wantedFor(slot, { facts, detail: '', requester: null }, { policy, rule, doc: before })
+      if (decision.kind !== 'intend') throw new Error(decision.detail)
+      return { ...before, desired: decision.intent.desired, since: NOW - 2 * HOUR, outcome: { ...once, kind } }
+    }
+    for (const kind of ['expired', 'rejected', 'cancelled'] as const) {
+      expect(decide({}, slotOver(done({ outcome: at(7) }), kind)).kind).toBe('intend')
+      const lately = slotOver(slotOver(done({ outcome: at(4) }), kind), kind)
+      expect(decide({}, lately)).toMatchObject({ reason: 'cooling-down', next: NOW + 2 * HOUR })
+      // Of what was at work drift cools down, however that ended.
+      const { untried: _, ...tried } = { ...once, kind }
+      expect(decide({}, { ...lately, outcome: tried })).toMatchObject({ next: NOW + 5 * HOUR })
+    }
+  })
+
+  it('of two alerts one run is for both once it has begun, and until then the second waits', () => {
+    const wanted = { ...desired, drift: { alert: 'Drift', fingerprint: 'g', labels: {}, since: NOW - HOUR, text: '' } }
+    const of = (over: Partial<LaneDocument>) =>
+      decide({ since: NOW - HOUR }, done({ desired: wanted, since: NOW, ...over }))
+    const run = (steps: object[]) => ({ generation: 1, attempt: 1, steps }) as unknown as LaneDocument['run']
+    expect(of({ outcome: null, run: run([{ state: 'pending', by: null }]) }).kind).toBe('wait')
+    expect(of({ outcome: null, run: run([{ state: 'running', by: 'i' }]) })).toMatchObject({ reason: 'already-done' })
+    const ended = (kind: 'refused' | 'expired' | 'rejected' | 'failed', more: object = { untried: true }) =>
+      of({ outcome: { ...done().outcome!, kind, ...more } })
+    expect([ended('refused').kind, ended('expired').kind]).toEqual(['intend', 'intend'])
+    expect(ended('rejected')).toMatchObject({ reason: 'already-done' })
+    expect(ended('failed', {})).toMatchObject({ reason: 'already-done' })
+  })
+
   it('is held up by no run that was told otherwise than the policy says, beyond what the one before that left', () => {
     const small = { kind: 'hand', id: 'r', at: NOW, by: 'ben', set: { train: { args: ['-x'] } } } as const
     const at = (hours: number) => ({ ...done().outcome!, at: NOW - hours * HOUR })

@@ -54,6 +54,21 @@ describe('a request', () => {
     expect(wantedOf(decision)).not.toHaveProperty('proven')
   })
 
+  it('takes back what a person has cancelled, and not that nobody has answered since', () => {
+    const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' } as const
+    const known: TrainDesired = { ...desired, occasion: slot, again: 'cancelled' }
+    const ended = (kind: 'cancelled' | 'expired', reason: 'no-room' | null = null) =>
+      doc({
+        desired: known,
+        outcome: { kind, reason, detail: '', generation: 1, attempt: 1, at: NOW, against: null, stages: [] },
+      })
+    const againAfter = (...given: Parameters<typeof ended>) =>
+      wantedOf(decide({ facts: { kind: 'nowhere' }, doc: ended(...given) })).again
+    expect([againAfter('cancelled'), againAfter('expired'), againAfter('expired', 'no-room')]).toEqual([
+      ...['cancelled', 'expired', 'cancelled'],
+    ])
+  })
+
   it('is for what is known where nobody could look, and for none where its pipeline has no datasets', () => {
     expect(wantedOf(decide({ facts: { kind: 'nowhere' } })).version).toBe(desired.version)
     const alone = decide({ policy: policyOf({ hand: true }), facts: { kind: 'nowhere' } })
