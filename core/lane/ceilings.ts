@@ -4,7 +4,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import { capOf } from '../money/rungs.ts'
 import { capText } from '../money/rungs-text.ts'
 import type { PoolPolicy } from '../policy.ts'
-import { type Capped, ceilingAt, changesAfter, wholeNodes } from '../pools/ceiling.ts'
+import { type Capped, ceilingAt, changesAfter, ownOf } from '../pools/ceiling.ts'
 import { type Ceiling, type ContributionRow, contributionId } from '../pools/contribution.ts'
 import type { Telling } from '../telling.ts'
 import { counted, said } from '../text.ts'
@@ -15,11 +15,11 @@ import type { View } from './view.ts'
 
 /**
  * What setting a ceiling came to: the limit that the NodePool had and has, or why it was not set. `right`: since we may not; `soon`: it was not answered, and is
- * tried again by itself; `theirs`: it is gone, or another's to set.
+ * tried again by itself; `theirs`: it is gone, or another's to set; `back`: what it had been set to by its lane is its own again, which it was not before.
  */
 export type Resized =
   | { kind: 'set'; was: number | null }
-  | { kind: 'not'; why: string; right?: true; soon?: true; theirs?: true }
+  | { kind: 'not'; why: string; right?: true; soon?: true; theirs?: true; back?: { was: number | null } }
 
 /** After so long. Milliseconds. */
 const SOON = 5 * 60_000
@@ -44,9 +44,6 @@ export const isManaged = (
 
 /** The ceiling that a lane sees to, as it was last read; undefined: it sees to none. */
 export const readCeiling = (doc: Pick<LaneDocument, 'ceiling'> | undefined): LaneDocument['ceiling'] => doc?.ceiling
-
-/** A pool's own ceiling, whatever hours, leases and rungs make of it. */
-const ownOf = (rule: Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode'>): number => wholeNodes(rule.maxGpus, rule)
 
 /**
  * The ceiling that a pool's lane sees to now; null: it sees to none. What it had raised of a pool that has left the policy it takes back, once (laws 11, 18): from
@@ -78,10 +75,23 @@ export const resizing = (view: View): Act | null => {
   const gpus = wantedCeiling(view)
   if (overIn(view).length > 0) return { kind: 'end-leases' }
   if (gpus === null) return null
-  const isSo = ceiling !== undefined && ceiling.gpus === gpus && isOwnKnown(ceiling, ruleOf(view))
-  if (isSo && isSettled(ceiling, view.now)) return null
+  const rule = ruleOf(view)
+  const isSo = ceiling !== undefined && ceiling.gpus === gpus && isOwnKnown(ceiling, rule)
+  if (isSo && isSettled(ceiling, view.now) && (rule !== undefined || !mayBeHigher(ceiling))) return null
   const isMarked = isSo && ceiling.by === view.me
   return isMarked ? { kind: 'resize' } : { kind: 'mark-ceiling', gpus }
+}
+
+/** Whether somebody may have died who had set it higher for a lease, before that was written down; where it cannot be set it is tried again later. */
+const mayBeHigher = ({ own, why }: Ceiling): boolean => own !== undefined && why === undefined
+
+/** The document as a lease is about to be set: what it goes back to is known before, as of any ceiling that is higher than the pool's own. */
+export const markedForLease = (view: Seen): LaneDocument => {
+  const { doc } = view
+  const rule = ruleOf(view)
+  return rule === undefined || doc.ceiling === undefined
+    ? doc
+    : { ...doc, ceiling: { ...doc.ceiling, own: ownOf(rule) } }
 }
 
 /** Whether it was seen to be so, or it is too soon to try again. */
@@ -105,26 +115,37 @@ export const settleResized = (view: View, resized: Resized): Change => {
   const { gpus } = ceiling
   const soon = resized.kind === 'not' && resized.soon === true ? { again: now + SOON } : {}
   const seen = { ...withoutOwn(view, marked, resized), at: now, ...soon }
-  if (resized.kind === 'not' && resized.why === known) return changed({ ...doc, ceiling: { ...seen, why: known } })
+  const back = setBack(view, resized)
+  if (resized.kind === 'not' && resized.why === known)
+    return changed({ ...doc, ceiling: { ...seen, why: known } }, back)
   if (resized.kind === 'not')
     return changed(
       { ...doc, ceiling: { ...seen, why: resized.why } },
       {
-        moments: [moment('note', `its ceiling would be ${counted(gpus, 'GPU')} and is not set: ${resized.why}`)],
+        moments: [
+          ...back.moments,
+          moment('note', `its ceiling would be ${counted(gpus, 'GPU')} and is not set: ${resized.why}`),
+        ],
         // Its line is granted all the same, and somebody is told.
-        counts: resized.right === true ? ['not-allowed:cluster'] : [],
+        counts: [...back.counts, ...(resized.right === true ? ['not-allowed:cluster'] : [])],
       },
     )
-  const { was } = resized
+  return changed({ ...doc, ceiling: seen }, moved(gpus, resized.was, becauseOf(view)))
+}
+
+/** What is told where it was another one. */
+const moved = (gpus: number, was: number | null, why: string): Pick<Change, 'moments' | 'counts'> => {
+  if (was === gpus) return { moments: [], counts: [] }
   const before = was === null ? 'no limit' : counted(was, 'GPU')
-  const text = `its ceiling is ${counted(gpus, 'GPU')}, and was ${before}: ${becauseOf(view)}`
-  return changed(
-    { ...doc, ceiling: seen },
-    {
-      moments: was === gpus ? [] : [moment('step', text, { data: { gpus, was } })],
-      counts: was === gpus ? [] : ['resized'],
-    },
-  )
+  const text = `its ceiling is ${counted(gpus, 'GPU')}, and was ${before}: ${why}`
+  return { moments: [moment('step', text, { data: { gpus, was } })], counts: ['resized'] }
+}
+
+/** Of a pool in shadow: what its lane had set is its own again. */
+const setBack = (view: Seen, resized: Resized): ReturnType<typeof moved> => {
+  const rule = ruleOf(view)
+  if (rule === undefined || resized.kind === 'set' || resized.back === undefined) return { moments: [], counts: [] }
+  return moved(ownOf(rule), resized.back.was, 'in shadow it keeps to `maxGpus`')
 }
 
 /** Once it is no higher than its own, nothing is to be taken back; nor of a pool that has left the policy where others say how high it goes. */

@@ -12,6 +12,7 @@ import { said } from '../text.ts'
 import { isUntried } from './attempts.ts'
 import { withJudgedOf, withKeptOf } from './before.ts'
 import { boundAt } from './bound.ts'
+import { markedForLease } from './ceilings.ts'
 import { type Change, DETAIL, resting, SHORT } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
@@ -90,8 +91,9 @@ export const settleMark = (view: View, name: string, again?: string): Change => 
   const took = mark.state === 'running'
   const begins = took ? (again ?? null) : 'begins'
   const { approved } = doc
+  const known = mark.kind === 'resize-pool' ? markedForLease(view) : doc
   return withMark(
-    approved === null || mark.way === 'back' ? doc : { ...doc, approved: { ...approved, begun: true } },
+    approved === null || mark.way === 'back' ? known : { ...known, approved: { ...approved, begun: true } },
     {
       ...mark,
       state: 'running',

@@ -40,9 +40,12 @@ const capAt = ({ cap }: Capped, at: number): number =>
 export const ceilingAt = (rule: Rule, rows: readonly ContributionRow[], at: number): number =>
   wholeNodes(Math.min(ownAt(rule, at) + leasedAt(rule, rows, at), capAt(rule, at)), rule)
 
+/** A pool's own ceiling, whatever hours, leases and rungs make of it. */
+export const ownOf = (rule: Pick<Rule, 'maxGpus' | 'gpusPerNode'>): number => wholeNodes(rule.maxGpus, rule)
+
 /** The ceiling that is kept to then: of a pool in shadow its own, whatever its hours would make it. */
 export const keptAt = (rule: Rule, rows: readonly ContributionRow[], at: number): number =>
-  rule.mode === 'shadow' ? wholeNodes(rule.maxGpus, rule) : ceilingAt(rule, rows, at)
+  rule.mode === 'shadow' ? ownOf(rule) : ceilingAt(rule, rows, at)
 
 /** When it may be another one though nobody does anything: later than `at`; null: never. */
 export const changesAfter = (

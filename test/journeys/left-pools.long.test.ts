@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
 import example from '../example.ts'
 import { accountWatched } from './accounts.ts'
 import { laddersOf } from './ladder.ts'
 import { everyJob, HOUR, jobsOf, looseEnds, MINUTE, TRAIN, upload } from './scenes.ts'
 import { preemptible, suspending, trains } from './suspended.ts'
-import { openTown, type Town } from './town.ts'
+import { BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -61,4 +62,33 @@ describe('a pool that leaves the policy', () => {
     expect(account.dollars('gpu-train')).toBeGreaterThan(70)
     expect(await spent()).toBeCloseTo(account.dollars('gpu-train'), 1)
   })
+})
+
+it.each([
+  ['hours', 0],
+  ['a lease', 24],
+])('a pool that %s have moved is its own again once it is in shadow', async (what, moved) => {
+  const hours = { zone: 'UTC', ceilings: [{ from: '18:00', to: '06:00', maxGpus: 0 }] }
+  const rule = { ...pool, maxGpus: 8, ...(moved === 0 ? { hours } : { leases: { maxGpus: 16, maxHours: 24 } }) }
+  const policyIn = (mode: 'act' | 'shadow') => ({ ...example, pools: { ...others, 'gpu-train': { ...rule, mode } } })
+  town = await openTown({ at: Date.UTC(2026, 10, 23, 20), config: policyIn('act') as never })
+  const limit = async () => {
+    const found = await town.house.cluster.get({ kind: 'NodePool', namespace: null, name: 'gpu-train' })
+    return Number((found as KubeObject<'NodePool'>).spec?.limits?.['nvidia.com/gpu'])
+  }
+  const lane = 'pool/gpu-train'
+  if (what === 'a lease') {
+    await town.advance(6 * MINUTE)
+    const until = town.house.clock.now() + 20 * HOUR
+    await town.house.command({ kind: 'lease', lane, by: BEN, does: 'take', gpus: 16, until })
+    await town.answered(lane)
+  }
+  await town.until('it is moved', async () => (await limit()) === moved)
+  town.setPolicy(policyIn('shadow') as never)
+  await town.advance(12 * MINUTE)
+  expect(await limit()).toBe(8)
+  expect((await town.house.why(lane)).text).toContain(`would be ${moved} GPUs and is not set`)
+  await town.advance(HOUR)
+  town.setPolicy(policyIn('act') as never)
+  await town.until('it is moved again', async () => (await limit()) === moved)
 })

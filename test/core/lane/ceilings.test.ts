@@ -6,6 +6,7 @@ import {
   isManaged,
   isOwnKnown,
   looksAgain,
+  markedForLease,
   resizing,
   settleEndLeases,
   settleMarkCeiling,
@@ -75,6 +76,21 @@ describe('a ceiling', () => {
     expect([second.moments, second.doc.ceiling?.why]).toEqual([[], 'no NodePool'])
     const other = settleResized({ ...view, doc: again.doc }, { kind: 'set', was: 8 })
     expect(other.doc.ceiling).not.toHaveProperty('why')
+  })
+
+  it('in shadow is said to be its own again, where its lane had set it', () => {
+    const shadow = policyWith((config) => Object.assign(config.pools['gpu-train'] ?? {}, { mode: 'shadow' }))
+    const view = poolView({ ...set, gpus: 0, at: null, by: 'me' }, { policy: shadow })
+    const first = settleResized(view, { kind: 'not', why: 'pools.gpu-train is in shadow', back: { was: 0 } })
+    expect([first.moments.map(({ text }) => text), first.counts]).toEqual([
+      [
+        'its ceiling is 16 GPUs, and was 0 GPUs: in shadow it keeps to `maxGpus`',
+        'its ceiling would be 0 GPUs and is not set: pools.gpu-train is in shadow',
+      ],
+      ['resized'],
+    ])
+    const again = { kind: 'not', why: 'pools.gpu-train is in shadow', back: { was: 16 } } as const
+    expect(settleResized({ ...view, doc: looksAgain(first.doc) }, again).moments).toEqual([])
   })
 
   it('is looked at again once somebody may have moved it', () => {
@@ -163,7 +179,7 @@ describe('of a pool that has left the policy', () => {
     const view = poolView({ ...raised, gpus: 16, at: null, by: 'me' }, { policy: gone })
     const { doc } = settleResized(view, { kind: 'not', why: 'there is no NodePool of its name', theirs: true })
     expect([isLeftOver(doc), resizing({ ...view, doc })]).toEqual([false, null])
-    expect(resizing(poolView({ ...raised, gpus: 8 }, { policy: gone }))).toBeNull()
+    expect(resizing(poolView({ ...set, gpus: 8 }, { policy: gone }))).toBeNull()
     expect(resizing(poolView({ ...set, gpus: 24 }, { policy: gone }))).toBeNull()
   })
 
@@ -179,6 +195,26 @@ describe('of a pool that has left the policy', () => {
     expect(resizing(poolView(raised, { contributions: [lease()] }))).toBeNull()
     const back = settleResized(poolView({ ...raised, gpus: 16, at: null, by: 'me' }), { kind: 'set', was: 24 })
     expect(back.doc.ceiling).not.toHaveProperty('own')
+  })
+
+  it('that somebody may have died over who set a lease is looked at, and goes back', () => {
+    const view = poolView({ ...set, gpus: 8 })
+    const marked = markedForLease(view)
+    expect([marked.ceiling, resizing({ ...view, doc: marked })]).toEqual([
+      { ...set, gpus: 8, own: 16 },
+      { kind: 'mark-ceiling', gpus: 16 },
+    ])
+    const left = { ...view, doc: marked, policy: gone }
+    expect([isLeftOver(marked), resizing(left)]).toEqual([true, { kind: 'mark-ceiling', gpus: 8 }])
+    const back = settleResized({ ...left, doc: settleMarkCeiling(left, 8).doc }, { kind: 'set', was: 24 })
+    expect([back.moments[0]?.text, resizing({ ...left, doc: back.doc })]).toEqual([
+      'its ceiling is 8 GPUs, and was 24 GPUs: the policy has no such pool',
+      null,
+    ])
+    // Where that cannot be set it is tried again, and not at once.
+    const away = settleResized({ ...left, doc: settleMarkCeiling(left, 8).doc }, { kind: 'not', why: 'denied' })
+    expect([isLeftOver(away.doc), resizing({ ...left, doc: away.doc })]).toEqual([true, null])
+    expect(markedForLease(poolView()).ceiling).toBeUndefined()
   })
 
   it('a question that is open is left over too', () => {
