@@ -14,6 +14,8 @@ export interface Episode extends Omit<Drift, 'again'> {
   back?: { times: number; at: number }
   /** When the last report was written that was read of it. */
   last?: number
+  /** Which window that was, and its date where its key has one. Left out: an earlier release read it. */
+  window?: { id: string; date?: number }
 }
 
 /** Alerts by `alertPlace`. */

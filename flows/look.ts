@@ -1,5 +1,5 @@
 import { stillOf } from '../core/alerting.ts'
-import { sha256OfPieces } from '../core/digest.ts'
+import { sha256Hex, sha256OfPieces } from '../core/digest.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { AlertFacts } from '../core/reactions/drift-detected.ts'
 import type { ReportFacts } from '../core/reactions/drift-reported.ts'
@@ -65,6 +65,7 @@ const lookAtReport = async (
   return {
     kind: 'report',
     lastModified: isLarge ? 0 : found.head.lastModified,
+    sha256: isLarge ? '' : sha256Hex(found.bytes),
     verdict: isLarge ? { kind: 'bad', detail: `it is over ${REPORT_LIMIT} bytes` } : verdictOf(found.bytes),
     dataset: beside,
   }

@@ -8,11 +8,12 @@ import type { Policy } from '../policy.ts'
 import { counted, inSight, said } from '../text.ts'
 import { type NewestDataset, onDriftDetected } from './drift-detected.ts'
 import type { Decision, Reaction } from './reaction.ts'
+import { type ReportWindow, reportWindow } from './report-window.ts'
 
 /** What a report says, and since when it lies there; and the newest dataset version beside it. */
 export type ReportFacts =
   | { kind: 'gone' }
-  | { kind: 'report'; lastModified: number; verdict: Verdict; dataset: NewestDataset }
+  | { kind: 'report'; lastModified: number; sha256: string; verdict: Verdict; dataset: NewestDataset }
 
 /** A report of one window: so many in a row that drift are an episode of their monitor, and one that does not ends it. */
 export const onDriftReported: Reaction<DriftReported, ReportFacts> = {
@@ -43,7 +44,9 @@ export const onDriftReported: Reaction<DriftReported, ReportFacts> = {
     const monitor = monitorOf(event, given.policy)
     if (monitor === null)
       return { kind: 'ignore', reason: 'not-configured', detail: `${at} lies below no \`drift.reports\`` }
-    return ofWindow({ ...monitor, at: facts.lastModified, verdict }, facts.dataset, given)
+    const { lastModified: written, sha256 } = facts
+    const of = reportWindow(event.key.slice(monitor.prefix.length), { sha256, at: written })
+    return ofWindow({ ...monitor, at: written, of, verdict }, facts.dataset, given)
   },
   // Reports that nobody was told of are missed: the next window says the same.
   resync: () => [],
@@ -56,8 +59,9 @@ interface Window {
   name: string
   /** Windows in a row that are an episode. */
   windows: number
-  /** When its report was written: the order of windows. */
+  /** When its report was written: the order of windows, where their keys have no dates. */
   at: number
+  of: ReportWindow
   verdict: Exclude<Verdict, { kind: 'bad' }>
 }
 
@@ -68,7 +72,7 @@ const ofWindow = (
 ): Decision => {
   const { name, at, verdict } = window
   const known = given.doc.episodes?.[alertPlace(alertOf(name, { since: at }))]
-  if (known?.last !== undefined && at < known.last)
+  if (isOlder(window, known))
     return { kind: 'ignore', reason: 'older-than-current', detail: `a later report of ${name} was read before` }
   const since = known === undefined || known.over !== undefined ? at : known.since
   const inARow = windowsOf(window, known)
@@ -76,22 +80,35 @@ const ofWindow = (
   const state = verdict.kind === 'drifts' ? 'firing' : 'resolved'
   const told = { ...alertOf(name, { since }), at, state, text: verdict.text, resumes: true } satisfies DriftDetected
   const decision = onDriftDetected.decide(told, dataset, given)
-  return { ...decision, episodes: lastRead(decision.episodes ?? given.doc.episodes ?? {}, alertPlace(told), at) }
+  return { ...decision, episodes: lastRead(decision.episodes ?? given.doc.episodes ?? {}, alertPlace(told), window) }
 }
 
 /** Windows in a row that drift, with this one: a report that is read once more counts once. */
-const windowsOf = ({ at, windows }: Window, known: Episode | undefined): number => {
+const windowsOf = ({ at, of, windows }: Window, known: Episode | undefined): number => {
   if (known === undefined || known.over !== undefined) return 1
-  return known.windows === undefined ? windows : known.windows + (at === known.last ? 0 : 1)
+  return known.windows === undefined
+    ? windows
+    : known.windows + (at === known.last || of.id === known.window?.id ? 0 : 1)
 }
+
+/** Whether a later window was read before, or what was written later. */
+const isOlder = ({ at, of }: Window, { last, window }: Partial<Episode> = {}): boolean =>
+  (last !== undefined && at < last) || (window?.date !== undefined && of.date !== undefined && of.date < window.date)
 
 /** They are too few to be one yet. */
 const counting = (
-  { name, windows, at, verdict }: Window,
+  { name, windows, at, of, verdict }: Window,
   { since, inARow }: { since: number; inARow: number },
   { episodes = {} }: LaneDocument,
 ): Decision => {
-  const counts: Episode = { ...alertNamed(name), since, text: said(verdict.text, TEXT), windows: inARow, last: at }
+  const counts: Episode = {
+    ...alertNamed(name),
+    since,
+    text: said(verdict.text, TEXT),
+    windows: inARow,
+    last: at,
+    window: of,
+  }
   return {
     kind: 'ignore',
     reason: 'drift-counted',
@@ -101,9 +118,9 @@ const counting = (
 }
 
 /** That of a monitor reports up to this one were read, and enough of them drift. */
-const lastRead = (episodes: NonNullable<LaneDocument['episodes']>, place: string, last: number) => {
+const lastRead = (episodes: NonNullable<LaneDocument['episodes']>, place: string, { at, of }: Window) => {
   const { windows: _, ...episode } = episodes[place] ?? { windows: undefined }
-  return 'since' in episode ? { ...episodes, [place]: { ...episode, last } as Episode } : episodes
+  return 'since' in episode ? { ...episodes, [place]: { ...episode, last: at, window: of } as Episode } : episodes
 }
 
 const alertNamed = (name: string): Pick<Episode, 'alert' | 'fingerprint' | 'labels'> => ({
@@ -118,12 +135,16 @@ const alertOf = (name: string, { since }: { since: number }): DriftDetected => (
 })
 
 /** The monitor whose reports lie there, the longest prefix first: the place of its reports is its name. Null: none. */
-const monitorOf = ({ bucket, key }: DriftReported, policy: Policy): Pick<Window, 'name' | 'windows'> | null => {
+const monitorOf = (
+  { bucket, key }: DriftReported,
+  policy: Policy,
+): (Pick<Window, 'name' | 'windows'> & { prefix: string }) | null => {
   for (let end = key.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : key.lastIndexOf('/', end - 1)) {
-    const name = `s3://${bucket}/${key.slice(0, end + 1)}`
+    const prefix = key.slice(0, end + 1)
+    const name = `s3://${bucket}/${prefix}`
     const service = policy.found.byAlert.get(name)?.[0]?.service
     const watch = service === undefined ? undefined : policy.services[service]?.drift
-    if (watch !== undefined) return { name, windows: watch.windows }
+    if (watch !== undefined) return { name, prefix, windows: watch.windows }
   }
   return null
 }

@@ -40,7 +40,7 @@ const dataset: DriftFacts = {
   ...{ requester: null, missing: [], missingCount: 0 },
 }
 const saying = (kind: 'drifts' | 'steady', at: number): ReportFacts => ({
-  ...{ kind: 'report', lastModified: at, dataset },
+  ...{ kind: 'report', lastModified: at, sha256: `of ${at}`, dataset },
   verdict: { kind, text: 'share 0.6' },
 })
 /** What reports come to, one after the other: `d` drifts, `s` is steady, at these hours. */
@@ -107,6 +107,27 @@ describe('windows in a row', () => {
         ['d', 4],
       ]),
     ).toEqual([...['drift-counted', 'older-than-current', 'drift-counted', 'intend']])
+  })
+
+  it('of one window count once, however often its report is written, and one from before the last counts for nothing', () => {
+    let doc = done
+    const reported = (key: string, hour: number, says: 'drifts' | 'steady' = 'drifts', sha256 = 'same') => {
+      const of = eventAt(`monitors/support-llama/${key}/drift.json`)
+      const facts = { ...saying(says, NOW + hour * HOUR), sha256 } as ReportFacts
+      const decision = onDriftReported.decide(of, facts, { policy, rule, doc, now: NOW + hour * HOUR })
+      doc = { ...doc, ...(decision.episodes === undefined ? {} : { episodes: decision.episodes }) }
+      return decision.kind === 'ignore'
+        ? (decision.detail.match(/for (\d) window/)?.[1] ?? decision.reason)
+        : decision.kind
+    }
+    const day = (ago: number) => new Date(NOW - ago * 24 * HOUR).toISOString().slice(0, 10)
+    expect([reported(day(2), 1), reported(day(2), 2), reported(day(2), 3, 'drifts', 'anew')]).toEqual(['1', '1', '1'])
+    expect([reported(day(30), 4), reported(day(30), 5, 'steady')]).toEqual(['older-than-current', 'older-than-current'])
+    expect([reported(day(1), 6), reported(day(0), 7)]).toEqual(['2', 'intend'])
+    doc = done
+    expect([reported('w', 1), reported('w', 2), reported('w', 3, 'drifts', 'other')]).toEqual(['1', '1', '2'])
+    doc = done
+    expect([reported(day(1), 1), reported(day(1), 2, 'steady'), reported(day(1), 3)]).toEqual(['1', 'drift-over', '1'])
   })
 
   it('go on as one episode', () => {

@@ -1,0 +1,41 @@
+import { sha256Hex } from '../digest.ts'
+
+/** The window that a report is of, as far as its place and its content tell. */
+export interface ReportWindow {
+  /** What tells it from the one before: the same again is the same window. */
+  id: string
+  /** The date in its key, milliseconds since the epoch; left out: there is none that can be believed. */
+  date?: number
+}
+
+/** Dates as they stand in keys: year, month, and day, hour and minute where they are there. */
+const FORMS: readonly RegExp[] = [
+  /year=(?<y>\d{4})\/month=(?<m>\d{1,2})(?:\/day=(?<d>\d{1,2})(?:\/hour=(?<h>\d{1,2}))?)?/i,
+  /(?<![0-9a-z])(?<y>\d{4})(?<sep>[-_./])(?<m>\d\d)(?:\k<sep>(?<d>\d\d)(?:[t_ /-](?<h>\d\d)(?:[:-]?(?<n>\d\d))?(?:[:-]?\d\d)?z?)?)?(?![0-9a-z])/i,
+  /(?<![0-9a-z])(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)(?:[t_-]?(?<h>\d\d)(?<n>\d\d)(?:\d\d)?z?)?(?![0-9a-z])/i,
+]
+
+/** How far ahead of its report a window may be called, by clocks of elsewhere or by its end; and how long before. Milliseconds. */
+const [AHEAD, BEFORE] = [2 * 86_400_000, 10 * 366 * 86_400_000]
+
+/**
+ * The window of a report, by the rest of its key and the digest of its bytes. Where its key has a date the same key is the same window, whatever is
+ * written there; where it has none, what lies there may be another one each time, and only the same bytes are the same. `at`: when it was written.
+ */
+export const reportWindow = (rest: string, { sha256, at }: { sha256: string; at: number }): ReportWindow => {
+  const date = dateIn(rest, at)
+  const of = date === null ? `${rest}\n${sha256}` : rest
+  return { id: sha256Hex(of).slice(0, 16), ...(date === null ? {} : { date }) }
+}
+
+const dateIn = (rest: string, at: number): number | null => {
+  for (const form of FORMS) {
+    const { y, m, d = '1', h = '0', n = '0' } = form.exec(rest)?.groups ?? {}
+    const [year, month, day, hour, minute] = [Number(y), Number(m), Number(d), Number(h), Number(n)]
+    const date = Date.UTC(year, month - 1, day, hour, minute)
+    const isDate = month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60
+    // One that is misdated would be newer than whatever comes in all that time (law 14).
+    if (isDate && date <= at + AHEAD && date >= at - BEFORE) return date
+  }
+  return null
+}

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { reportWindow } from '../../../core/reactions/report-window.ts'
+
+const AT = Date.UTC(2026, 10, 24, 6)
+const dateOf = (rest: string) => {
+  const { date } = reportWindow(rest, { sha256: 'a', at: AT })
+  return date === undefined ? null : new Date(date).toISOString().slice(0, 16)
+}
+
+it.each([
+  ['2026-11-23/drift.json', '2026-11-23T00:00'],
+  ['2026-11-23/05/drift.json', '2026-11-23T05:00'],
+  ['2026-11-23T05:30:00Z.json', '2026-11-23T05:30'],
+  ['2026/11/23/drift.json', '2026-11-23T00:00'],
+  ['2026-11/drift.json', '2026-11-01T00:00'],
+  ['run_20261123T0530.json', '2026-11-23T05:30'],
+  ['20261123.json', '2026-11-23T00:00'],
+  ['year=2026/month=11/day=3/hour=5/r.json', '2026-11-03T05:00'],
+  ['2026-11-23/try2/drift.json', '2026-11-23T00:00'],
+])('the date of %s is %s', (rest, date) => {
+  expect(dateOf(rest)).toBe(date)
+})
+
+it.each([
+  'w1/drift.json',
+  'latest.json',
+  '2026-13-01.json',
+  '2036-11-23.json',
+  '1999-01-01.json',
+  'a2026-11-2.json',
+  '',
+])('no date that can be believed is in %s', (rest) => {
+  expect(dateOf(rest)).toBeNull()
+})
+
+it('is the same under one key with a date, and with the same bytes where its key has none', () => {
+  const id = (rest: string, sha256: string) => reportWindow(rest, { sha256, at: AT }).id
+  expect(id('2026-11-23.json', 'a')).toBe(id('2026-11-23.json', 'b'))
+  expect(id('2026-11-23.json', 'a')).not.toBe(id('2026-11-24.json', 'a'))
+  expect(id('latest.json', 'a')).toBe(id('latest.json', 'a'))
+  expect(new Set([id('latest.json', 'a'), id('latest.json', 'b'), id('w1.json', 'a')]).size).toBe(3)
+})
