@@ -26,6 +26,7 @@ import { askedMoreText, moreAt } from './more.ts'
 import { remembering } from './remembering.ts'
 import { liftedBy } from './rungs.ts'
 import { asSuspended, restOfSuspended } from './suspending.ts'
+import { toldDeactivated } from './suspension-told.ts'
 import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
 import type { Trouble, View } from './view.ts'
 import { ended, goesOn, type Worked } from './worked.ts'
@@ -158,7 +159,7 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
     text: `${mark.title}: ${note}${still?.text ?? ''}${askedMoreText(run)}`,
     until: until.length === 0 ? null : Math.min(...until),
   })
-  return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }
+  return { ...toldDeactivated(view, change, { mark, note }), doc: withHoldOfThisMonth(view, change.doc), rest }
 }
 
 const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Change => {

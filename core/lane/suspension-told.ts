@@ -1,5 +1,7 @@
+import type { Card } from '../cards.ts'
 import { inForce } from '../money/rungs.ts'
 import { crossedText } from '../money/rungs-text.ts'
+import { DEACTIVATED } from '../pods/suspended.ts'
 import { type Change, moment } from './change.ts'
 import type { Mark } from './document.ts'
 import { toldAgain } from './let-go.ts'
@@ -46,5 +48,23 @@ export const toldSuspended = (view: View, change: Change, { mark, has, came, wha
       ...change.tellings,
       { kind: 'note', key, card: { title, facts, lines, question: null, tone: 'neutral' } },
     ],
+  }
+}
+
+/** The same with what people are told of it, once, where Kueue or a person has seen to it that its Job is admitted no more. */
+export const toldDeactivated = (
+  { doc, now }: Pick<View, 'doc' | 'now'>,
+  change: Change,
+  { mark, note }: { mark: Pick<Mark, 'name' | 'title' | 'note'>; note: string },
+): Change => {
+  if (!note.startsWith(DEACTIVATED) || mark.note.startsWith(DEACTIVATED)) return change
+  const title = `“${mark.title}” is kept from beginning`
+  const card: Card = {
+    ...{ title, facts: [{ label: 'Lane', value: doc.lane }], lines: [note], question: null, tone: 'bad' },
+  }
+  return {
+    ...change,
+    moments: [...change.moments, moment('step', `${title}: ${note}`, { run: doc.run, data: { step: mark.name } })],
+    tellings: [...change.tellings, { kind: 'note', key: `${doc.name} ${mark.name} deactivated ${now}`, card }],
   }
 }

@@ -12,7 +12,7 @@ import { furthest, isGang, rankText } from './gang.ts'
 import { deadlineSetter, makesNoPod, noPodText, setterOf } from './held-by-hand.ts'
 import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
 import { inBrackets } from './logs.ts'
-import { SUSPENDED_BY } from './suspended.ts'
+import { deactivatedText, isDeactivated, isLent, type OfKueue, SUSPENDED_BY } from './suspended.ts'
 import { type Lost, ownPressure, takenBy } from './taken.ts'
 import { lastTold, nextHourOf, nextLook } from './telling.ts'
 import { besideTrouble, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
@@ -39,17 +39,19 @@ export interface Beside {
   worked?: boolean
   /** What the last look has said of it; left out, or empty: nobody has looked. */
   noted?: string
+  /** Kueue's Workload of it while it waits in its queue; left out: nobody has looked. */
+  queued?: OfKueue
 }
 
-type Known = Required<Beside>
+type Known = Required<Omit<Beside, 'queued'>> & Pick<Beside, 'queued'>
 
 /** Reads a Job's conditions and its pods. Only conditions say that it ended; that it never will, its pods may say first. */
 export const jobState = (
   job: V1Job,
   pods: V1Pod[],
-  { logs = [], now = 0, around = NOTHING_AROUND, lost = null, worked = false, noted = '' }: Beside = {},
+  { logs = [], now = 0, around = NOTHING_AROUND, lost = null, worked = false, noted = '', queued }: Beside = {},
 ): JobState => {
-  const state = stateOf(job, pods, { logs, now, around, lost, worked, noted })
+  const state = stateOf(job, pods, { logs, now, around, lost, worked, noted, queued })
   return { ...state, note: said(state.note, NOTE) }
 }
 
@@ -90,7 +92,7 @@ const stuckOf = (
 const underWay = (
   job: V1Job,
   pods: V1Pod[],
-  { trouble, now, around }: Known & { trouble: Trouble | null },
+  { trouble, now, around, queued }: Known & { trouble: Trouble | null },
 ): JobState => {
   const pod = furthest(pods, job)
   const lost = pods.filter((other) => other !== pod && takenBy(other) !== null).length
@@ -99,7 +101,7 @@ const underWay = (
   const running = pods.some((one) => isAtWork(one) && one.status?.phase === 'Running')
   return {
     kind: running ? 'running' : 'waiting',
-    note: `${noteOf(job, pod, { now, around, pods })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
+    note: `${noteOf(job, pod, { now, around, pods, queued })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
     ...(trouble === null ? {} : { endsAt: trouble.endsAt }),
     ...lookOf(job, pod, now),
@@ -108,7 +110,8 @@ const underWay = (
 
 /** What keeps a pod from beginning tells of it elsewhere; of one that is not made each hour, since it is for a moment of all that are. */
 const lookOf = (job: V1Job, pod: V1Pod | undefined, now: number): Pick<JobState, 'lookAt'> => {
-  if (pod === undefined) return isToMakePods(job) ? { lookAt: nextHourOf(createdAt(job), now) } : {}
+  // Nobody tells of a Workload that is deactivated while its Job waits.
+  if (pod === undefined) return isToMakePods(job) || isLent(job) ? { lookAt: nextHourOf(createdAt(job), now) } : {}
   const lookAt = isKeptOutside(pod) ? nextLook(createdAt(pod), now) : nextOfLeaving(pod, now)
   return lookAt === null ? {} : { lookAt }
 }
@@ -119,9 +122,9 @@ export const isToMakePods = (job: V1Job): boolean => job.spec?.suspend !== true 
 const noteOf = (
   job: V1Job,
   pod: V1Pod | undefined,
-  { pods, ...seeing }: Seeing & { pods: readonly V1Pod[] },
+  { pods, queued, ...seeing }: Seeing & { pods: readonly V1Pod[] } & Pick<Beside, 'queued'>,
 ): string => {
-  const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job)] : []
+  const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job, queued)] : []
   if (pod !== undefined) return [...suspended, rankedNote(job, pod, { ...seeing, pods })].join('; ')
   return suspended[0] ?? noPod(job, seeing.around)
 }
@@ -138,7 +141,7 @@ const rankedNote = (job: V1Job, pod: V1Pod, { pods, ...seeing }: Seeing & { pods
 }
 
 /** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */
-const whySuspended = (job: V1Job): string => {
+const whySuspended = (job: V1Job, queued: OfKueue): string => {
   const { metadata } = job
   const rung = metadata?.annotations?.[SUSPENDED_BY]
   if (rung !== undefined)
@@ -146,6 +149,7 @@ const whySuspended = (job: V1Job): string => {
   const queue = metadata?.labels?.[QUEUE_LABEL]
   const by = setterOf(job, 'suspend') ?? 'a queue or a person'
   if (queue === undefined) return `suspended by ${by}: it starts when that is lifted`
+  if (queued != null && isDeactivated(queued)) return deactivatedText(queued)
   return (metadata?.generation ?? 1) > 1
     ? `Kueue has suspended it: it waits in the LocalQueue ${queue} again`
     : `Kueue has not admitted it yet: it waits in the LocalQueue ${queue}`

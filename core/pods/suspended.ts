@@ -38,6 +38,21 @@ export const suspensionSeen = (job: V1Job, workload: OfKueue): { suspended?: Sus
   return { suspended, letGoBy: suspended === 'nobody' ? letGoBy(job, workload) : null }
 }
 
+/** Whether somebody other than a rung has deactivated it: Kueue admits it no more. */
+export const isDeactivated = ({ metadata, spec }: Workload): boolean =>
+  spec?.active === false && metadata?.annotations?.[SUSPENDED_BY] === undefined
+
+/** How what is said of that begins. */
+export const DEACTIVATED = 'Kueue admits it no more: '
+
+/** What is said of one, by whom as far as the API server knows, and what to do. */
+export const deactivatedText = (workload: Workload): string => {
+  const { name = '', namespace = '' } = workload.metadata ?? {}
+  const by = settersOf(workload as KubeObject<'Workload'>, ['spec', 'active']).at(-1) ?? 'Kueue or a person'
+  const command = `kubectl -n ${namespace} patch workload ${name} --type=merge -p '{"spec":{"active":true}}'`
+  return `${DEACTIVATED}${by} has deactivated its Workload, and it stays so until \`${command}\``
+}
+
 const letGoBy = (job: V1Job, workload: OfKueue): string | null =>
   workload == null
     ? setterOf(job, 'suspend')

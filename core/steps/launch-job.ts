@@ -28,6 +28,8 @@ export interface SeenJob {
   logs: string[]
   /** Kueue's, of a Job that it lends to; left out: nobody has looked. */
   workload?: OfKueue
+  /** The same of one that waits in its queue, which is said alone; left out: nobody has looked. */
+  queued?: OfKueue
   /** Its result; null when there is none, or nobody has looked. */
   result: SeenResult | null
   now: number
@@ -98,7 +100,7 @@ const judged = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   const { logs, now, around } = seen
   const lost = lostIn(seen.job, seen.pods, seen.lost ?? null)
   const { ranFrom = null, ranTo = null, noted = '' } = seen.before ?? {}
-  const known = { logs, now, lost, worked: ranFrom !== null || ranTo !== null, noted }
+  const known = { logs, now, lost, worked: ranFrom !== null || ranTo !== null, noted, queued: seen.queued }
   const state = jobState(seen.job, seen.pods, { ...known, ...(around === undefined ? {} : { around }) })
   const worked = withGrace(step, seen, workedOf(seen.job, seen.pods, seen.before?.ranFrom))
   if (endsByDeletion(seen.job)) {

@@ -19,8 +19,12 @@ export const workloadOf = async (
   return found.find((one) => isOfIt(one) && !isLeaving(one)) ?? null
 }
 
+/** The same of what waits in its queue, for a person to read: it may be that Kueue is to admit it no more. */
+export const queuedSeen = async (ports: Cluster, job: KubeObject<'Job'>): Promise<OfKueue> =>
+  isLent(job) && job.spec?.suspend === true && !isMarked(job) ? seen(ports, job) : undefined
+
 /**
- * The same where a rung has suspended the Job, or was to; of all others nobody looks. Who may not look, or has no answer where the Job was
+ * The same where a rung has suspended the Job, or was to; of all others it says nothing of who suspends them. Who may not look, or has no answer where the Job was
  * just read, has seen nothing of it: the Job's own end and bound count all the same.
  */
 export const workloadSeen = async (
@@ -28,7 +32,10 @@ export const workloadSeen = async (
   job: KubeObject<'Job'>,
   { suspended }: Pick<Mark, 'suspended'>,
 ): Promise<OfKueue> => {
-  if (!isLent(job) || !(suspended?.is === true || isMarked(job))) return undefined
+  return isLent(job) && (suspended?.is === true || isMarked(job)) ? seen(ports, job) : undefined
+}
+
+const seen = async (ports: Cluster, job: KubeObject<'Job'>): Promise<OfKueue> => {
   try {
     return await workloadOf(ports, job)
   } catch (error) {

@@ -238,3 +238,31 @@ it.each([
     expect(await looseEnds(town)).toEqual([])
   },
 )
+
+it('a Workload that Kueue or a person has deactivated is said to be so, and told once; activated, it goes on', async () => {
+  town = await openTown({ at: LATE, config: lent(1e6) })
+  await trains(town)
+  await says(false)
+  await town.advance(2 * MINUTE)
+  expect(await whyTrain(town)).toMatch(
+    /Kueue admits it no more: kubectl-patch has deactivated its Workload, .*active":true/,
+  )
+  await town.advance(5 * HOUR)
+  const cards = (await town.house.cards()).filter(({ card: { title } }) => title.includes('kept from beginning'))
+  expect(cards.length).toBe(1)
+  await says(true)
+  expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+})
+
+it('also where it was deactivated while its Job waited in the queue, of which nobody tells', async () => {
+  town = await openTown({ at: LATE, config: lent(1e6) })
+  await trains(town)
+  const job = await trainJob(town)
+  await limit(0)
+  await town.house.cluster.patch(refOf(job), job.metadata.uid ?? '', { spec: { suspend: true } })
+  await town.advance(10 * MINUTE)
+  expect(await whyTrain(town)).toContain('waits in the LocalQueue gpu again')
+  await says(false)
+  await town.advance(HOUR + 5 * MINUTE)
+  expect(await whyTrain(town)).toContain('Kueue admits it no more')
+})

@@ -26,7 +26,7 @@ import { everyRow, valuesOf } from '../../rows.ts'
 import { troubleOf } from '../../sides.ts'
 import { aroundOf } from '../around.ts'
 import { alivePodsOf, lastLines, podsOf } from '../pods.ts'
-import { workloadSeen } from '../workload.ts'
+import { queuedSeen, workloadSeen } from '../workload.ts'
 import { gpuWork, withWork } from './gpus-idle.ts'
 import type { Handler, Task } from './handler.ts'
 import { nodeWithinOf, withDeadline } from './job-deadline.ts'
@@ -71,10 +71,11 @@ export const launchJob: Handler<LaunchJobStep> = {
     if (result !== null && 'trouble' in result) return result
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
     const goesOn = job !== null && !hasEnded(job)
-    const [around, workload] = goesOn
+    const [around, workload, queued] = goesOn
       ? await Promise.all([
           aroundOf(ports, { pods, now: view.now, job }),
           workloadSeen(ports, job, mark),
+          queuedSeen(ports, job),
           meetAgain(ports, view, job),
         ])
       : []
@@ -91,6 +92,7 @@ export const launchJob: Handler<LaunchJobStep> = {
       died: mark.died,
       around,
       workload,
+      queued,
       ...inForce(view, step),
     })
     return withPins(ports, await withDeadline(task, withWork(stepped, worked), { job, pods }), result?.beside ?? null)
