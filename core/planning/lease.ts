@@ -48,12 +48,12 @@ export const planLease = (input: PlanInput<LeaseDesired>): Planned => {
     title: step.title,
     steps: [step],
     ...effectsOf({ objects: [], interrupts: [], steps: [step] }),
-    // What is over by then would raise nothing.
+    // What is over by then would raise nothing, and what it extends has to be there.
     bounds: {
       dollars: priced.total.p95,
       gpus: {},
       unavailable: 0,
-      until: Math.min(now + milliseconds(policy.approvals.expiry), desired.until),
+      until: Math.min(now + milliseconds(policy.approvals.expiry), endOf(desired, leasing)),
     },
     lends: true,
     price: priced,
@@ -65,6 +65,10 @@ export const planLease = (input: PlanInput<LeaseDesired>): Planned => {
   }
   return { kind: 'plan', plan }
 }
+
+/** When nothing comes of it any more: of an extension once what it extends is over. */
+const endOf = ({ of, until }: LeaseDesired, { rows }: Leasing): number =>
+  Math.min(until, rows.find(({ id }) => id === of)?.until ?? until)
 
 /** The pool as it is, and what the lease would cost; or why there is no plan. */
 const weighedOf = ({

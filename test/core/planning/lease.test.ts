@@ -58,6 +58,8 @@ describe('the plan of a lease', () => {
     const plan = planOf({ desired: { ...desired, of: 'g1' }, world: worldOf({ leases: [row] }) })
     expect(plan.title).toMatch(/^Extend the lease g1 of 8 GPUs of gpu-train until/)
     expect([plan.bounds.dollars, plan.steps[0]]).toMatchObject([55.04, { lease: { id: 'g1', extends: true } }])
+    // Nobody is asked about it once the lease is over.
+    expect(plan.bounds.until).toBe(NOW + HOUR)
   })
 
   it.each<[string, Partial<Parameters<typeof planLease>[0]>, string]>([
