@@ -2,7 +2,6 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { hourOf, usd } from '../money/prices.ts'
 import { HALF_GANG, halfGang } from '../pods/gang.ts'
 import type { Unready } from '../pods/unready.ts'
-
 import type { PoolPolicy } from '../policy.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
 

@@ -124,7 +124,7 @@ describe('an alternative that begins when its pool opens', () => {
     expect((await town.question(TRAIN))?.choices).toMatchObject([{ name: 'night', from: START + 10 * HOUR }])
   })
 
-  it('is cancelled while it waits, goes on after a restart, and gives way to what is newer', async () => {
+  it('is cancelled while it waits, goes on after a restart, and is asked about what is newer once it is over', async () => {
     await chosen()
     await town.reopen()
     await town.advance(10 * MINUTE)
@@ -134,6 +134,10 @@ describe('an alternative that begins when its pool opens', () => {
     await town.close()
     await chosen()
     await upload(town, 'b')
+    await town.advance(30 * MINUTE)
+    // What people have approved and what waits for its time goes before what they would have to be asked about.
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, rest: { why: 'not-yet' } })
+    await say(town, 'cancel')
     await town.until('it asks about what is newer', async () => (await town.question(TRAIN)) !== null)
     expect(await town.lane(TRAIN)).toMatchObject({ generation: 2, approved: null })
     await town.advance(OPENS - town.house.clock.now() + HOUR)
