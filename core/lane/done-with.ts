@@ -2,6 +2,7 @@ import type { Outcome } from '../reasons.ts'
 import { mayRepeat } from './attempts.ts'
 import type { Before, LaneDocument } from './document.ts'
 import type { Ended } from './ended.ts'
+import { plainKeyOf } from './occasion.ts'
 import type { View } from './view.ts'
 
 type Known = Pick<LaneDocument, 'doneWith'>
@@ -15,11 +16,14 @@ export const isOver = ({ outcome, attemptsLeft }: Pick<Was, 'outcome' | 'attempt
   outcome.reason !== 'not-configured' &&
   !mayRepeat({ doc: { outcome, attemptsLeft } })
 
-/** What is over for good once something else takes the place of these: the last of them that is, or what was before. */
+/**
+ * What is over for good once something else takes the place of these: the last of them that is, or what was before. It is known without what it
+ * was for: a run for an occasion on a dataset version leaves nothing of that version to be begun by itself.
+ */
 export const doneWith = ({ doc: { doneWith: known }, kind }: Pick<View, 'doc' | 'kind'>, ...all: Was[]): Known => {
   const over = all.flatMap((was) => {
     const { desired, order = null } = was
-    return desired === null || order === null || !isOver(was) ? [] : [{ order, key: kind.keyOf(desired as never) }]
+    return desired === null || order === null || !isOver(was) ? [] : [{ order, key: plainKeyOf({ kind }, desired) }]
   })
   const last = [...(known ? [known] : []), ...over].toSorted((a, b) => (a.order < b.order ? -1 : 1)).at(-1)
   return last === undefined ? {} : { doneWith: last }

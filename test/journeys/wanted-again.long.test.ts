@@ -1,7 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import example from '../example.ts'
-import { everyJob, HOUR, looseEnds, MINUTE, say, stepIs, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { piped } from '../variants.ts'
+import {
+  everyJob,
+  fillPool,
+  HOUR,
+  looseEnds,
+  MINUTE,
+  say,
+  stepIs,
+  TRAIN,
+  trainedUntil,
+  upload,
+  versionsOf,
+} from './scenes.ts'
+import { BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -177,3 +193,35 @@ describe('a success that is done again', () => {
     expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a3-evaluate'])
   })
 })
+
+it.each(['succeeded', 'cancelled'])(
+  'what was trained is not again once a newer dataset came and went, though a run by hand on it %s since',
+  async (end) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-'))
+    try {
+      const pools = { ...example.pools, 'gpu-train': { ...example.pools?.['gpu-train'], maxGpus: 8 } }
+      const byHand = { 'support-chats': { ...piped(), on: { ...piped().on, hand: true } } }
+      const approvals = { ...example.approvals, autoApproveBelow: 1e9, unknownRequester: 'anyone' }
+      town = await openTown({ dataDir, config: { ...example, pools, pipelines: byHand, approvals } as never })
+      await upload(town, 'a')
+      await town.settled(TRAIN)
+      await town.house.command({ kind: 'run', lane: TRAIN, by: BEN } as never)
+      await town.advance(MINUTE)
+      if (end === 'cancelled') await say(town, 'cancel')
+      expect((await town.settled(TRAIN)).state).toBe(end)
+      await town.advance(30 * MINUTE)
+      await fillPool(town)
+      await upload(town, 'b')
+      await town.advance(10 * MINUTE)
+      await rm(join(dataDir, 'buckets/acme-datasets/support-chats/b/manifest.json'))
+      await town.advance(30 * MINUTE)
+      const [other] = (await town.house.cluster.list('Pod')).filter(({ metadata }) => metadata.name === 'other')
+      await town.house.cluster.delete({ kind: 'Pod', namespace: 'training', name: 'other' }, other?.metadata.uid ?? '')
+      await town.advance(3 * HOUR)
+      expect((await town.past(TRAIN)).map(({ outcome }) => outcome.kind)).toEqual(['succeeded', end, 'superseded'])
+      expect(await town.lane(TRAIN)).toMatchObject({ state: 'superseded', generation: 3, run: null })
+    } finally {
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  },
+)

@@ -56,6 +56,13 @@ describe('what is over for good, once something else is wanted', () => {
     expect(doneWith({ doc: {}, kind } as never, wanted())).toEqual({})
   })
 
+  it('is known without what it was for: nothing of the same is begun once more by itself', () => {
+    const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' }
+    const again: TrainDesired = { ...desired, occasion: slot } as never
+    for (const outcome of [ended(), ended({ kind: 'cancelled' })])
+      expect(of(outcome, { desired: again, doneWith: { order: 'b', key } })).toEqual({ order: 'b', key })
+  })
+
   it('is what ran before what is wanted, once it has ended', () => {
     const { attemptsLeft, approved, kept, since } = wanted()
     const before = {
