@@ -6,6 +6,7 @@ import { covers } from './approval.ts'
 import { firstAttempt, mayRepeat, newRun } from './attempts.ts'
 import { hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { carried, carriesOver } from './kept.ts'
+import { linesAfter, whyWaits } from './line.ts'
 import { marksOf, pinned, planOnPaper } from './planning.ts'
 import { keptByRung } from './rungs.ts'
 import { costUntil } from './so-far.ts'
@@ -37,7 +38,7 @@ const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
 
 /**
  * Why something newer takes no place yet of what is wanted and has begun nothing: it is refused on paper, or people are to be asked about it while
- * what they have approved waits for room. Its source says it still once that is over. Null: it takes the place.
+ * what they have approved, or need not, waits to begin. Its source says it still once that is over. Null: it takes the place.
  */
 export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { kind: 'later' }> | null => {
   const { doc, kind } = view
@@ -50,13 +51,23 @@ export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { k
   if (paper === null) return { kind: 'later', reason: null, detail: 'nobody knows yet whether it may begin' }
   if (paper.kind === 'refuse')
     return { kind: 'later', reason: 'held-refused', detail: `${paper.detail}; meanwhile it stays at ${title}` }
-  const isApproved = doc.approved !== null && doc.run?.phase !== 'asked'
-  if (paper.kind !== 'plan' || !isApproved || at === null || covers(at, paper.plan) === 'yes') return null
+  if (paper.kind !== 'plan' || at === null || covers(at, paper.plan) === 'yes' || !needsNobody(view)) return null
   return {
     kind: 'later',
     reason: 'run-not-over',
-    detail: `people are asked about it once what they have approved is over: ${title}`,
+    detail: `people are asked about it once what needs nobody’s word any more is over: ${title}`,
   }
+}
+
+/** Whether nobody is to be asked about what is wanted: people have approved it, or need not, as it would be planned now. */
+const needsNobody = (view: View): boolean => {
+  const { doc, world } = view
+  const { run } = doc
+  if (run !== null && sameRun(run, doc) && run.phase === 'asked') return false
+  if (doc.approved !== null) return true
+  const at: View = { ...view, doc: { ...doc, run: null }, plan: null }
+  const paper = world === null ? null : onPaper(at)
+  return paper?.kind === 'plan' && covers(at, paper.plan) === 'yes'
 }
 
 /** What it asks of the run under way: what was paid for ends for what may itself begin now, and for nothing that is refused, asked about or kept back. */
@@ -72,7 +83,7 @@ export const replacingNow = (view: View, { desired, onNewer }: Intent): LaneDocu
   return waits && onNewer === 'stop' && kind.lasts === 'once' && mayBegin(view, desired) ? { ...doc, onNewer } : null
 }
 
-/** Whether it would begin at once: planned, with nobody to ask, and kept back by nothing. */
+/** Whether it would begin at once: planned, with nobody to ask, kept back by nothing, and with room for it beside what is given back to it. */
 const mayBegin = (view: View, desired: Intent['desired']): boolean => {
   const at = asNewer(view, desired)
   const paper = at === null ? null : onPaper(at)
@@ -80,14 +91,22 @@ const mayBegin = (view: View, desired: Intent['desired']): boolean => {
   const { plan } = paper
   const known: View = { ...at, plan: { plan, back: [] } }
   const run = { ...newRun(at.doc, at.now), digest: plan.digest, steps: marksOf(plan, NONE) }
-  return covers(known, plan) === 'yes' && frozen(known) === null && keptByRung(known, run) === null
+  return (
+    covers(known, plan) === 'yes' &&
+    frozen(known) === null &&
+    keptByRung(known, run) === null &&
+    whyWaits(known, run, plan) === null
+  )
 }
 
 const NONE = { kept: {} }
 
 const onPaper = (at: View): Planned => planOnPaper(at, newRun(at.doc, at.now), NONE)
 
-/** The view as it would be once that is wanted, and what was before has ended, as it has cost until now; null: nobody has looked at the world. */
+/**
+ * The view as it would be once that is wanted, and what was before has ended, as it has cost until now, with what it held and its place in line given
+ * back; null: nobody has looked at the world.
+ */
 const asNewer = (view: View, desired: Intent['desired']): View | null => {
   const { doc, now, plan: row, world } = view
   if (world === null) return null
@@ -98,6 +117,8 @@ const asNewer = (view: View, desired: Intent['desired']): View | null => {
     ...view,
     doc: { ...wanted, run: null },
     plan: null,
+    holds: {},
+    lines: linesAfter(view, { ...doc, run: null }),
     world: { ...world, dollars: { spent: spent + cost, held } },
   }
 }

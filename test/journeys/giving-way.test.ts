@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../core/policy.ts'
+import { uploadDataset } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { piped } from '../variants.ts'
-import { clockOf, fillPool, HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
+import { clockOf, emptyPool, fillPool, HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -61,6 +62,20 @@ describe('a training that is paid for, where what is newer is to replace it', ()
     expect(await ends()).toEqual(['superseded', 'succeeded'])
   })
 
+  it('goes on to its end where others have taken what it gave back, so that the newer one has no room', async () => {
+    town = await openTown({ config: configOf(free, replaces) })
+    await upload(town, 'a', slow)
+    const evaluates = async () => (await town.lane(TRAIN)).run?.steps.find(({ name }) => name === 'evaluate')
+    await town.until('it is evaluated', async () => (await evaluates())?.state === 'running', 12)
+    await fillPool(town, '4')
+    await town.advance(MINUTE)
+    await upload(town, 'b')
+    await town.until('it is over', async () => (await ends()).length === 1, 12)
+    expect(await ends()).toEqual(['succeeded'])
+    await emptyPool(town)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', desired: b })
+  })
+
   it('goes on to its end where nobody answers about the newer one', async () => {
     await trainingOnA()
     town.setPolicy(configOf({ autoApproveBelow: 0 }, replaces))
@@ -100,8 +115,21 @@ describe('what has begun nothing', () => {
     await upload(town, 'b')
     await town.advance(20 * MINUTE)
     expect(await town.lane(TRAIN)).toMatchObject({ desired: a, run: { phase: 'waiting-for-room' } })
-    const [other] = (await town.house.cluster.list('Pod')).filter(({ metadata }) => metadata.name === 'other')
-    await town.house.cluster.delete({ kind: 'Pod', namespace: 'training', name: 'other' }, other?.metadata.uid ?? '')
+    await emptyPool(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null, 12)
+    expect([await ends(), await keyOf()]).toMatchObject([['succeeded'], b])
+  })
+
+  it('keeps its place in line where nobody need be asked about it, beside what a stranger uploads and nobody answers about', async () => {
+    const requesters = { '000000000000': ANA }
+    town = await openTown({ config: configOf({ autoApproveBelow: 1e9, unknownRequester: 'one-more', requesters }) })
+    await fillPool(town)
+    await upload(town, 'a')
+    await town.advance(5 * MINUTE)
+    await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/b/', rows: ['"b"'] })
+    await town.advance(20 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ desired: a, run: { phase: 'waiting-for-room' } })
+    await emptyPool(town)
     await town.until('it asks', async () => (await town.question(TRAIN)) !== null, 12)
     expect([await ends(), await keyOf()]).toMatchObject([['succeeded'], b])
   })

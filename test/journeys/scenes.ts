@@ -127,13 +127,19 @@ export const looseEnds = async (
 }
 
 /** Somebody's pod takes a whole node of the pool that is trained in. */
-export const fillPool = async ({ house }: Town): Promise<void> => {
-  const limits = { 'nvidia.com/gpu': '8' }
+export const fillPool = async ({ house }: Town, gpus = '8'): Promise<void> => {
+  const limits = { 'nvidia.com/gpu': gpus }
   const containers = [{ name: 'other', image: 'other', resources: { limits, requests: limits } }]
   const tolerations = [{ key: 'nvidia.com/gpu', operator: 'Exists' }]
   const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, tolerations, containers }
   const metadata = { name: 'other', namespace: 'training' }
   await house.cluster.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec } as KubeObject)
+}
+
+/** What has filled it is gone again. */
+export const emptyPool = async ({ house: { cluster } }: Town): Promise<void> => {
+  const [other] = (await cluster.list('Pod')).filter(({ metadata }) => metadata.name === 'other')
+  await cluster.delete({ kind: 'Pod', namespace: 'training', name: 'other' }, other?.metadata.uid ?? '')
 }
 
 /** Jobs that are deleted stay, held by somebody's finalizer, until what is answered is called. */

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import example from '../example.ts'
 import { piped } from '../variants.ts'
 import {
+  emptyPool,
   everyJob,
   fillPool,
   HOUR,
@@ -215,8 +216,7 @@ it.each(['succeeded', 'cancelled'])(
       await town.advance(10 * MINUTE)
       await rm(join(dataDir, 'buckets/acme-datasets/support-chats/b/manifest.json'))
       await town.advance(30 * MINUTE)
-      const [other] = (await town.house.cluster.list('Pod')).filter(({ metadata }) => metadata.name === 'other')
-      await town.house.cluster.delete({ kind: 'Pod', namespace: 'training', name: 'other' }, other?.metadata.uid ?? '')
+      await emptyPool(town)
       await town.advance(3 * HOUR)
       expect((await town.past(TRAIN)).map(({ outcome }) => outcome.kind)).toEqual(['succeeded', end, 'superseded'])
       expect(await town.lane(TRAIN)).toMatchObject({ state: 'superseded', generation: 3, run: null })

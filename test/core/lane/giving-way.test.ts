@@ -5,8 +5,10 @@ import { askedOfRun, keepsPlace, looksForNewer, replacingNow } from '../../../co
 import type { View } from '../../../core/lane/view.ts'
 import { desired } from '../training-fixture.ts'
 import {
+  ANA,
   approvedBy,
   asking,
+  busy,
   docOf,
   free,
   HOUR,
@@ -14,6 +16,7 @@ import {
   NOW,
   planRow,
   policy,
+  policyWith,
   poor,
   running,
   runOf,
@@ -38,6 +41,17 @@ describe('what is newer ends what was paid for', () => {
     expect(asked({ policy })).toBe('finish')
     expect(asked({ frozenUntil: NOW + HOUR })).toBe('finish')
     expect(asked({ world: null })).toBe('finish')
+  })
+
+  it('where there is room for it beside what that gives back, and nobody else waits for it', () => {
+    const inLine = { 'pool/gpu-train': 1 }
+    expect(asked({ holds: { 'pool/gpu-train': { lane: 'pipeline/support-chats', amount: 1 } } })).toBe('stop')
+    expect(asked({ world: busy })).toBe('finish')
+    expect(asked({ lines: inLine })).toBe('finish')
+    // Its own place in line is given back too.
+    const line = { place: '1', since: 1, rooms: ['pool/gpu-train'], needs: {}, until: null }
+    const waits = seen(wanted({ run: { ...begun, line } }), { lines: inLine })
+    expect(askedOfRun(waits, intentOf('stop'))).toBe('stop')
   })
 
   it('at once where nothing was paid for, and never where it is to let that finish', () => {
@@ -70,6 +84,21 @@ describe('what has begun nothing keeps its place', () => {
   it('beside what people are to be asked about where they have approved it; not where they are asked themselves', () => {
     expect(keeps(inLine, { policy })).toMatchObject({ kind: 'later', reason: 'run-not-over' })
     expect(keeps(wanted({ run: asking() }), { policy })).toBeNull()
+  })
+
+  it('beside what people are to be asked about where nobody need be asked about it, in line or behind a run', () => {
+    const strangers = policyWith((given) => {
+      given.approvals.autoApproveBelow = 1000
+      given.approvals.unknownRequester = 'one-more'
+    })
+    const own: TrainDesired = { ...desired, requester: ANA, proven: true } as never
+    const waits = wanted({ desired: own, run: runOf({ phase: 'waiting-for-room' }) })
+    const behind = wanted({ desired: own, generation: 2, run: begun })
+    for (const doc of [waits, behind]) {
+      expect(keeps(doc, { policy: strangers })).toMatchObject({ kind: 'later', reason: 'run-not-over' })
+      expect(keeps(doc, { policy: strangers }, { ...newer, requester: ANA, proven: true } as never)).toBeNull()
+      expect(keeps(doc, { policy })).toBeNull()
+    }
   })
 
   it('not where its own place says something else, nor once it has begun or ended', () => {
