@@ -3,7 +3,7 @@ import type { Desired, Drift, TrainDesired } from './desired.ts'
 import { type Episode, isOf } from './episodes.ts'
 import type { LaneDocument } from './lane/document.ts'
 import type { Ended } from './lane/ended.ts'
-import { hadBegun, isSaidNoTo } from './lane/wanted.ts'
+import { hadBegun, isNo, isSaidNoTo } from './lane/wanted.ts'
 import { isToldOtherwise } from './occasions/catalogue.ts'
 import type { Again } from './occasions/occasion.ts'
 import { plainTime, said } from './text.ts'
@@ -38,12 +38,20 @@ const NEVER: ReadonlySet<string> = new Set(['superseded', 'refused'])
 const isUntried = ({ kind, untried }: Ended): boolean => untried === true || NEVER.has(kind)
 
 /**
- * When the last run ended after which drift cools down; null: there is none, or it is not over. Where what ended last was never at work, or is told
- * otherwise than the policy says, it is the one before.
+ * When the last run ended after which drift cools down, or people said no to one that drift had asked for; null: there is none, or it is not over.
+ * Where what ended last was never at work, or is told otherwise than the policy says, it is the one before.
  */
 export const lastEndOf = ({ desired, outcome }: Pick<LaneDocument, 'desired' | 'outcome'>): number | null => {
   const { occasion, lastEnd = null } = (desired ?? {}) as Partial<TrainDesired>
-  return outcome === null || isUntried(outcome) || isToldOtherwise(occasion) ? lastEnd : outcome.at
+  if (outcome === null || isToldOtherwise(occasion)) return lastEnd
+  const counts = !isUntried(outcome) || (driftOf(desired) !== null && isNo(outcome))
+  return counts ? Math.max(outcome.at, lastEnd ?? 0) : lastEnd
+}
+
+/** What is wanted knows of that too where it had been wanted before that ended. */
+export const coolsAfter = (wanted: TrainDesired, before: Pick<LaneDocument, 'desired' | 'outcome'>): TrainDesired => {
+  const lastEnd = lastEndOf(before)
+  return lastEnd === null || lastEnd <= (wanted.lastEnd ?? 0) ? wanted : { ...wanted, lastEnd }
 }
 
 /** What is wanted next keeps of that, should nothing come of it. */

@@ -117,6 +117,8 @@ export interface LaneKind<D extends Desired = Desired> {
   occasionOf?(desired: D): string | null
   /** What is known of its occasion once something newer takes its place: whether that had its run, and where it had none it may come again. Left out: nothing is. */
   displaced?(desired: D, had: boolean, known: OfOccasions): OfOccasions
+  /** What is wanted, once what had been wanted before it has ended while it waited. Left out: that says nothing of it. */
+  after?(desired: D, before: Pick<LaneDocument, 'desired' | 'outcome'>): D
   /** Whether what is newer ends what is under way, as the policy says. Left out: that lies with its source. */
   replaces?(policy: Policy, name: string): boolean
   /** What its run is told otherwise than the policy says, in one text; empty, or left out: nothing. */

@@ -1,4 +1,5 @@
 import { requesterIn, type TrainDesired } from '../desired.ts'
+import { coolsAfter } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import { alertPlace, withRun } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
@@ -61,6 +62,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   renames: ({ pipelines }) => pipelines,
   ...known,
   titleOf: trainTitle,
+  after: coolsAfter,
   replaces: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.onNewer === 'replace',
   requesterOf: requesterIn,
   isNothing: () => false,

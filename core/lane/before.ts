@@ -77,6 +77,14 @@ export const withRepeat = (
   return turnOf(next) === null ? after : next
 }
 
+/** The document once what waited behind a run, or was cancelled there, knows that this is over. */
+export const afterRun = (
+  kind: View['kind'],
+  doc: LaneDocument,
+  over: Pick<LaneDocument, 'desired' | 'outcome'>,
+): LaneDocument =>
+  doc.desired === null || kind.after === undefined ? doc : { ...doc, desired: kind.after(doc.desired as never, over) }
+
 /** What is left of an approval once an attempt under it is over. */
 export const spentMore = (
   approved: Approved | null,

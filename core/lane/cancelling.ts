@@ -111,6 +111,7 @@ const cancelWanted = ({ doc, now, kind }: Cancelling, letter: CommandLetter): Sa
     attempt: doc.attempt,
     at: now,
     against: null,
+    ...(doc.approved?.begun === true ? {} : { untried: true }),
     stages: [],
   }
   return { kind: 'did', doc: cancelledBehind(doc, outcome), detail }

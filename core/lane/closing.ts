@@ -6,7 +6,7 @@ import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
-import { approvedOf, asAside, spentMore, withRepeat } from './before.ts'
+import { afterRun, approvedOf, asAside, spentMore, withRepeat } from './before.ts'
 import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
@@ -140,7 +140,11 @@ const afterwards = (
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
   if (!sameRun(run, doc) && !isDone)
-    return withRepeat({ ...after, ...doneBefore({ doc: after, kind }, doc, at) }, doc, { at, cost, ran })
+    return withRepeat(
+      { ...afterRun(kind, after, { ...run, outcome: at }), ...doneBefore({ doc: after, kind }, doc, at) },
+      doc,
+      { at, cost, ran },
+    )
   const done: LaneDocument = {
     ...after,
     outcome: at,
@@ -212,7 +216,8 @@ const asSaid = ({ kind }: View, run: Run, { gaveWay, ...own }: LaneDocument): La
   if (done.generation !== own.generation) return done
   if (ended !== 'succeeded' && ended !== 'superseded') return done
   if (done.aside !== undefined && isKeeping({ doc: done, kind })) return asAside(done)
-  if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })
+  if (done.aside !== undefined)
+    return afterRun(kind, asAside({ ...done, ...doneWith({ doc: done, kind }, done) }), done)
   return ended === 'superseded' ? saidNoMore(done) : done
 }
 

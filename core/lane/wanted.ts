@@ -1,4 +1,4 @@
-import type { Ignored } from '../reasons.ts'
+import type { Ignored, Outcome } from '../reasons.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Run, sameRun } from './document.ts'
 import type { View } from './view.ts'
 
@@ -44,5 +44,9 @@ export const hadBegun = (doc: LaneDocument): boolean => {
 export const isSaidNoTo = ({ run, outcome, ...doc }: LaneDocument): boolean => {
   const own = run !== null && sameRun(run, doc) ? run : null
   if (own?.question?.state === 'rejected' || (own?.cancelled ?? null) !== null) return true
-  return outcome?.kind === 'rejected' || (outcome?.kind === 'cancelled' && outcome.reason !== 'not-configured')
+  return isNo(outcome)
 }
+
+/** Whether people have ended something by their word. */
+export const isNo = (outcome: Pick<Outcome, 'kind' | 'reason'> | null): boolean =>
+  outcome?.kind === 'rejected' || (outcome?.kind === 'cancelled' && outcome.reason !== 'not-configured')

@@ -1,7 +1,7 @@
 import { driftOf, isCoveredOnceBegun, lastEndOf } from '../drift.ts'
 import { type Episode, type Heard, isOf, sinceText } from '../episodes.ts'
 import type { LaneDocument } from '../lane/document.ts'
-import { hadBegun, isSaidNoTo, waitsIn } from '../lane/wanted.ts'
+import { hadBegun, waitsIn } from '../lane/wanted.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
 import { plainTime } from '../text.ts'
 import type { Decision } from './reaction.ts'
@@ -9,9 +9,9 @@ import type { Decision } from './reaction.ts'
 /** How long a run under way is left alone before it is looked at again whether it is over. Milliseconds. */
 const BUSY = 3_600_000
 
-/** How long an alert whose run was taken back for the second time in a row is left alone, and twice as long each time after that. Milliseconds. */
+/** How long an alert whose run came to nothing for the second time in a row is left alone, and twice as long each time after that. Milliseconds. */
 const FLAPS = 3_600_000
-/** For how long it counts that a run was taken back. Milliseconds. */
+/** For how long it counts that a run came to nothing. Milliseconds. */
 const COUNTS = 24 * FLAPS
 
 interface Given {
@@ -47,7 +47,7 @@ export const waiting = (
       next: until,
     }
   const still = staysUntil(episode, coolDown)
-  const detail = `${fires}, and its run was taken back ${episode.back?.times} times in a row since it was resolved: it begins where that fires still ${plainTime(still)}`
+  const detail = `${fires}, and its run came to nothing ${episode.back?.times} times in a row before it was resolved: it begins where that fires still ${plainTime(still)}`
   return still > now ? { ...wait, detail, next: still } : null
 }
 
@@ -55,7 +55,7 @@ export const waiting = (
 const staysUntil = ({ back }: Episode, coolDown: number): number =>
   back === undefined || back.times < 2 ? 0 : back.at + Math.min(coolDown, FLAPS * 2 ** (back.times - 2))
 
-/** What is heard of an alert, with how often in a row its run was taken back before it began anything. */
+/** What is heard of an alert, with how often in a row its run was taken back, denied or answered by nobody before it began anything. */
 export const withTakenBack = (
   heard: Exclude<Heard, { kind: 'late' }>,
   known: Episode | undefined,
@@ -65,8 +65,8 @@ export const withTakenBack = (
   const last = own ?? known?.back
   const back = last !== undefined && last.at + COUNTS > now ? last : undefined
   const isOwn = isOf(driftOf(doc.desired), heard.episode)
-  if (isOwn && (hadBegun(doc) || isSaidNoTo(doc))) return episode
-  const isTaken = isOwn && heard.kind === 'over' && known?.over === undefined && doc.outcome?.kind !== 'expired'
+  if (isOwn && hadBegun(doc)) return episode
+  const isTaken = isOwn && heard.kind === 'over' && known?.over === undefined && doc.outcome?.reason !== 'no-room'
   if (isTaken) return { ...episode, back: { times: (back?.times ?? 0) + 1, at: now } }
   return back === undefined ? episode : { ...episode, back }
 }

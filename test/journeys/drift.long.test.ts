@@ -57,6 +57,41 @@ describe('drift', () => {
     expect(text).not.toContain('is at work')
   })
 
+  it('cools down from the end of what was at work as something newer was wanted, which was denied', async () => {
+    await trained()
+    await upload(town, 'b', { simulation: { tasks: { 'fine-tune': { minutes: 150 } } } })
+    await town.until('it trains', async () => (await town.lane(TRAIN)).run?.steps[0]?.ranFrom != null)
+    town.setPolicy({ ...config, approvals: { ...config.approvals, autoApproveBelow: 0 } } as never)
+    await upload(town, 'c')
+    await town.until('it has ended', async () => (await runs()) === 2, 12)
+    const end = now()
+    await town.answered(TRAIN, 'deny')
+    await town.advance(HOUR)
+    await tell({ since: now() })
+    await town.advance(4 * HOUR)
+    expect((await town.lane(TRAIN)).desired).not.toHaveProperty('drift')
+    await town.advance(end + 7 * HOUR - now())
+    expect((await town.lane(TRAIN)).desired).toHaveProperty('drift')
+  })
+
+  it('that flaps is asked about once in its cool-down where people deny it', async () => {
+    await trained()
+    await town.advance(7 * HOUR)
+    let asked = 0
+    for (let n = 0; n < 24; n++) {
+      const since = now()
+      await tell({ since })
+      if ((await town.question(TRAIN)) !== null) {
+        asked++
+        await town.answered(TRAIN, 'deny')
+      }
+      await town.advance(20 * MINUTE)
+      await tell({ since, status: 'resolved', until: now() })
+      await town.advance(8 * MINUTE)
+    }
+    expect(asked).toBe(2)
+  })
+
   it('of two instances one run is for both', async () => {
     await trained()
     await town.advance(7 * HOUR)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TrainDesired } from '../../../core/desired.ts'
+import { coolsAfter, lastEndOf } from '../../../core/drift.ts'
 import type { Episode } from '../../../core/episodes.ts'
 import { emptyDocument, type LaneDocument } from '../../../core/lane/document.ts'
 import { parsePolicy } from '../../../core/policy.ts'
@@ -17,7 +18,8 @@ const docOf = (over: Partial<LaneDocument> = {}): LaneDocument => ({
   ...{ desired: driftOn(drift), generation: 2, attempt: 1, since: NOW - HOUR / 2 },
   ...over,
 })
-const ended = (kind: 'refused' | 'succeeded'): LaneDocument['outcome'] => ({
+type Ended = NonNullable<LaneDocument['outcome']>
+const ended = (kind: Ended['kind'], over: Partial<Ended> = {}): Ended => ({
   kind,
   reason: null,
   detail: '',
@@ -26,6 +28,7 @@ const ended = (kind: 'refused' | 'succeeded'): LaneDocument['outcome'] => ({
   at: NOW,
   against: null,
   stages: [],
+  ...over,
 })
 const waits = (episode: Episode, doc: LaneDocument, now = NOW) =>
   waiting(episode, { rule, doc, now, coolDown: 6 * HOUR })
@@ -49,7 +52,31 @@ describe('until when a run for an alert waits', () => {
   })
 })
 
-describe('how often in a row a run was taken back', () => {
+describe('when drift cools down from', () => {
+  const untried = { untried: true } as const
+  const end = (what: TrainDesired, outcome: Ended) => lastEndOf({ desired: what, outcome })
+  const known = (what: TrainDesired): TrainDesired => ({ ...what, lastEnd: NOW - HOUR })
+
+  it('is the end of what was at work, and when people said no to what drift had asked for; of anything else that of before', () => {
+    expect(end(known(desired), ended('succeeded'))).toBe(NOW)
+    for (const kind of ['rejected', 'cancelled'] as const) {
+      expect(end(known(driftOn(drift)), ended(kind, untried))).toBe(NOW)
+      expect(end(known(desired), ended(kind, untried))).toBe(NOW - HOUR)
+    }
+    for (const over of [untried, { ...untried, reason: 'no-room' }] as Partial<Ended>[])
+      expect(end(known(driftOn(drift)), ended('expired', over))).toBe(NOW - HOUR)
+  })
+
+  it('is known of what ended while something else was wanted already', () => {
+    expect(coolsAfter(desired, { desired, outcome: ended('succeeded') })).toEqual({ ...desired, lastEnd: NOW })
+    expect(coolsAfter(desired, { desired, outcome: ended('refused') })).toBe(desired)
+    const later = { ...desired, lastEnd: NOW + 1 }
+    expect(coolsAfter(later, { desired, outcome: ended('succeeded') })).toBe(later)
+    expect(end(later, ended('failed'))).toBe(NOW + 1)
+  })
+})
+
+describe('how often in a row a run came to nothing', () => {
   const over = (known: Episode, doc: LaneDocument, now = NOW) =>
     withTakenBack({ kind: 'over', episode: { ...known, over: NOW } }, known, { doc, now })
 
@@ -63,6 +90,13 @@ describe('how often in a row a run was taken back', () => {
     expect([fires(NOW + HOUR).back, fires(NOW + 24 * HOUR).back]).toEqual([first.back, undefined])
     const second = docOf({ desired: driftOn(next) })
     expect(over(fires(NOW + HOUR), second, NOW + HOUR).back).toEqual({ times: 2, at: NOW + HOUR })
+  })
+
+  it('counts where it was denied, or nobody answered; not where it found no room', () => {
+    const known = { ...drift, back: { times: 3, at: NOW } }
+    const timesOf = (kind: 'rejected' | 'expired', reason: 'no-room' | null = null) =>
+      over(known, docOf({ outcome: ended(kind, { reason, untried: true }) })).back?.times
+    expect([timesOf('rejected'), timesOf('expired'), timesOf('expired', 'no-room')]).toEqual([4, 4, 3])
   })
 
   it('is forgotten once one has begun; what has no run of its own counts nothing', () => {
