@@ -3,7 +3,7 @@ import type { Failure } from '../reasons.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
 import { unbegun, unbegunSince } from './beginning.ts'
 import { besideOf, isBegun, programsOf } from './beside.ts'
-import { heldUpSince, IMAGE, isRegistryAway, NOT_STARTED } from './held-up.ts'
+import { heldUpSince, IMAGE, NOT_STARTED, whyPulledYet } from './held-up.ts'
 import { inBrackets } from './logs.ts'
 import { isUnscheduled, type PendingOn, pendingOf } from './pending.ts'
 import { whyEnded } from './program.ts'
@@ -102,17 +102,14 @@ const ofContainer = (container: V1ContainerStatus, seen: Seen): Trouble | null =
   }
 }
 
-/** A registry that does not answer has as long as a node; what is not there is not there at the next try either. */
+/** What may be pulled yet has as long as a node; what is not there is not there at the next try either. */
 const notPulled = (container: V1ContainerStatus, seen: Seen): Trouble => {
   const { reason = '', message } = container.state?.waiting ?? {}
   const note = `the image ${container.image} cannot be pulled (${reason}${says(message)})`
-  return isRegistryAway({ reason, message })
-    ? {
-        failure: 'image-pull',
-        endsAt: sinceOf(null, seen) + STARTED,
-        note: `${note}: its registry does not answer as it should, and the node tries again`,
-      }
-    : { failure: 'image-pull', endsAt: 0, note: `${note}: check its name and digest` }
+  const yet = whyPulledYet({ reason, message })
+  return yet === null
+    ? { failure: 'image-pull', endsAt: 0, note: `${note}: check its name and digest` }
+    : { failure: 'image-pull', endsAt: sinceOf(null, seen) + STARTED, note: `${note}: ${yet}` }
 }
 
 const sinceOf = (message: string | null, { pod, around, now }: Seen): number =>

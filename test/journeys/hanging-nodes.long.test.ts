@@ -26,7 +26,7 @@ const lost = async ({ spec }: KubeObject<'Pod'>, maxGpus: number): Promise<void>
   const pool = { instanceType: 'g6e.12xlarge', gpusPerNode: 4, capacityTypes: ['on-demand'] as 'on-demand'[] }
   await cluster.apply(nodePoolObject({ name: POOL, ...pool, maxGpus }), 'signalbox-workload')
   const node = (await cluster.list('Node')).find(({ metadata }) => metadata.name === spec?.nodeName)
-  if (node !== undefined) await cluster.delete(refOf(node), node.metadata.uid)
+  if (node !== undefined) await cluster.delete(refOf(node), node.metadata.uid ?? '')
 }
 const told = async (): Promise<string[]> =>
   (await town.house.cards()).map(({ card }) => card.title).filter((title) => title.includes('kubectl delete node'))

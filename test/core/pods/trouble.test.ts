@@ -73,9 +73,27 @@ describe('what keeps a pod from its work', () => {
     ['ErrImagePull: unexpected status from GET request: 429 Too Many Requests', 15],
     ['ErrImagePull: dial tcp: lookup registry on 10.0.0.2:53: server misbehaving', 15],
     ['ErrImagePull: 503 Service Unavailable', 15],
+    ...[
+      ...[
+        'pull QPS exceeded',
+        'EOF',
+        'http2: client connection lost',
+        'use of closed network connection',
+        'context canceled',
+      ],
+      ...[
+        'stream error: stream ID 1; INTERNAL_ERROR',
+        'error reading from server: EOF',
+        'unexpected commit digest sha256:1',
+      ],
+      ...['failed size validation: 12 != 13', '520', 'no space left on device'],
+      ...['failed to prepare extraction snapshot "x": parent snapshot sha256:1 does not exist: not found'],
+      // What an older kubelet says is in none of its pod's fields.
+      '',
+    ].map((why): [string, number] => [why, 15]),
+    ['ErrImagePull: no matching manifest for linux/arm64 in the manifest list entries', null],
     ['ErrImagePull: pull access denied, repository does not exist or may require authorization', null],
     ['ErrImagePull: acme/x@sha256:9: not found', null],
-    ['', null],
   ])('an image that is not pulled for “%s” has %s minutes', (why, minutes) => {
     const { pod, seen } = toldAt('image-back-off', MADE)
     const [one] = pod.status!.containerStatuses!
