@@ -50,6 +50,12 @@ const PULL = 25 * 60_000
 /** What a kubelet tells of a container that it could not pull for, make or start (`pkg/kubelet/events` of Kubernetes 1.36). */
 const FAILED: ReadonlySet<string> = new Set(['Failed', 'FailedPreStartHook', 'FailedPostStartHook'])
 
+/** Longest that is looked for of what a kubelet says: of an Event's message it keeps 1024 characters. */
+const KEPT = 400
+
+/** What is said, whichever try of the kubelet says it: each makes a container anew, and names it by another id. */
+const alike = (text: string): string => text.replace(/[0-9a-f]{8,}|\d+/gi, '')
+
 /**
  * Since when, milliseconds: as its kubelet told first, and where that is not known, as if it had been pulled for until now. `message`: what
  * it says of a container that it cannot start; null: it cannot pull. `status`: when the pod's status last changed; `now`: nothing is believed
@@ -65,7 +71,7 @@ export const heldUpSince = (
     uid !== undefined &&
     involvedObject.uid === uid &&
     FAILED.has(reason) &&
-    (message === null ? /pull/i.test(text) : text.includes(message))
+    (message === null ? /pull/i.test(text) : alike(text).includes(alike(message).slice(0, KEPT)))
   const told = events.filter(isOf).map(firstToldAt)
   return told.length === 0 ? status + PULL : Math.max(status, Math.min(now, ...told))
 }

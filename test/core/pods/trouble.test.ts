@@ -69,6 +69,22 @@ describe('what keeps a pod from its work', () => {
     },
   )
 
+  it('has its time from the first try on, also where each names another container', () => {
+    const ids = ['4f2a91bb03c7', 'c0001a9f', '9'.repeat(64)]
+    const [said, ...before] = ids.map((id) => `open /run/${id}/log.json: no such file ${'x'.repeat(2000)}`)
+    const { pod, seen } = toldAt('create-error', MADE + 12 * MINUTE)
+    const [one] = pod.status!.containerStatuses!
+    const state = { waiting: { reason: 'CreateContainerError', message: said! } }
+    const held = { ...pod, status: { ...pod.status, containerStatuses: [{ ...one!, state }] } }
+    const [event] = seen.around.events
+    const events = [said, ...before].map((message, n) => ({
+      ...event!,
+      message: `Error: ${message}`.slice(0, 1024),
+      firstTimestamp: new Date(MADE + (12 - n) * MINUTE),
+    }))
+    expect(troubleOf(held, { ...seen, around: { ...seen.around, events } })?.endsAt).toBe(MADE + 15 * MINUTE)
+  })
+
   it.each([
     ['ErrImagePull: unexpected status from GET request: 429 Too Many Requests', 15],
     ['ErrImagePull: dial tcp: lookup registry on 10.0.0.2:53: server misbehaving', 15],
