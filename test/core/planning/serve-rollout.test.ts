@@ -94,7 +94,9 @@ describe('a rollout', () => {
 
   it('says first which room costs nothing: what pods keep that their nodes do not end', () => {
     expect(planned({ pool: { ...full, stuck: 4 }, model: { maxUnavailable: 0 } })).toMatchObject({
-      detail: expect.stringContaining('To cure it, delete the Node whose pods do not end and keep 4 GPUs, or raise pools'),
+      detail: expect.stringContaining(
+        'To cure it, delete the Node whose pods do not end and keep 4 GPUs, or raise pools',
+      ),
     })
   })
 

@@ -140,6 +140,31 @@ describe('what keeps a pod from its work', () => {
     expect(ended(4, 4)).toMatchObject({ failure: 'exit-code', endsAt: 0 })
   })
 
+  it('of what had been ready only restarts count that its kubelet still counts, whatever it did as it loaded', () => {
+    const { status, ...pod } = podIn('crash-loop')
+    const [one] = status!.containerStatuses!
+    const at = (seconds: number) => new Date(MADE + 60 * MINUTE + seconds * 1000)
+    const terminated = { exitCode: 137, reason: 'Error', startedAt: at(-60), finishedAt: at(0) }
+    const since = (state: object, readyAt: Date) => {
+      const containerStatuses = [{ ...one!, restartCount: 4, state, lastState: { terminated } }]
+      const conditions = [
+        { type: 'Initialized', status: 'True', lastTransitionTime: new Date(MADE) },
+        { type: 'Ready', status: 'False', lastTransitionTime: readyAt },
+      ]
+      return troubleOf({ ...pod, status: { ...status, containerStatuses, conditions } })
+    }
+    const running = (seconds: number) => ({ running: { startedAt: at(seconds) } })
+    const waits = (message: string) => ({ waiting: { reason: 'CrashLoopBackOff', message } })
+    const over = { failure: 'exit-code', endsAt: 0 }
+    expect([0, 10, 18].map((seconds) => since(running(seconds), at(-90)))).toEqual([null, null, null])
+    expect(since(running(20), at(-90))).toMatchObject(over)
+    expect(since(waits('back-off 20s restarting failed container'), at(-90))).toMatchObject({ endsAt: null })
+    expect(since(waits('back-off 40s restarting failed container'), at(-90))).toMatchObject(over)
+    expect(since(waits('back-off 1m20s restarting failed container'), at(-90))).toMatchObject(over)
+    // What has never been ready is no accident, whatever its pauses.
+    expect(since(running(10), new Date(MADE + 1000))).toMatchObject(over)
+  })
+
   it.each(['image-first', 'restarted-and-ready', 'run-error-gpu-mended'])(
     '%s: nothing yet, or nothing any more',
     (name) => {
