@@ -1,6 +1,6 @@
 import type { V1ContainerStatus, V1PodCondition } from '@kubernetes/client-node'
 import { isLeaving, type KubeObject } from './kube.ts'
-import { RESTARTS } from './pods/trouble.ts'
+import { RESTARTS } from './pods/restarts.ts'
 
 /**
  * What of an object readiness, its end and the reasons why a pod does not run are read from, as text: where two are equal, a

@@ -100,7 +100,9 @@ export const settleAskMore = (view: View): Change => {
   if (work === null || run.hold === null || world === null) return changed(doc)
   const { step, hours, still } = work
   const { spent, held } = world.dollars
-  const free = policy.budget.dollars - spent - held - run.hold.dollars
+  // In whole cents, as its guard counts: half a cent more would be refused again and again.
+  const most = centsOf(policy.budget.dollars - spent)
+  const free = (most - centsOf(held) - centsOf(run.hold.dollars)) / 100
   const dollars = cents(Math.max(0, Math.min(hours * step.perHour + (still?.node ?? 0), free)))
   const before = bindingOf(doc, plan)?.question.bounds ?? plan.bounds
   const question: Question = {
@@ -119,7 +121,7 @@ export const settleAskMore = (view: View): Change => {
   return changed(
     { ...doc, run: { ...run, question, hold } },
     {
-      guard: { [budgetRoom(budgetOf(policy))]: centsOf(policy.budget.dollars - spent) },
+      guard: { [budgetRoom(budgetOf(policy))]: most },
       moments: [moment('answer', text, { run, data: { question: question.id, until: question.until } })],
       tellings: [card(run)],
     },

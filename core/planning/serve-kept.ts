@@ -14,7 +14,7 @@ import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
-import { isAnswered, isLedTo, named, switchStep } from './traffic.ts'
+import { isAnswered, isLedTo, named, outTexts, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
 
 interface Kept {
@@ -172,7 +172,12 @@ const planOff = (
     unavailable: isFree ? 0 : Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: off.isPolicys && !isFree ? scaling(base, replicas) : null,
     undo: 'Nothing that answers is touched.',
-    reasons: [text, ...changed.texts, 'what is wanted has ended otherwise, and stays so'],
+    reasons: [
+      text,
+      ...(isFree ? [] : outTexts(world)),
+      ...changed.texts,
+      'what is wanted has ended otherwise, and stays so',
+    ],
   })
 }
 

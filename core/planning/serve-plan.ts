@@ -120,7 +120,10 @@ const weighedText = (
     ? 'weighed: it costs nothing, and adds nothing to the running cost'
     : `weighed: ${usd(price.total.p95)} for the rollout (p95) and ${usd(of.firstDay)} for the first 24 h of what it adds to the running cost`
 
-/** The draft with what the lane's pods have that their nodes do not end: that stays held beside whatever it brings up, and who is asked is told. */
+/**
+ * The draft with what the lane's pods have that their nodes do not end: that stays held beside whatever it brings up, and who is asked is told. What
+ * brings up nothing needs no room for that.
+ */
 const besideStuck = ({ world, policy }: ServeInput, draft: Draft): Draft => {
   const stuck = Object.values(world.pools).filter((view) => view.stuck && Object.hasOwn(policy.pools, view.pool))
   const beside = (gpus: Record<string, number>): Record<string, number> => ({
@@ -129,7 +132,13 @@ const besideStuck = ({ world, policy }: ServeInput, draft: Draft): Draft => {
   })
   if (stuck.length === 0) return draft
   const stands = draft.stands === undefined ? {} : { stands: beside(draft.stands) }
-  return { ...draft, gpus: beside(draft.gpus), ...stands, reasons: [...draft.reasons, ...stuckTexts(world)] }
+  const brings = draft.steps.some((step) => step.kind === 'roll-out-model' && step.brings !== null)
+  return {
+    ...draft,
+    ...(brings && { gpus: beside(draft.gpus) }),
+    ...stands,
+    reasons: [...draft.reasons, ...stuckTexts(world)],
+  }
 }
 
 /** What of a priced way is the lane's own, whatever the way: its world, and what it ran before. */

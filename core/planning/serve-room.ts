@@ -2,6 +2,7 @@ import { nodeHour, priceSource } from '../money/prices.ts'
 import type { Bounds, Planned } from '../plan.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
+import { counted } from '../text.ts'
 import type { GenerationView, PoolView, World } from '../world.ts'
 import type { ChosenPath } from './paths.ts'
 
@@ -103,7 +104,9 @@ export const deadlockSentence = (
   { why, shortGpus, remedies }: Extract<ChosenPath, { kind: 'deadlock' }>,
   { rule, version, generations }: { rule: Rule; version: string; generations: readonly GenerationView[] },
 ): string => {
+  const { stuck } = rule.view
   const cures = [
+    ...(stuck === undefined ? [] : [`delete the Node whose pods do not end and keep ${counted(stuck, 'GPU')}`]),
     ...(remedies.replicas === null ? [] : [`lower replicas to ${remedies.replicas}`]),
     `raise pools.${rule.poolName}.maxGpus by ${shortGpus}`,
     ...(remedies.maxUnavailable === null ? [] : [awayCure(remedies.maxUnavailable, rule)]),

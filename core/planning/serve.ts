@@ -17,6 +17,7 @@ import { servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
 import { planRollout } from './serve-rollout.ts'
 import { askedGpus, freeGpus, gpusByPool, type Rule, roomIn, ruleOf, slotGpus } from './serve-room.ts'
+import { outTexts } from './traffic.ts'
 import { gpusOf } from './walk.ts'
 import { type WalkBackInput, type WayBack, walkBack, wayBack } from './walk-back.ts'
 
@@ -182,6 +183,7 @@ const draftBack = (
     undo: 'Promote a version: it is planned from where the lane then stands.',
     reasons: [
       'no version is promoted that can be served, so what remains is the last one that was judged and stood',
+      ...(base === undefined || steps.every(({ kind }) => kind === 'switch-traffic') ? [] : outTexts(input.world)),
       ...changed.texts,
     ],
   }

@@ -36,6 +36,10 @@ export const isLedTo = (traffic: Traffic, generation: number): boolean =>
 export const isAnswered = ({ traffic = null, generations }: Pick<World, 'traffic' | 'generations'>): boolean =>
   traffic !== null && generations.some((view) => isLedTo(traffic, view.generation) && answersOf(view) > 0)
 
+/** What a card says of it that brings back what answers, where nobody does: who is asked knows what waiting costs. */
+export const outTexts = (world: Pick<World, 'traffic' | 'generations'>): string[] =>
+  isAnswered(world) ? [] : ['nobody answers now, and for as long as this waits and loads']
+
 /** Where requests are led until what rises is judged: nobody asks it before. */
 export const ledFirst = ({ seen, rising, judged, risen, leaving, base, unjudged = [] }: Led): Traffic => {
   if (judged) return seen

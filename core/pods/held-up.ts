@@ -21,16 +21,20 @@ export const NOT_STARTED: ReadonlySet<string> = new Set([
   'PostStartHookError',
 ])
 
-/** A registry that is not reached, is in trouble or has had enough of this node for now: it has the image, as far as anybody knows. */
-const AWAY =
-  /\b429\b|too ?many ?requests|\b50[0234]\b|time[d ]?-?out|deadline exceeded|connection (?:refused|reset)|no such host|temporary failure|server misbehaving|network is unreachable|no route to host|unexpected EOF|broken pipe|i\/o timeout/i
+/** What its registry says of an image that is not there for this node. Of all else that keeps it from being pulled nobody has a list. */
+const GONE =
+  /not found|(?:manifest|name) unknown|no match(?:ing manifest)? for|does not exist|denied|unauthorized|forbidden|invalid reference/i
 
-/** It says that the image is not there, whatever else its message is about. */
-const GONE = /not found|manifest unknown|no match for platform|denied|unauthorized|forbidden|invalid reference/i
+/** What its node says of itself, whatever it names that is not there: its disk, or layers that its runtime has lost. */
+const NODE = /no space left on device|quota exceeded|(?:parent|extraction) snapshot|\blease\b/i
 
-/** Whether another try of its kubelet may pull the image yet. */
-export const isRegistryAway = ({ reason, message = '' }: { reason: string; message?: string | undefined }): boolean =>
-  reason === 'ImagePullBackOff' && AWAY.test(message) && !GONE.test(message)
+/** Why another try of its kubelet may pull the image yet; null: none will. */
+export const whyPulledYet = (waiting: { reason: string; message?: string | undefined }): string | null => {
+  const { reason, message = '' } = waiting
+  if (reason !== 'ImagePullBackOff') return null
+  if (NODE.test(message)) return 'its node cannot keep it, and tries again'
+  return GONE.test(message) ? null : 'nobody says that it is not there, and its node tries again'
+}
 
 /** Whether a container of its program waits for what its kubelet dates, and its status does not. */
 export const isHeldUp = (pod: V1Pod): boolean =>
@@ -45,6 +49,12 @@ const PULL = 25 * 60_000
 
 /** What a kubelet tells of a container that it could not pull for, make or start (`pkg/kubelet/events` of Kubernetes 1.36). */
 const FAILED: ReadonlySet<string> = new Set(['Failed', 'FailedPreStartHook', 'FailedPostStartHook'])
+
+/** Longest that is looked for of what a kubelet says: of an Event's message it keeps 1024 characters. */
+const KEPT = 400
+
+/** What is said, whichever try of the kubelet says it: each makes a container anew, and names it by another id. */
+const alike = (text: string): string => text.replace(/[0-9a-f]{8,}|\d+/gi, '')
 
 /**
  * Since when, milliseconds: as its kubelet told first, and where that is not known, as if it had been pulled for until now. `message`: what
@@ -61,7 +71,7 @@ export const heldUpSince = (
     uid !== undefined &&
     involvedObject.uid === uid &&
     FAILED.has(reason) &&
-    (message === null ? /pull/i.test(text) : text.includes(message))
+    (message === null ? /pull/i.test(text) : alike(text).includes(alike(message).slice(0, KEPT)))
   const told = events.filter(isOf).map(firstToldAt)
   return told.length === 0 ? status + PULL : Math.max(status, Math.min(now, ...told))
 }

@@ -1,12 +1,13 @@
-import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
 import { unbegun, unbegunSince } from './beginning.ts'
 import { besideOf, isBegun, programsOf } from './beside.ts'
-import { heldUpSince, IMAGE, isRegistryAway, NOT_STARTED } from './held-up.ts'
+import { heldUpSince, IMAGE, NOT_STARTED, whyPulledYet } from './held-up.ts'
 import { inBrackets } from './logs.ts'
 import { isUnscheduled, type PendingOn, pendingOf } from './pending.ts'
 import { whyEnded } from './program.ts'
+import { RESTARTS, restartsInRow } from './restarts.ts'
 import { type NotStarted, START_ERROR, whyNotStarted } from './starting.ts'
 
 /** Why one pod does not do what it was made for. */
@@ -18,9 +19,6 @@ export interface Trouble {
   /** For a person: what it is, and what to do. */
   note: string
 }
-
-/** Restarts after which a program that does not stay up is no accident: Kubernetes' pauses between them come to 70 s by then. */
-export const RESTARTS = 3
 
 /** So long what a pod refers to may take to be there: an operator that makes Secrets needs a minute or two. Milliseconds. */
 const REFERENCES = 5 * 60_000
@@ -102,17 +100,14 @@ const ofContainer = (container: V1ContainerStatus, seen: Seen): Trouble | null =
   }
 }
 
-/** A registry that does not answer has as long as a node; what is not there is not there at the next try either. */
+/** What may be pulled yet has as long as a node; what is not there is not there at the next try either. */
 const notPulled = (container: V1ContainerStatus, seen: Seen): Trouble => {
   const { reason = '', message } = container.state?.waiting ?? {}
   const note = `the image ${container.image} cannot be pulled (${reason}${says(message)})`
-  return isRegistryAway({ reason, message })
-    ? {
-        failure: 'image-pull',
-        endsAt: sinceOf(null, seen) + STARTED,
-        note: `${note}: its registry does not answer as it should, and the node tries again`,
-      }
-    : { failure: 'image-pull', endsAt: 0, note: `${note}: check its name and digest` }
+  const yet = whyPulledYet({ reason, message })
+  return yet === null
+    ? { failure: 'image-pull', endsAt: 0, note: `${note}: check its name and digest` }
+    : { failure: 'image-pull', endsAt: sinceOf(null, seen) + STARTED, note: `${note}: ${yet}` }
 }
 
 const sinceOf = (message: string | null, { pod, around, now }: Seen): number =>
@@ -131,27 +126,17 @@ const notStarted = ({ name, state, lastState }: V1ContainerStatus): NotStarted |
 export const crashedOf = <P extends V1Pod>(pods: readonly P[]): P | undefined =>
   pods.find((pod) => programsOf(pod).some((one) => !one.ready && one.restartCount > 0))
 
-/** So long a program stays up until its kubelet forgets how often it was started again before (`pkg/kubelet` of Kubernetes 1.36). Milliseconds. */
-const FORGOTTEN = 10 * 60_000
-
 /** What comes up again and again has no time at which it begins to heal: who is ready meanwhile has healed. */
 const crashed = (container: V1ContainerStatus, { pod, logs }: Seen): Trouble | null => {
   const { state, lastState, restartCount, ready } = container
   const ended = lastState?.terminated
   if (ready || ended === undefined || ended.reason === START_ERROR || restartCount === 0) return null
   const pauses = state?.waiting?.reason === 'CrashLoopBackOff'
-  const inRow = wasUp(pod, ended) ? 1 : restartCount
+  const inRow = restartsInRow(container, ended, pod)
   if (!pauses && inRow < RESTARTS) return null
   const { failure, note } = whyEnded({ name: container.name, ended, logs })
   const times = restartCount === 1 ? 'once' : `${restartCount} times`
   return { failure, endsAt: inRow < RESTARTS ? null : 0, note: `${note} (it was restarted ${times})` }
-}
-
-/** Whether it had been ready before it ended, and up for long enough: what it did before that is forgotten. */
-const wasUp = ({ status }: V1Pod, { startedAt, finishedAt }: V1ContainerStateTerminated): boolean => {
-  const [from, to] = [startedAt, finishedAt].map((time) => new Date(time ?? Number.NaN).getTime()) as [number, number]
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
-  return to - from >= FORGOTTEN && new Date(ready ?? Number.NaN).getTime() > from
 }
 
 const says = (message: string | undefined): string => {

@@ -48,10 +48,15 @@ export const goesOnBeside = (look: Looked): boolean =>
 
 const roomIn = ({ room }: Looked, pool: string): number => room?.gpus[pool] ?? 0
 
-/** What is to be held for the rest of the way then; null: no more than was. */
+/**
+ * What is to be held for the rest of the way then; null: no more than was. A move may be done without room for all of it, as on a way back, or where
+ * what does not end is of none of its generations: then it is what there is room for. More would be refused again and again, and its lane go no further.
+ */
 export const heldBeside = (look: Looked): HeldBeside | null => {
-  const gpus = besideStuck(look)
-  return look.room === undefined || Object.keys(gpus).length === 0 ? null : { gpus, guard: look.room.guard }
+  const gpus = Object.entries(besideStuck(look)).map(([pool, needed]) => [pool, Math.min(needed, roomIn(look, pool))])
+  return look.room === undefined || gpus.length === 0
+    ? null
+    : { gpus: Object.fromEntries(gpus), guard: look.room.guard }
 }
 
 /** What is not waited for, and what ends it. */

@@ -152,7 +152,7 @@ it.each([
     spec: { containers: [{ name: 'c', image: 'x' }] },
     status: {
       phase: 'Pending',
-      containerStatuses: [{ name: 'c', image: 'x', state: { waiting: { reason: 'ImagePullBackOff' } } }],
+      containerStatuses: [{ name: 'c', image: 'x', state: { waiting: { reason: 'InvalidImageName' } } }],
     },
   } as unknown as KubeObject
   answering('Pod', { list: (found) => [stray, ...found] })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { refOf } from '../../core/kube.ts'
+import { nodePoolObject } from '../../core/bootstrap/node-pools.ts'
+import { type KubeObject, refOf } from '../../core/kube.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { hang, podsOf } from './hanging.ts'
@@ -19,6 +20,14 @@ const open = async (maxGpus: number, service: object = {}): Promise<void> => {
 }
 const promoted = async (simulation?: Parameters<typeof registerVersion>[1]['simulation']): Promise<void> =>
   promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation }))
+/** What a pod's node has is taken for as long as it hangs: its pool has so many GPUs beside it. */
+const lost = async ({ spec }: KubeObject<'Pod'>, maxGpus: number): Promise<void> => {
+  const { cluster } = town.house
+  const pool = { instanceType: 'g6e.12xlarge', gpusPerNode: 4, capacityTypes: ['on-demand'] as 'on-demand'[] }
+  await cluster.apply(nodePoolObject({ name: POOL, ...pool, maxGpus }), 'signalbox-workload')
+  const node = (await cluster.list('Node')).find(({ metadata }) => metadata.name === spec?.nodeName)
+  if (node !== undefined) await cluster.delete(refOf(node), node.metadata.uid ?? '')
+}
 const told = async (): Promise<string[]> =>
   (await town.house.cards()).map(({ card }) => card.title).filter((title) => title.includes('kubectl delete node'))
 
@@ -53,6 +62,23 @@ describe('a pod that its node never ends', () => {
     expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'succeeded' })
     expect((await town.held(`pool/${POOL}`)).sum).toBe(24)
     for (const go of letGo) go()
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('in the midst of a rollout in a full pool: who cancels it is heeded, and its way back ends though nothing has room beside it', async () => {
+    await open(12)
+    const letGo = (await podsOf(town, 1)).map((one) => hang(town, one, () => lost(one, 8)))
+    await promoted()
+    await town.answered(SERVE)
+    const waits = async (): Promise<boolean> => (await town.house.why(SERVE)).text.includes('kubectl delete node')
+    await town.until('a node hangs', waits)
+    await town.advance(45 * MINUTE)
+    const { generation, attempt } = await town.lane(SERVE)
+    await say(town, 'cancel', { lane: SERVE, saw: { generation, attempt } })
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'cancelled' })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await town.house.ports.ledger.counts()).not.toHaveProperty('contended')
+    for (const go of letGo.toReversed()) go()
     expect(await looseEnds(town)).toEqual([])
   })
 

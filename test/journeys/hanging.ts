@@ -16,9 +16,9 @@ export const podsOf = async ({ house }: Town, generation: number, task = 'servin
 
 /**
  * The node of this pod hangs: once the pod is told to end it stays so, be its object gone as this cluster has it, until what is answered is called,
- * as by who deletes the Node.
+ * as by who deletes the Node. `hangs` is called once it is told to.
  */
-export const hang = ({ house }: Town, pod: Pod): (() => void) => {
+export const hang = ({ house }: Town, pod: Pod, hangs = async (): Promise<void> => undefined): (() => void) => {
   const { cluster } = house
   const list = cluster.list.bind(cluster)
   let kept: KubeObject | null = null
@@ -28,6 +28,7 @@ export const hang = ({ house }: Town, pod: Pod): (() => void) => {
     const deletionTimestamp = now?.metadata.deletionTimestamp ?? new Date(house.clock.now() + GRACE)
     const status = { ...pod.status, phase: 'Running', conditions: [] }
     kept = { ...pod, metadata: { ...pod.metadata, deletionTimestamp }, status } as unknown as KubeObject
+    await hangs()
     return kept
   }
   cluster.list = async (kind, where = {}) => {

@@ -11,6 +11,7 @@ import {
   withMore,
   withoutMore,
 } from '../../../core/lane/more.ts'
+import { centsOf } from '../../../core/lane/room.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import example from '../../example.ts'
 import { piped } from '../../variants.ts'
@@ -112,6 +113,15 @@ describe('asking for more', () => {
     expect(doc.run?.hold?.dollars).toBeCloseTo(223.83 + 165.12, 2)
     expect(Object.keys(guard)).toEqual(['budget/ml-monthly'])
     expect(withoutMore(doc.run as Run).hold?.dollars).toBeCloseTo(223.83, 2)
+  })
+
+  it('asks for no part of a cent more than its budget has room for: its commit would be refused again and again', () => {
+    const run = under({ hold: { ...hold, dollars: 223.834 } })
+    const world = { ...seenWorld, dollars: { spent: 0, held: 100 } }
+    const tight = policyOf({ budget: { ...example.budget, dollars: 400 } })
+    const { doc, guard } = settleAskMore(view(run, { now: at(run) as number, policy: tight, world }))
+    expect(openMore(doc.run as Run)?.more?.dollars).toBe(76.16)
+    expect(centsOf(doc.run?.hold?.dollars ?? 0) + centsOf(100)).toBe(guard['budget/ml-monthly'])
   })
 
   it('leaves what was spent before, and what it may cost grows by what was agreed to', () => {

@@ -67,6 +67,8 @@ describe('what serves while what is wanted has ended otherwise', () => {
       hand: { text: 'somebody has scaled v7 (generation 1) from 2 to 0 replicas' },
     })
     expect(scaled.bounds.dollars).toBeGreaterThan(0)
+    const out = 'nobody answers now, and for as long as this waits and loads'
+    expect([scaled.reasons.includes(out), of({ standing: [[1, '7', 1]] }).reasons.includes(out)]).toEqual([true, false])
     // More than were judged end nothing.
     expect(plannedOf({ standing: [[1, '7', 3]] })).toMatchObject({ kind: 'nothing' })
     expect(of({ standing: [[1, '7', 1]] }, 'Service')).toMatchObject({

@@ -56,6 +56,17 @@ describe('what stands beside what is wanted and was judged', () => {
     expect(filled).toMatchObject({ kind: 'nothing' })
   })
 
+  it('and is gone, with a pod that its node does not end: what brings up nothing needs no room beside that', () => {
+    const bounds = (pool: Given['pool']) => {
+      const planned = planWith((objects) => {
+        objects.lane = undefined as never
+      }, pool && { pool })
+      return planned.kind === 'plan' ? planned.plan.bounds : planned
+    }
+    expect(bounds(undefined)).toMatchObject({ dollars: 0, gpus: { 'gpu-serve': 8 } })
+    expect(bounds({ stuck: 4 })).toMatchObject({ dollars: 0, gpus: { 'gpu-serve': 8 } })
+  })
+
   it('and is changed soon after it was set: the words say to see who does that, since setting it right ends nothing', () => {
     const reasons = (minutes: number) => {
       const planned = planWith(({ own }) => {

@@ -92,6 +92,14 @@ describe('a rollout', () => {
     })
   })
 
+  it('says first which room costs nothing: what pods keep that their nodes do not end', () => {
+    expect(planned({ pool: { ...full, stuck: 4 }, model: { maxUnavailable: 0 } })).toMatchObject({
+      detail: expect.stringContaining(
+        'To cure it, delete the Node whose pods do not end and keep 4 GPUs, or raise pools',
+      ),
+    })
+  })
+
   it('waits for what others hold for a while, priced and bound as it will be then', () => {
     const alone = planOf({ pool: { used: 12, heldByOthers: 4 }, model: { maxUnavailable: 0 } })
     const { reasons, ...plan } = planOf({

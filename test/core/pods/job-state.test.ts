@@ -128,7 +128,7 @@ describe('a Job that waits', () => {
     const init = {
       ...base.status!.containerStatuses![0]!,
       image: 'init@sha256:2',
-      state: { waiting: { reason: 'ImagePullBackOff' } },
+      state: { waiting: { reason: 'ImagePullBackOff', message: 'not found' } },
     }
     const state = jobState(job(), [{ ...base, status: { ...base.status, initContainerStatuses: [init] } }])
     expect(state).toMatchObject({ failure: 'image-pull', note: expect.stringContaining('init@sha256:2') })

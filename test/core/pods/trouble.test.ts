@@ -69,13 +69,47 @@ describe('what keeps a pod from its work', () => {
     },
   )
 
+  it('has its time from the first try on, also where each names another container', () => {
+    const ids = ['4f2a91bb03c7', 'c0001a9f', '9'.repeat(64)]
+    const [said, ...before] = ids.map((id) => `open /run/${id}/log.json: no such file ${'x'.repeat(2000)}`)
+    const { pod, seen } = toldAt('create-error', MADE + 12 * MINUTE)
+    const [one] = pod.status!.containerStatuses!
+    const state = { waiting: { reason: 'CreateContainerError', message: said! } }
+    const held = { ...pod, status: { ...pod.status, containerStatuses: [{ ...one!, state }] } }
+    const [event] = seen.around.events
+    const events = [said, ...before].map((message, n) => ({
+      ...event!,
+      message: `Error: ${message}`.slice(0, 1024),
+      firstTimestamp: new Date(MADE + (12 - n) * MINUTE),
+    }))
+    expect(troubleOf(held, { ...seen, around: { ...seen.around, events } })?.endsAt).toBe(MADE + 15 * MINUTE)
+  })
+
   it.each([
     ['ErrImagePull: unexpected status from GET request: 429 Too Many Requests', 15],
     ['ErrImagePull: dial tcp: lookup registry on 10.0.0.2:53: server misbehaving', 15],
     ['ErrImagePull: 503 Service Unavailable', 15],
+    ...[
+      ...[
+        'pull QPS exceeded',
+        'EOF',
+        'http2: client connection lost',
+        'use of closed network connection',
+        'context canceled',
+      ],
+      ...[
+        'stream error: stream ID 1; INTERNAL_ERROR',
+        'error reading from server: EOF',
+        'unexpected commit digest sha256:1',
+      ],
+      ...['failed size validation: 12 != 13', '520', 'no space left on device'],
+      ...['failed to prepare extraction snapshot "x": parent snapshot sha256:1 does not exist: not found'],
+      // What an older kubelet says is in none of its pod's fields.
+      '',
+    ].map((why): [string, number] => [why, 15]),
+    ['ErrImagePull: no matching manifest for linux/arm64 in the manifest list entries', null],
     ['ErrImagePull: pull access denied, repository does not exist or may require authorization', null],
     ['ErrImagePull: acme/x@sha256:9: not found', null],
-    ['', null],
   ])('an image that is not pulled for “%s” has %s minutes', (why, minutes) => {
     const { pod, seen } = toldAt('image-back-off', MADE)
     const [one] = pod.status!.containerStatuses!
@@ -104,6 +138,31 @@ describe('what keeps a pod from its work', () => {
     // It never was ready in that life, or only just.
     expect(ended(12, -1)).toMatchObject({ failure: 'exit-code', endsAt: 0 })
     expect(ended(4, 4)).toMatchObject({ failure: 'exit-code', endsAt: 0 })
+  })
+
+  it('of what had been ready only restarts count that its kubelet still counts, whatever it did as it loaded', () => {
+    const { status, ...pod } = podIn('crash-loop')
+    const [one] = status!.containerStatuses!
+    const at = (seconds: number) => new Date(MADE + 60 * MINUTE + seconds * 1000)
+    const terminated = { exitCode: 137, reason: 'Error', startedAt: at(-60), finishedAt: at(0) }
+    const since = (state: object, readyAt: Date) => {
+      const containerStatuses = [{ ...one!, restartCount: 4, state, lastState: { terminated } }]
+      const conditions = [
+        { type: 'Initialized', status: 'True', lastTransitionTime: new Date(MADE) },
+        { type: 'Ready', status: 'False', lastTransitionTime: readyAt },
+      ]
+      return troubleOf({ ...pod, status: { ...status, containerStatuses, conditions } })
+    }
+    const running = (seconds: number) => ({ running: { startedAt: at(seconds) } })
+    const waits = (message: string) => ({ waiting: { reason: 'CrashLoopBackOff', message } })
+    const over = { failure: 'exit-code', endsAt: 0 }
+    expect([0, 10, 18].map((seconds) => since(running(seconds), at(-90)))).toEqual([null, null, null])
+    expect(since(running(20), at(-90))).toMatchObject(over)
+    expect(since(waits('back-off 20s restarting failed container'), at(-90))).toMatchObject({ endsAt: null })
+    expect(since(waits('back-off 40s restarting failed container'), at(-90))).toMatchObject(over)
+    expect(since(waits('back-off 1m20s restarting failed container'), at(-90))).toMatchObject(over)
+    // What has never been ready is no accident, whatever its pauses.
+    expect(since(running(10), new Date(MADE + 1000))).toMatchObject(over)
   })
 
   it.each(['image-first', 'restarted-and-ready', 'run-error-gpu-mended'])(

@@ -224,7 +224,7 @@ describe('a move of a rollout', () => {
             imageID: '',
             ready: false,
             restartCount: 0,
-            state: { waiting: { reason: 'ImagePullBackOff' } },
+            state: { waiting: { reason: 'ImagePullBackOff', message: 'not found' } },
           },
         ],
       },

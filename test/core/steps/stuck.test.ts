@@ -61,6 +61,8 @@ describe('what a node does not end', () => {
 
   it('is held beside what is brought up later, as far as the pool has room', () => {
     expect(heldBeside(at(first, 16))).toEqual({ gpus: { a: 12 }, guard })
+    // On a way back, or beside what is of none of its generations, nobody has asked whether there is.
+    expect(heldBeside(at(first, 8))).toEqual({ gpus: { a: 8 }, guard })
     expect(heldBeside(at(first, 16, { pods: [] }))).toBeNull()
     expect(heldBeside(at(way[2]!, 16))).toBeNull()
     expect(heldBeside(at(first))).toBeNull()
