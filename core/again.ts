@@ -28,6 +28,20 @@ export const againOn = (
   return ENDS.get(outcome.kind) ?? before
 }
 
+/**
+ * What an occasion is run with on a dataset version that its lane has not wanted by itself, since somebody has written it where the one before lay: of
+ * that nobody has judged who wrote it. Left out: it is the one that the lane knows, or anybody may write one.
+ */
+export const unjudged = (
+  next: RunsOn,
+  { desired }: Pick<LaneDocument, 'desired'>,
+  { approvals }: Pick<Policy, 'approvals'>,
+): Again | undefined => {
+  const { version = '' } = (desired ?? {}) as Partial<TrainDesired>
+  const isOther = version !== '' && next.version !== '' && next.version !== version
+  return isOther && approvals.unknownRequester !== 'anyone' ? 'refused' : undefined
+}
+
 /** The same as something was wanted with. */
 export const againIn = (desired: Desired | null): Again | undefined => {
   const { drift, again } = (desired ?? {}) as Partial<TrainDesired>

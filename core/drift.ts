@@ -20,15 +20,16 @@ export const cardOf = ({ alert, since, text }: Episode, name: string): Card => (
   tone: 'bad',
 })
 
-/** Its episode, and how the last run on the same dataset version ended (`last`), be that for another one; of its own run it stays what it was. */
+/** Its episode, and how the last run on the same dataset version ended (`last`), be that for another one; of its own run on that version it stays what it was. */
 export const driftFor = (
   episode: Episode,
   { desired }: Pick<LaneDocument, 'desired'>,
-  last: Again | undefined,
+  { last, version }: { last: Again | undefined; version: string },
 ): Drift => {
   const { alert, fingerprint, labels, since, text } = episode
   const known = driftOf(desired)
-  const again = isOf(known, episode) ? known?.again : last
+  const isOwn = isOf(known, episode) && (desired as TrainDesired).version === version
+  const again = isOwn ? known?.again : last
   return { ...{ alert, fingerprint, labels, since, text }, ...(again === undefined ? {} : { again }) }
 }
 

@@ -115,6 +115,8 @@ export interface LaneKind<D extends Desired = Desired> {
   withoutOccasion?(desired: D): D | null
   /** The occasion that it is wanted for, as it is remembered to have had its run; null, or left out: for none that is. */
   occasionOf?(desired: D): string | null
+  /** Whether its occasion is its own source's word, as a version of a model is; left out: none is. */
+  isOwn?(desired: D): boolean
   /** What is known of its occasion once something newer takes its place: whether that had its run, and where it had none it may come again. Left out: nothing is. */
   displaced?(desired: D, had: boolean, known: OfOccasions): OfOccasions
   /** What is wanted, once what had been wanted before it has ended while it waited. Left out: that says nothing of it. */

@@ -12,7 +12,16 @@ import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
-type Known = 'keyOf' | 'placeOf' | 'placedAs' | 'withoutOccasion' | 'occasionOf' | 'displaced' | 'toldAs' | 'sourceOf'
+type Known =
+  | 'keyOf'
+  | 'placeOf'
+  | 'placedAs'
+  | 'withoutOccasion'
+  | 'occasionOf'
+  | 'displaced'
+  | 'toldAs'
+  | 'sourceOf'
+  | 'isOwn'
 
 /** What is wanted is known by its dataset version, or that of a model, and by what it is run for besides. */
 const known: Pick<LaneKind<TrainDesired>, Known> = {
@@ -35,6 +44,7 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
   withoutOccasion: ({ drift, occasion, ...desired }) =>
     drift === undefined && occasion === undefined ? null : desired,
   occasionOf: ({ occasion }) => (occasion === undefined ? null : occasionOf(occasion).keyOf(occasion)),
+  isOwn: ({ occasion }) => occasion !== undefined && occasionOf(occasion).isOwn === true,
   displaced: ({ drift, occasion }, had, { episodes, schedule }) => ({
     ...(drift === undefined || episodes === undefined ? {} : { episodes: withRun(episodes, drift, had) }),
     ...(occasion === undefined

@@ -124,16 +124,14 @@ const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Fa
     : intended(whole, letters, { ...decision, wanted })
 }
 
-/** What is known is as it was: its source says it again. */
+/** What is known is as it was, and what told of it waits: a source says who asked, and some of them all that they say, once (law 8). */
 const later = (
   view: View,
   letters: LookLetter[],
-  { reason, detail, told }: { reason: 'held-refused' | 'run-not-over' | null; detail: string; told: Facts },
+  { reason, detail, told }: { reason: 'run-not-over' | null; detail: string; told: Facts },
 ): Change => {
   if (reason === null) return postponed(view, letters, { kind: 'unreadable', side: 'cluster', detail, retryAfter: 0 })
-  return reason === 'held-refused'
-    ? ignored(view, letters, { kind: 'ignore', reason, detail })
-    : keptWaiting(view, letters, { reason, detail, until: null, side: null, retryAfter: 0, told })
+  return keptWaiting(view, letters, { reason, detail, until: null, side: null, retryAfter: 0, told })
 }
 
 /** With what is known by a decision of alerts, of its schedule and of versions; where that is nothing new it is the same to the byte. */

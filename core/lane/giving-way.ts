@@ -38,25 +38,31 @@ const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
 
 /**
  * Why something newer takes no place yet of what is wanted and has begun nothing: it is refused on paper, or people are to be asked about it while
- * what they have approved, or need not, waits to begin. Its source says it still once that is over. Null: it takes the place.
+ * what they have approved, or need not, waits to begin. What told of it waits, with all that it proves. Null: it takes the place.
  */
 export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { kind: 'later' }> | null => {
   const { doc, kind } = view
   if (!weighsNewer(view) || !isOpen(doc)) return null
-  // What was wanted is there no more where this was read.
-  if (kind.placeOf?.(doc.desired as never) === kind.placeOf?.(desired as never)) return null
+  if (isAtSame(kind, doc.desired, desired)) return null
   const title = kind.titleOf(doc.desired as never)
   const at = asNewer(view, desired)
   const paper = at === null ? null : onPaper(at)
   if (paper === null) return { kind: 'later', reason: null, detail: 'nobody knows yet whether it may begin' }
   if (paper.kind === 'refuse')
-    return { kind: 'later', reason: 'held-refused', detail: `${paper.detail}; meanwhile it stays at ${title}` }
+    return { kind: 'later', reason: 'run-not-over', detail: `${paper.detail}; meanwhile it stays at ${title}` }
   if (paper.kind !== 'plan' || at === null || covers(at, paper.plan) === 'yes' || !needsNobody(view)) return null
   return {
     kind: 'later',
     reason: 'run-not-over',
     detail: `people are asked about it once what needs nobody’s word any more is over: ${title}`,
   }
+}
+
+/** Whether what is wanted is there no more where this was read, be it wanted for an occasion on what was read there. */
+const isAtSame = (kind: View['kind'], wanted: LaneDocument['desired'], desired: Intent['desired']): boolean => {
+  const place = kind.placeOf?.(desired as never)
+  const plain = wanted === null ? null : (kind.withoutOccasion?.(wanted as never) ?? null)
+  return [wanted, plain].some((one) => one !== null && kind.placeOf?.(one as never) === place)
 }
 
 /** Whether nobody is to be asked about what is wanted: people have approved it, or need not, as it would be planned now. */

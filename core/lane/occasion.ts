@@ -20,7 +20,8 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
  * had no run. Behind another occasion it stays (`gaveWay`).
  */
 export const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: Intent): Partial<LaneDocument> => {
-  if ((kind.withoutOccasion?.(intent.desired as never) ?? null) !== null) return {}
+  const isOfOthers = (kind.withoutOccasion?.(intent.desired as never) ?? null) !== null
+  if (isOfOthers && kind.isOwn?.(intent.desired as never) !== true) return {}
   const { gaveWay, ...own } = doc
   const goesOn = doc.outcome === null && intent.onNewer === 'finish' && carried(doc).length > 0
   const behind = [gaveWay, gaveWay?.gaveWay].flatMap((one) =>

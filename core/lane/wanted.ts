@@ -10,7 +10,7 @@ export type Wanted =
   /** Nothing starts, and the document knows more than it did. */
   | { kind: 'note'; doc: LaneDocument; detail: string }
   /** What is wanted keeps its place, and nothing is known of this yet: it is refused on paper, or waits; `reason` null: nobody has looked. */
-  | { kind: 'later'; reason: 'held-refused' | 'run-not-over' | null; detail: string }
+  | { kind: 'later'; reason: 'run-not-over' | null; detail: string }
 
 /** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
 export const isWanted = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }: Pick<Run, 'desired'>): boolean =>

@@ -1,6 +1,6 @@
 import type { DriftDetected } from '../../events/contract.ts'
 import { driftDetected } from '../../events/drift-detected.ts'
-import { againOn } from '../again.ts'
+import { againOn, unjudged } from '../again.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
 import { cardOf, coolsFrom, driftFor, driftOf, isCovered } from '../drift.ts'
@@ -200,7 +200,8 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
     ...coolsFrom(doc),
   }
   const endedWell = doc.endedWell === pipeline.keyOf(desired) ? 'succeeded' : undefined
-  const drift = driftFor(episode, doc, againOn(desired, doc, policy) ?? endedWell)
+  const last = againOn(desired, doc, policy) ?? endedWell ?? unjudged(desired, doc, policy)
+  const drift = driftFor(episode, doc, { last, version })
   const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
   // After the dataset itself, and before the next one.
   const order = `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`

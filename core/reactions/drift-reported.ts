@@ -76,7 +76,7 @@ const ofWindow = (
     return { kind: 'ignore', reason: 'older-than-current', detail: `a later report of ${name} was read before` }
   const since = known === undefined || known.over !== undefined ? at : known.since
   const inARow = windowsOf(window, known)
-  if (verdict.kind === 'drifts' && inARow < window.windows) return counting(window, { since, inARow }, given.doc)
+  if (verdict.kind === 'drifts' && inARow < window.windows) return counting(window, { since, inARow, known }, given.doc)
   const state = verdict.kind === 'drifts' ? 'firing' : 'resolved'
   const told = { ...alertOf(name, { since }), at, state, text: verdict.text, resumes: true } satisfies DriftDetected
   const decision = onDriftDetected.decide(told, dataset, given)
@@ -98,7 +98,7 @@ const isOlder = ({ at, of }: Window, { last, window }: Partial<Episode> = {}): b
 /** They are too few to be one yet. */
 const counting = (
   { name, windows, at, of, verdict }: Window,
-  { since, inARow }: { since: number; inARow: number },
+  { since, inARow, known }: { since: number; inARow: number; known: Episode | undefined },
   { episodes = {} }: LaneDocument,
 ): Decision => {
   const counts: Episode = {
@@ -108,6 +108,7 @@ const counting = (
     windows: inARow,
     last: at,
     window: of,
+    ...(known?.back === undefined ? {} : { back: known.back }),
   }
   return {
     kind: 'ignore',

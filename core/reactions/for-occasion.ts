@@ -1,4 +1,4 @@
-import { againIn, againOn, isUnanswered } from '../again.ts'
+import { againIn, againOn, isUnanswered, unjudged } from '../again.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
 import { coolsFrom } from '../drift.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
@@ -71,8 +71,10 @@ const againFor = (
   plain: TrainDesired,
   { policy, doc }: { policy: Policy; doc: LaneDocument },
 ): Again | undefined => {
+  if (doc.endedWell === pipeline.keyOf(plain) && !isWantedFor({ desired: doc.desired }, occasion)) return undefined
+  const other = unjudged(plain, doc, policy)
+  if (other !== undefined) return other
   if (isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
-  if (doc.endedWell === pipeline.keyOf(plain)) return undefined
   const again = againOn(plain, doc, policy)
   // A person who asks takes back what a person has cancelled, and not that nobody has answered since.
   if (again === occasionOf(occasion).undoes && isUnanswered(doc.outcome)) return 'expired'

@@ -4,15 +4,15 @@ import { sha256Hex } from '../digest.ts'
 export interface ReportWindow {
   /** What tells it from the one before: the same again is the same window. */
   id: string
-  /** The date in its key, milliseconds since the epoch; left out: there is none that can be believed. */
+  /** The latest date in its key, milliseconds since the epoch; left out: there is none that can be believed. */
   date?: number
 }
 
-/** Dates as they stand in keys: year, month, and day, hour and minute where they are there. */
+/** Dates as they stand in keys: year, month and day, and hour and minute where they are there and no other date begins so. */
 const FORMS: readonly RegExp[] = [
-  /year=(?<y>\d{4})\/month=(?<m>\d{1,2})(?:\/day=(?<d>\d{1,2})(?:\/hour=(?<h>\d{1,2}))?)?/i,
-  /(?<![0-9a-z])(?<y>\d{4})(?<sep>[-_./])(?<m>\d\d)(?:\k<sep>(?<d>\d\d)(?:[t_ /-](?<h>\d\d)(?:[:-]?(?<n>\d\d))?(?:[:-]?\d\d)?z?)?)?(?![0-9a-z])/i,
-  /(?<![0-9a-z])(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)(?:[t_-]?(?<h>\d\d)(?<n>\d\d)(?:\d\d)?z?)?(?![0-9a-z])/i,
+  /year=(?<y>\d{4})\/month=(?<m>\d{1,2})\/day=(?<d>\d{1,2})(?:\/hour=(?<h>\d{1,2}))?/gi,
+  /(?<![0-9a-z])(?<y>\d{4})(?<sep>[-_./])(?<m>\d\d)\k<sep>(?<d>\d\d)(?:[t_ /-](?!\d{4}[-_./]\d\d(?!\d))(?<h>\d\d)(?:[:-]?(?<n>\d\d))?(?:[:-]?\d\d)?z?)?(?![0-9a-z])/gi,
+  /(?<![0-9a-z])(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)(?:[t_-]?(?!\d{4}[-_./]\d\d(?!\d))(?<h>\d\d)(?<n>\d\d)(?:\d\d)?z?)?(?![0-9a-z])/gi,
 ]
 
 /** How far ahead of its report a window may be called, by clocks of elsewhere or by its end; and how long before. Milliseconds. */
@@ -28,14 +28,16 @@ export const reportWindow = (rest: string, { sha256, at }: { sha256: string; at:
   return { id: sha256Hex(of).slice(0, 16), ...(date === null ? {} : { date }) }
 }
 
+/** The latest: what else a key is dated by, a model, a dataset or a reference, was there before the window was. */
 const dateIn = (rest: string, at: number): number | null => {
-  for (const form of FORMS) {
-    const { y, m, d = '1', h = '0', n = '0' } = form.exec(rest)?.groups ?? {}
-    const [year, month, day, hour, minute] = [Number(y), Number(m), Number(d), Number(h), Number(n)]
-    const date = Date.UTC(year, month - 1, day, hour, minute)
-    const isDate = month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60
-    // One that is misdated would be newer than whatever comes in all that time (law 14).
-    if (isDate && date <= at + AHEAD && date >= at - BEFORE) return date
-  }
-  return null
+  const dates = FORMS.flatMap((form) => [...rest.matchAll(form)].flatMap(({ groups }) => dateOf(groups ?? {}, at)))
+  return dates.length === 0 ? null : Math.max(...dates)
+}
+
+/** None where it is no date, or cannot be believed: one that is misdated would be newer than whatever comes in all that time (law 14). */
+const dateOf = ({ y, m, d, h = '0', n = '0' }: Record<string, string | undefined>, at: number): number[] => {
+  const [year, month, day, hour, minute] = [Number(y), Number(m), Number(d), Number(h), Number(n)]
+  const date = Date.UTC(year, month - 1, day, hour, minute)
+  const isDate = month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60
+  return isDate && date <= at + AHEAD && date >= at - BEFORE ? [date] : []
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { againIn, againOn } from '../../core/again.ts'
+import { againIn, againOn, unjudged } from '../../core/again.ts'
 import type { TrainDesired } from '../../core/desired.ts'
 import type { LaneDocument } from '../../core/lane/document.ts'
 import type { Again } from '../../core/occasions/occasion.ts'
@@ -83,4 +83,13 @@ describe('how the last run on the same ended', () => {
     expect(again('refused', { ...desired, requester: 'T/U', proven: true }, careful)).toBeUndefined()
     expect(again('refused', { ...desired, occasion: slot }, careful)).toBeUndefined()
   })
+})
+
+it('of what somebody has written where the last version lay nobody has judged who wrote it, unless anybody may', () => {
+  const on = (version: string, of: TrainDesired | null = desired, policy = careful) =>
+    unjudged({ version }, { desired: of }, policy)
+  expect(on('other')).toBe('refused')
+  expect([on(desired.version), on(''), on('other', null), on('other', desired, anyone)]).toEqual(
+    Array(4).fill(undefined),
+  )
 })

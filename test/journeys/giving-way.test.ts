@@ -105,6 +105,23 @@ describe('what has begun nothing', () => {
     expect(await ends()).toEqual(['superseded'])
   })
 
+  it('stays asked about beside what is refused as it comes, of which its source says once who uploaded it', async () => {
+    const approvals = { autoApproveBelow: 0, unknownRequester: 'anyone', requesters: { '000000000000': ANA } }
+    town = await openTown({ config: configOf(approvals) })
+    await upload(town, 'a')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    town.setPolicy(configOf(approvals, {}, 100))
+    await upload(town, 'b')
+    await town.advance(3 * MINUTE)
+    expect(await keyOf()).toMatchObject(a)
+    town.setPolicy(configOf(approvals))
+    await town.advance(20 * MINUTE)
+    expect(await keyOf()).toMatchObject({ ...b, requester: ANA, proven: true })
+    const { id = '' } = (await town.question(TRAIN)) ?? {}
+    const answer = await town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+    expect(answer.body).toMatchObject({ refused: 'requester-may-not-approve' })
+  })
+
   it('keeps its place in line where people have approved it: they are asked about what is newer after that', async () => {
     town = await openTown({ config: configOf({ autoApproveBelow: 0 }) })
     await fillPool(town)

@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { TrainDesired } from '../../core/desired.ts'
 import { type Left, leaveLook, leaveVote } from '../../flows/letters.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { readRow } from '../../flows/rows.ts'
 import { tick } from '../../flows/tick.ts'
 import { CATALOGUES } from '../../functions/door.ts'
-import { promote } from '../../local/scenario.ts'
-import { HOUR, MODEL, SERVE, TRAIN, upload } from './scenes.ts'
+import { promote, uploadDataset } from '../../local/scenario.ts'
+import example from '../example.ts'
+import { piped } from '../variants.ts'
+import { clockOf, emptyPool, fillPool, HOUR, MINUTE, MODEL, SERVE, TRAIN, upload, versionsOf } from './scenes.ts'
 import { ANA, openTown, START, type Town } from './town.ts'
 
 let town: Town
@@ -232,4 +235,48 @@ describe('a flood of word about nothing', () => {
     await town.advance(0)
     expect(reads).toBeLessThan(10)
   })
+})
+
+describe('other bytes over what was trained, written by nobody who is known', () => {
+  const on = { ...piped().on, schedule: { cron: '0 18 * * *', zone: 'UTC' } }
+  const given = {
+    ...example,
+    pools: { ...example.pools, 'gpu-train': { ...example.pools?.['gpu-train'], maxGpus: 8 } },
+    pipelines: { 'support-chats': { ...piped(), on } },
+    approvals: {
+      ...example.approvals,
+      ...{ autoApproveBelow: 1e9, unknownRequester: 'refuse', requesters: { '000000000000': ANA } },
+    },
+  } as never
+  const at = (hour: number, minute: number) => town.advance(Date.UTC(2026, 10, 23, hour, minute) - clockOf(town).now())
+  const overA = () =>
+    uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['"other"'] })
+
+  it.each(['while the night’s run stands in line', 'just before the night’s run'])(
+    '%s: people are asked, each night',
+    async (when) => {
+      town = await openTown({ config: given })
+      await upload(town)
+      await town.settled(TRAIN)
+      if (when.startsWith('while')) {
+        await fillPool(town)
+        await at(18, 6)
+        await overA()
+        await town.advance(20 * MINUTE)
+        await emptyPool(town)
+      } else {
+        await at(17, 59)
+        await overA()
+        await town.advance(2 * MINUTE)
+      }
+      await town.advance(50 * HOUR)
+      const nights = (await town.past(TRAIN)).filter(({ run }) => (run.desired as TrainDesired).occasion !== undefined)
+      const others = nights.filter(({ run }) => (run.desired as TrainDesired).again === 'refused')
+      expect(others.length).toBeGreaterThanOrEqual(2)
+      for (const { outcome, run } of others) expect([outcome.kind, run.question !== null]).toEqual(['expired', true])
+      const trained = (await town.past(TRAIN)).filter(({ outcome }) => outcome.kind === 'succeeded')
+      expect(new Set(trained.map(({ run }) => (run.desired as TrainDesired).version)).size).toBe(1)
+      expect(await versionsOf(town)).toHaveLength(1)
+    },
+  )
 })

@@ -68,6 +68,28 @@ describe('a pipeline that new versions begin', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 
+  it('takes the place of what its time has begun and was asked about, which comes again where that is denied or gone', async () => {
+    const on = { ...scan.on, schedule: { cron: '0 18 * * 1', zone: 'UTC' } }
+    for (const end of ['denied', 'gone']) {
+      await opened({ scan: { ...scan, on } })
+      await made()
+      await town.answered(SCAN)
+      await town.settled(SCAN)
+      await town.advance(Date.UTC(2026, 10, 23, 18, 6) - town.house.ports.clock.now())
+      expect((await town.lane(SCAN)).desired).toMatchObject({ occasion: { kind: 'schedule' } })
+      await made()
+      await town.until('it takes the place', async () => (await town.lane(SCAN)).generation === 3)
+      if (end === 'gone') await remove('2')
+      else await town.answered(SCAN, 'deny')
+      await town.until('it comes again', async () => (await town.lane(SCAN)).generation === 4, 0.5)
+      expect((await town.lane(SCAN)).desired).toMatchObject({
+        occasion: { kind: 'schedule', slot: Date.UTC(2026, 10, 23, 18) },
+        weights: { version: end === 'gone' ? '1' : '2' },
+      })
+      if (end === 'denied') await town.close()
+    }
+  })
+
   it('is found where its webhook is lost, also while MLflow is away; of several the last one counts', async () => {
     await opened()
     isLost = true

@@ -75,7 +75,7 @@ describe('what has begun nothing keeps its place', () => {
 
   it('beside what is refused on paper, or where nobody has looked; not beside what may begin', () => {
     for (const doc of [wanted({ run: asking() }), inLine]) {
-      expect(keeps(doc, { world: poor })).toMatchObject({ kind: 'later', reason: 'held-refused' })
+      expect(keeps(doc, { world: poor })).toMatchObject({ kind: 'later', reason: 'run-not-over' })
       expect(keeps(doc, { world: null })).toMatchObject({ kind: 'later', reason: null })
       expect(keeps(doc)).toBeNull()
     }
@@ -103,6 +103,13 @@ describe('what has begun nothing keeps its place', () => {
 
   it('not where its own place says something else, nor once it has begun or ended', () => {
     expect(keeps(wanted({ run: asking() }), { world: poor }, { ...newer, key: desired.key })).toBeNull()
+    const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' }
+    const timed = wanted({
+      desired: { ...desired, occasion: slot } as never,
+      run: runOf({ phase: 'waiting-for-room' }),
+    })
+    expect(keeps(timed, { world: poor }, { ...newer, key: desired.key })).toBeNull()
+    expect(keeps(timed, { world: poor })).toMatchObject({ kind: 'later' })
     expect(keeps(wanted({ run: begun }), { world: poor })).toBeNull()
     expect(keeps(docOf(), { world: poor })).toBeNull()
   })

@@ -54,6 +54,19 @@ const told = (story: readonly ['d' | 's', number][]) => {
   })
 }
 
+it('a window that counts forgets nothing of how often in a row runs for its monitor came to nothing', () => {
+  const after = (doc: LaneDocument, kind: 'drifts' | 'steady', hour: number) => {
+    const at = NOW + hour * HOUR
+    const { episodes = {} } = onDriftReported.decide(event, saying(kind, at), { policy, rule, doc, now: at })
+    return { ...doc, episodes }
+  }
+  const first = after(done, 'drifts', 0)
+  const [[place, episode] = ['', undefined]] = Object.entries(first.episodes)
+  const back = { times: 2, at: NOW }
+  const over = { ...first, episodes: { [place]: { ...episode, back, over: NOW } as never } }
+  expect(Object.values(after(over, 'drifts', 1).episodes)).toEqual([expect.objectContaining({ back, windows: 1 })])
+})
+
 describe('whose a report is', () => {
   it('is the service’s under whose prefix it lies, the longest first', () => {
     const inner = { bucket: 'acme-datasets', prefix: 'monitors/support-llama/code/' }
