@@ -5,7 +5,14 @@ import { ENGINE_NAMES, whyTooOld } from '../workloads/engine-versions.ts'
 import { drift } from './drift.ts'
 import { count, image, matching, minutes, mode, modelName, name, within } from './fields.ts'
 import { check } from './gates.ts'
-import { containerWrongs, ofServices, reservedIn, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
+import {
+  containerWrongs,
+  ofServiceSecrets,
+  ofServices,
+  reservedIn,
+  SAID_OF_SERVICES,
+  servingGraceWrong,
+} from './ours.ts'
 import { pod } from './pod.ts'
 import { probe, probeWrongs } from './probe.ts'
 import { whyNoAddress } from './sources.ts'
@@ -95,8 +102,11 @@ export const service = z
       const wrongs = [
         ...probeWrongs(gate).map(({ path, message }) => ({ path: ['gate', ...path], message })),
         ...(old === null ? [] : [{ path: ['engineVersion'], message: old }]),
-        ...reservedIn('secrets', named, { reserved: ofServices }),
-        ...containerWrongs(patch, { container: engine, said: SAID_OF_SERVICES, reserved: ofServices }),
+        ...reservedIn('secrets', named, { reserved: (variable) => ofServiceSecrets(variable, engine) }),
+        ...containerWrongs(patch, {
+          ...{ container: engine, said: SAID_OF_SERVICES },
+          reserved: (variable) => ofServices(variable, engine),
+        }),
         ...servingGraceWrong(patch, servingGrace(DRAIN)),
       ]
       for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })
