@@ -1,6 +1,6 @@
 import type { V1PodSpec } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
-import { isOfRunner } from '../workloads/runner.ts'
+import { isOfRunner, modeOf, type RunnerMode } from '../workloads/runner.ts'
 import { firstSaid } from './logs.ts'
 
 /** What an end of `signalbox-run`'s own means: whose it is, and what to do. */
@@ -32,6 +32,31 @@ export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
   [143, { failure: 'told-to-end', means: 'it was told to end: what it had saved is there for another attempt' }],
 ])
 
+/** What is other of what does not stand before a program. */
+const OF_MODES: Readonly<Record<RunnerMode, ReadonlyMap<number, Cause>>> = {
+  run: new Map(),
+  install: new Map(),
+  fetch: new Map<number, Cause>([
+    [73, { failure: 'out-of-disk', means: 'its disk is full: ask for more ephemeral-storage in `pod`, or fetch less' }],
+    [143, { failure: 'told-to-end', means: 'it was told to end, and fetches again in another attempt' }],
+  ]),
+  probe: new Map<number, Cause>([
+    [73, { failure: 'out-of-disk', means: 'the disk of its node is full: see what fills it, then retry' }],
+    [75, { failure: 'storage-away', means: 'what it asks, or S3, did not answer for as long as it waits' }],
+    [143, { failure: 'told-to-end', means: 'it was told to end, and asks again in another attempt' }],
+  ]),
+}
+
+/** What a probe says of a server that nobody reaches (runner/probe/probe.go), which it ends with as where S3 is away. */
+const UNANSWERED = /^nobody answers at /
+const OF_SERVER: Cause = { failure: 'not-healthy', means: 'what it asks did not answer for as long as it waits' }
+
+/** What an end of the program, as that container runs it, means; undefined: it has none of its own. */
+const causeOf = (mode: RunnerMode, code: number, said: string | null): Cause | undefined =>
+  mode === 'probe' && code === 75 && UNANSWERED.test(said ?? '')
+    ? OF_SERVER
+    : (OF_MODES[mode].get(code) ?? RUNNER_ENDS.get(code))
+
 /** How a container of a pod ended. */
 interface Ended {
   name: string
@@ -46,10 +71,11 @@ export const whyRunnerEnded = (
   { name, exitCode, message, logs }: Ended,
 ): { failure: Failure; note: string } | null => {
   const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]
-  const cause = RUNNER_ENDS.get(exitCode)
-  if (cause === undefined || !all.some((one) => one.name === name && isOfRunner(one))) return null
+  const container = all.find((one) => one.name === name && isOfRunner(one))
+  if (container === undefined) return null
   const said = firstSaid(logs.findLast((line) => line.startsWith(VOICE))?.slice(VOICE.length), message)
-  if (said !== null && OF_PROGRAM.test(said)) return null
+  const cause = causeOf(modeOf(container), exitCode, said)
+  if (cause === undefined || (said !== null && OF_PROGRAM.test(said))) return null
   return {
     failure: cause.failure,
     note: `${name} ended with exit ${exitCode} (${cause.means})${said === null ? '' : `: ${said}`}`,

@@ -2,7 +2,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { jobState } from '../../../core/pods/job-state.ts'
 import { TRANSIENT_FAILURES } from '../../../core/reasons.ts'
-import { wrapped } from '../../../core/workloads/runner.ts'
+import { probing, wrapped } from '../../../core/workloads/runner.ts'
 
 const IMAGE = `a@sha256:${'a'.repeat(64)}`
 const BARE = { containers: [{ name: 'train', image: IMAGE, command: ['python', 'train.py'] }] }
@@ -113,6 +113,19 @@ describe('a stage whose program signalbox-run goes before, and which ends by tha
         note: `${name} ended with exit 75 (S3 did not answer for as long as it waits)`,
       })
     expect(jobState(failed(message('beside'), 'PodFailurePolicy'), [])).toMatchObject({ failure: 'exit-code' })
+  })
+
+  it.each([
+    [75, 'nobody answers at http://a-g2.serving.svc for 60 s', 'not-healthy', 'what it asks did not answer'],
+    [75, 'S3 did not answer for 300 s', 'storage-away', 'what it asks, or S3, did not answer'],
+    [77, 'a right is missing', 'storage-refused', 'give it to the account of its pods'],
+    [73, 'no space left', 'out-of-disk', 'the disk of its node is full'],
+    [143, 'told to end by SIGTERM', 'told-to-end', 'asks again in another attempt'],
+  ])('of a probe says what a probe has: %i, %s', (code, message, failure, note) => {
+    const spec = probing(BARE, { container: 'train', source: { image: IMAGE } }) as typeof SPEC
+    const seen = jobState(failed(), [died(code, { spec, message })])
+    expect(seen).toMatchObject({ kind: 'failed', failure, note: expect.stringContaining(note) })
+    expect(seen.note).toContain(`: ${message}`)
   })
 
   it('of a pod that was taken away says that, whatever it ended with when it was told', () => {
