@@ -57,7 +57,7 @@ export const service = z
     replicas: count,
     /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`. Left out: no rung scales it. */
     floor: z.optional(count),
-    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched; `pod` may say other, where weights from Hugging Face lie in its home or whole ones are fetched. */
+    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched, which has no more; `pod` may say other, where an adapter has more, weights from Hugging Face lie in its home or whole ones are fetched. */
     gpusPerReplica: count,
     /** Longest context, tokens; left out: the model’s own. */
     maxModelLen: z.optional(count),

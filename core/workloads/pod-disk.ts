@@ -1,4 +1,5 @@
 import type { PodPatch } from '../policy/pod.ts'
+import { numberIn } from '../quantity.ts'
 
 /** What of its node's disk a pod has, GiB for each of its GPUs. */
 export interface DiskRoom {
@@ -32,7 +33,20 @@ export const diskRequest = (
   gibibytes: number | null,
   { container, pod }: { container: string; pod?: PodPatch | undefined },
 ): Record<string, string> => {
-  const said = (pod?.containers ?? []).find((one) => one?.name === container)?.resources
-  const says = [said?.requests, said?.limits].some((one) => one?.[DISK] !== undefined)
+  const says = saidOf({ container, pod }).some((one) => one !== undefined)
   return gibibytes === null || says ? {} : { [DISK]: `${gibibytes}Gi` }
+}
+
+/**
+ * What an emptyDir may hold for which so many GiB are meant: more where the policy says that our container has more. Kubernetes' quantity.
+ */
+export const diskLimit = (gibibytes: number, of: { container: string; pod?: PodPatch | undefined }): string => {
+  const said = saidOf(of).find((one) => (numberIn(one) ?? 0) > gibibytes * 2 ** 30)
+  return typeof said === 'string' ? said : `${gibibytes}Gi`
+}
+
+/** What a policy says of the disk of our container: what it may have, then what it asks for. */
+const saidOf = ({ container, pod }: { container: string; pod?: PodPatch | undefined }): unknown[] => {
+  const said = (pod?.containers ?? []).find((one) => one?.name === container)?.resources
+  return [said?.limits?.[DISK], said?.requests?.[DISK]]
 }

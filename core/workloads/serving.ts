@@ -155,7 +155,7 @@ const deployment = (input: ServingInput, name: string, labels: Record<string, st
 const behindFetch = ({ desired, service, engine, runner }: ServingInput, spec: V1PodSpec): V1PodSpec => {
   const fetch = engine.fetches(desired)
   if (fetch === null || runner === undefined) return spec
-  return withFetched(spec, { container: service.engine, source: runner, fetch })
+  return withFetched(spec, { container: service.engine, source: runner, fetch, pod: service.pod })
 }
 
 const podSpec = (input: ServingInput): V1PodSpec => ({

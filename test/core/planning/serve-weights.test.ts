@@ -98,6 +98,10 @@ it('a card says that files lie on a node’s disk where nobody has said how much
   expect(on(serve('8'), { pod })).toEqual([])
   expect(on({ ...serve('8'), source: 'hf://meta-llama/Llama-3.1-8B' })).toEqual([])
   // An adapter has a bound, and what is streamed lies on no disk.
-  for (const desired of [adapter, serve('8')])
-    expect(diskReasons({ desired, engine: ENGINES.vllm.at(-1)! }, service)).toEqual([])
+  const vllm = ENGINES.vllm.at(-1)!
+  expect(diskReasons({ desired: adapter, engine: vllm }, service)).toEqual([
+    expect.stringContaining('and are 5 GiB at most: where they have more, say `ephemeral-storage` of `pod`'),
+  ])
+  expect(diskReasons({ desired: adapter, engine: vllm }, { ...service, pod })).toEqual([])
+  expect(diskReasons({ desired: serve('8'), engine: vllm }, service)).toEqual([])
 })
