@@ -5,7 +5,7 @@ import example from '../example.ts'
 import { everyJob, HOUR, looseEnds, MINUTE, SERVE, served, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
-// The Service in which pods of a gang find each other cannot be made, or has been made already.
+// What is left of a gang: without the Service in which its pods find each other, or with one pod once the others are done.
 
 let town: Town
 afterEach(() => town.close())
@@ -93,6 +93,16 @@ it.each<[string, () => Error]>([
     expect([await running(), await looseEnds(town)]).toEqual([0, []])
   },
 )
+
+it('a gang whose first pod uploads longer than empty nodes stay goes on, and its result is read', async () => {
+  town = await openTown({ config: config() })
+  const simulation = { tasks: { 'fine-tune': { minutes: 60 } }, ranks: { '0': { minutes: 90 } } }
+  await upload(town, 'a', { simulation })
+  await town.advance(80 * MINUTE)
+  expect([await running(), (await town.house.cluster.list('Pod', { namespace: 'training' })).length]).toEqual([1, 1])
+  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  expect(await looseEnds(town)).toEqual([])
+})
 
 it('where the answer that it was made is lost, or who made it dies, it is found, and the result of its Job is read', async () => {
   const made = { times: 0 }
