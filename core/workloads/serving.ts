@@ -10,6 +10,7 @@ import { servingGrace } from './draining.ts'
 import type { Engine } from './engine.ts'
 import { withFetched } from './fetching.ts'
 import { DIGEST_ANNOTATION, withDigest } from './object-digest.ts'
+import { isDiskSaid } from './pod-disk.ts'
 import { literal } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { HOME, SERVING_USER, servingRoom } from './pod-room.ts'
@@ -155,7 +156,9 @@ const deployment = (input: ServingInput, name: string, labels: Record<string, st
 const behindFetch = ({ desired, service, engine, runner }: ServingInput, spec: V1PodSpec): V1PodSpec => {
   const fetch = engine.fetches(desired)
   if (fetch === null || runner === undefined) return spec
-  return withFetched(spec, { container: service.engine, source: runner, fetch })
+  const { engine: container, pod } = service
+  const most = isDiskSaid({ container, pod }) ? null : fetch.most
+  return withFetched(spec, { container, source: runner, fetch: { ...fetch, most } })
 }
 
 const podSpec = (input: ServingInput): V1PodSpec => ({
@@ -197,19 +200,24 @@ const container = ({ desired, service, engine }: ServingInput): V1Container => {
     image: service.image,
     ...(engine.command === null ? {} : { command: [...engine.command] }),
     args: [...engine.args(desired, service), ...service.args].map(literal),
-    env: [
+    env: oneEach([
       { name: 'SIGNALBOX_TASK', value: SERVING_TASK },
       { name: 'INPUT_URI', value: literal(desired.source) },
       { name: 'HOME', value: HOME },
       ...Object.entries(engine.env).map(([name, value]) => ({ name, value })),
       ...secretsOf(service),
-    ],
+    ]),
     ...healthOf(engine, service),
     resources,
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     volumeMounts,
   }
 }
+
+/** One variable has one value: what the policy says of one takes the place of ours. The API server takes none twice. */
+const oneEach = (variables: readonly V1EnvVar[]): V1EnvVar[] => [
+  ...new Map(variables.map((one) => [one.name, one])).values(),
+]
 
 const secretsOf = ({ secrets = {} }: ServicePolicy): V1EnvVar[] =>
   Object.entries(secrets)

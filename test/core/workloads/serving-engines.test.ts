@@ -150,3 +150,26 @@ it('secrets are named, in one order, and no value of one is in any object', () =
     { name: 'WANDB', valueFrom: { secretKeyRef: { name: 'w', key: 'k' } } },
   ])
 })
+
+it('one variable has one value: a secret of the policy takes the place of ours, since the API server takes none twice', () => {
+  const from = { secret: 'who', key: 'k' }
+  const secrets = { USER: from, HOME: from }
+  const { env = [] } = engineIn(podOf(given('sglang', { service: { ...example, engine: 'sglang', image, secrets } })))
+  expect(env.length).toBe(new Set(env.map(({ name }) => name)).size)
+  const valueFrom = { secretKeyRef: { name: 'who', key: 'k' } }
+  expect(env.filter(({ name }) => name in secrets)).toEqual([
+    { name: 'HOME', valueFrom },
+    { name: 'USER', valueFrom },
+  ])
+})
+
+it('an adapter has the disk that is ours to bound, or what the policy says alone', () => {
+  const sizeOf = (resources: object) => {
+    const pod = { containers: [{ name: 'vllm', resources }] } as never
+    const input = given('vllm', { desired: adapter, service: { ...example, engine: 'vllm', image, pod } })
+    return podOf(input).volumes?.find(({ name }) => name === 'signalbox-weights')?.emptyDir
+  }
+  expect(sizeOf({})).toEqual({ sizeLimit: '5Gi' })
+  expect(sizeOf({ requests: { 'ephemeral-storage': '60Gi' } })).toEqual({})
+  expect(sizeOf({ limits: { 'ephemeral-storage': '60Gi' } })).toEqual({})
+})
