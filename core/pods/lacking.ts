@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
-import { plainTime, said } from '../text.ts'
-import { programsOf } from './beside.ts'
+import { said } from '../text.ts'
+import { beforeNote } from './before.ts'
 import { isAtWork, overdueNote } from './leaving.ts'
 import { replacedTrouble, unhealed } from './replaced.ts'
 import { ownPressure } from './taken.ts'
@@ -30,22 +30,23 @@ export const troubleAmong = (
   known: { logs?: readonly string[] } & Partial<Seeing>,
 ): Trouble | null => {
   const own = ownPressure(pods)
-  return worstOf([
+  const worst = worstOf([
     ...(own === null ? [] : [{ ...own, endsAt: 0 }]),
     ...pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, known) ?? []),
     ...[replacedTrouble(pods)].filter((trouble) => trouble !== null),
-    ...pods.filter(isAtWork).flatMap((pod) => stillBefore(pod) ?? []),
   ])
+  return worst ?? stillBefore(pods)
 }
 
-/** What runs in a pod before its program begins, such as what fetches for it; null: nothing does. It is waited for as the program is. */
-const stillBefore = (pod: V1Pod): Trouble | null => {
-  const before = new Set(pod.status?.initContainerStatuses?.map(({ name }) => name))
-  const one = programsOf(pod).find(({ name, state }) => before.has(name) && state?.running)
-  const startedAt = new Date(one?.state?.running?.startedAt ?? Number.NaN).getTime()
-  if (one === undefined || Number.isNaN(startedAt)) return null
-  const note = `${one.name} has run since ${plainTime(startedAt)}, and what serves begins after it: \`loadMinutes\` of the service has to have both in it`
-  return { failure: 'not-healthy', endsAt: null, note }
+/** What goes before a server is part of what it may take: it is said while nothing else keeps any of them, and ends nothing. */
+const stillBefore = (pods: readonly V1Pod[]): Trouble | null => {
+  const note = pods
+    .filter(isAtWork)
+    .map(beforeNote)
+    .find((one) => one !== null)
+  return note == null
+    ? null
+    : { failure: 'not-healthy', endsAt: null, note: `${note}: \`loadMinutes\` of its service has both in it` }
 }
 
 /**

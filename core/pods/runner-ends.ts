@@ -1,6 +1,6 @@
 import type { V1PodSpec } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
-import { isOfRunner, modeOf, type RunnerMode } from '../workloads/runner.ts'
+import { isOfRunner } from '../workloads/runner.ts'
 import { firstSaid } from './logs.ts'
 
 /** What an end of `signalbox-run`'s own means: whose it is, and what to do. */
@@ -8,6 +8,9 @@ interface Cause {
   failure: Failure
   means: string
 }
+
+/** A far side did not answer. */
+const AWAY = 75
 
 /** By its codes (docs/runner.md). */
 export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
@@ -21,7 +24,7 @@ export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
     },
   ],
   [74, { failure: 'disk-failed', means: 'files of its machine cannot be read or written' }],
-  [75, { failure: 'storage-away', means: 'S3 did not answer for as long as it waits' }],
+  [AWAY, { failure: 'storage-away', means: 'S3 did not answer for as long as it waits' }],
   [76, { failure: 'storage-refused', means: 'S3 refuses: mend what it says, then retry' }],
   [
     77,
@@ -32,30 +35,27 @@ export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
   [143, { failure: 'told-to-end', means: 'it was told to end: what it had saved is there for another attempt' }],
 ])
 
-/** What is other of what does not stand before a program. */
-const OF_MODES: Readonly<Record<RunnerMode, ReadonlyMap<number, Cause>>> = {
-  run: new Map(),
-  install: new Map(),
+const TOLD: Cause = { failure: 'told-to-end', means: 'it was told to end' }
+
+/** What another word of the same program means by some of them: what asks a server has nothing to fetch or to save. */
+const OF_WORDS: Readonly<Record<string, ReadonlyMap<number, Cause>>> = {
   fetch: new Map<number, Cause>([
-    [73, { failure: 'out-of-disk', means: 'its disk is full: ask for more ephemeral-storage in `pod`, or fetch less' }],
-    [143, { failure: 'told-to-end', means: 'it was told to end, and fetches again in another attempt' }],
+    [
+      73,
+      { failure: 'out-of-disk', means: 'its disk is full: ask for more ephemeral-storage in `pod`, and of its pool' },
+    ],
+    [143, TOLD],
   ]),
   probe: new Map<number, Cause>([
-    [73, { failure: 'out-of-disk', means: 'the disk of its node is full: see what fills it, then retry' }],
-    [75, { failure: 'storage-away', means: 'what it asks, or S3, did not answer for as long as it waits' }],
-    [143, { failure: 'told-to-end', means: 'it was told to end, and asks again in another attempt' }],
+    [73, { failure: 'out-of-disk', means: 'the disk of its node is full' }],
+    [143, TOLD],
   ]),
 }
 
-/** What a probe says of a server that nobody reaches (runner/probe/probe.go), which it ends with as where S3 is away. */
-const UNANSWERED = /^nobody answers at /
-const OF_SERVER: Cause = { failure: 'not-healthy', means: 'what it asks did not answer for as long as it waits' }
+/** How it says that nobody answered what it asks (runner/probe). */
+const NOBODY = /^nobody answers at /
 
-/** What an end of the program, as that container runs it, means; undefined: it has none of its own. */
-const causeOf = (mode: RunnerMode, code: number, said: string | null): Cause | undefined =>
-  mode === 'probe' && code === 75 && UNANSWERED.test(said ?? '')
-    ? OF_SERVER
-    : (OF_MODES[mode].get(code) ?? RUNNER_ENDS.get(code))
+const UNANSWERED: Cause = { failure: 'server-away', means: 'what it asks did not answer for as long as it waits' }
 
 /** How a container of a pod ended. */
 interface Ended {
@@ -71,11 +71,13 @@ export const whyRunnerEnded = (
   { name, exitCode, message, logs }: Ended,
 ): { failure: Failure; note: string } | null => {
   const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]
-  const container = all.find((one) => one.name === name && isOfRunner(one))
-  if (container === undefined) return null
+  const own = all.find((one) => one.name === name && isOfRunner(one))
+  const known = RUNNER_ENDS.get(exitCode)
+  if (known === undefined || own === undefined) return null
   const said = firstSaid(logs.findLast((line) => line.startsWith(VOICE))?.slice(VOICE.length), message)
-  const cause = causeOf(modeOf(container), exitCode, said)
-  if (cause === undefined || (said !== null && OF_PROGRAM.test(said))) return null
+  if (said !== null && OF_PROGRAM.test(said)) return null
+  const isUnanswered = exitCode === AWAY && NOBODY.test((said ?? '').replace(VOICE, ''))
+  const cause = isUnanswered ? UNANSWERED : (OF_WORDS[own.command?.[1] ?? '']?.get(exitCode) ?? known)
   return {
     failure: cause.failure,
     note: `${name} ended with exit ${exitCode} (${cause.means})${said === null ? '' : `: ${said}`}`,

@@ -1,6 +1,4 @@
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
-import type { PodPatch } from '../policy/pod.ts'
-import { diskLimit } from './pod-disk.ts'
 import { literal } from './pod-environment.ts'
 import { broughtInto, PROGRAM, RUNNER_FOLDER, type RunnerSource } from './runner.ts'
 
@@ -10,7 +8,7 @@ export interface Fetch {
   from: string
   /** Name of its folder in the pod. */
   name: string
-  /** GiB that it has at most, unless the policy says more of its engine's disk: they are asked for, and beyond them its pod is evicted; null: nobody knows, and its engine's disk is what `pod` says. */
+  /** GiB that it has at most, which are asked for and beyond which its pod is evicted; null: nobody knows, and its engine's disk is what `pod` says. */
   most: number | null
 }
 
@@ -26,15 +24,10 @@ export const folderOf = ({ name }: Pick<Fetch, 'name'>): string => `${FETCHED}/$
 /** The pod with what is fetched in a volume that one container reads: its program and its files are brought by init containers, in this order. */
 export const withFetched = (
   spec: V1PodSpec,
-  {
-    container,
-    source,
-    fetch,
-    pod,
-  }: { container: string; source: RunnerSource; fetch: Fetch; pod?: PodPatch | undefined },
+  { container, source, fetch }: { container: string; source: RunnerSource; fetch: Fetch },
 ): V1PodSpec => {
   const { initContainers = [], volumes = [], ...brought } = broughtInto(spec, source)
-  const limit = fetch.most === null ? {} : { sizeLimit: diskLimit(fetch.most, { container, pod }) }
+  const limit = fetch.most === null ? {} : { sizeLimit: `${fetch.most}Gi` }
   return {
     ...brought,
     initContainers: [...initContainers, fetcher(source, fetch, initContainers.at(-1)?.volumeMounts ?? [])],

@@ -1,6 +1,7 @@
 import type { V1Container, V1EnvVar, V1PodSpec } from '@kubernetes/client-node'
 import { DO_NOT_DISRUPT, type KubeObject } from '../kube.ts'
 import { label, ourLabels, runName, runOnceName } from '../names.ts'
+import { gateSeconds } from '../policy/probe.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
 import { GATE_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
@@ -50,7 +51,7 @@ export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
           })),
         ],
       },
-      activeDeadlineSeconds: Math.ceil(service.gate.minutes.p95 * 3 * 60),
+      activeDeadlineSeconds: gateSeconds(service.gate.minutes.p95),
       template: {
         metadata: { labels, annotations: { [DO_NOT_DISRUPT]: 'true' } },
         spec: podSpec(input),

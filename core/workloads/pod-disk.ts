@@ -1,5 +1,4 @@
 import type { PodPatch } from '../policy/pod.ts'
-import { numberIn } from '../quantity.ts'
 
 /** What of its node's disk a pod has, GiB for each of its GPUs. */
 export interface DiskRoom {
@@ -29,24 +28,17 @@ const DISK = 'ephemeral-storage'
  * The request of a container for disk, GiB. Whoever says of our container how much it asks for or may have says all of it: a limit alone
  * is asked for too, and may be less than ours.
  */
-export const diskRequest = (
-  gibibytes: number | null,
-  { container, pod }: { container: string; pod?: PodPatch | undefined },
-): Record<string, string> => {
-  const says = saidOf({ container, pod }).some((one) => one !== undefined)
-  return gibibytes === null || says ? {} : { [DISK]: `${gibibytes}Gi` }
+export const diskRequest = (gibibytes: number | null, of: Container): Record<string, string> =>
+  gibibytes === null || isDiskSaid(of) ? {} : { [DISK]: `${gibibytes}Gi` }
+
+/** A container of ours, and what is patched onto its pod. */
+interface Container {
+  container: string
+  pod?: PodPatch | undefined
 }
 
-/**
- * What an emptyDir may hold for which so many GiB are meant: more where the policy says that our container has more. Kubernetes' quantity.
- */
-export const diskLimit = (gibibytes: number, of: { container: string; pod?: PodPatch | undefined }): string => {
-  const said = saidOf(of).find((one) => (numberIn(one) ?? 0) > gibibytes * 2 ** 30)
-  return typeof said === 'string' ? said : `${gibibytes}Gi`
-}
-
-/** What a policy says of the disk of our container: what it may have, then what it asks for. */
-const saidOf = ({ container, pod }: { container: string; pod?: PodPatch | undefined }): unknown[] => {
+/** Whether the policy says how much disk that has: then nothing of ours bounds any of it. */
+export const isDiskSaid = ({ container, pod }: Container): boolean => {
   const said = (pod?.containers ?? []).find((one) => one?.name === container)?.resources
-  return [said?.limits?.[DISK], said?.requests?.[DISK]]
+  return [said?.requests, said?.limits].some((one) => one?.[DISK] !== undefined)
 }

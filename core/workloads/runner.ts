@@ -34,15 +34,6 @@ export const RUNNER_CODES: readonly number[] = [42, 70, 73, 74, 75, 76, 77, 126,
 export const isOfRunner = ({ name, command }: Pick<V1Container, 'name' | 'command'>): boolean =>
   name === RUNNER || command?.[0] === PROGRAM
 
-/** What the program is run for. */
-export type RunnerMode = 'run' | 'fetch' | 'probe' | 'install'
-
-/** Of a container that `isOfRunner`: who brings the program is told by its name, since a shell may do that. */
-export const modeOf = ({ name, command }: Pick<V1Container, 'name' | 'command'>): RunnerMode =>
-  name === RUNNER ? 'install' : (MODES.find((mode) => mode === command?.[1]) ?? 'run')
-
-const MODES: readonly RunnerMode[] = ['run', 'fetch', 'probe']
-
 /** Why a container cannot be wrapped, in a sentence that says what to do; null: it can. Nobody here reads images. */
 export const whyNotWrapped = ({ command }: Pick<V1Container, 'command'>): string | null =>
   command === undefined || command.length === 0

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { notMade, whyLacking, worstOf } from '../../../core/pods/lacking.ts'
-import { FETCHER } from '../../../core/workloads/fetching.ts'
 import { podIn } from './objects.ts'
 
 const deployment = (message?: string): KubeObject<'Deployment'> => ({
@@ -43,20 +42,6 @@ it('or what a kubelet said of those that Kubernetes has made others for', () => 
     /^its node did not let it in: UnexpectedAdmissionError \(Pod was rejected: Allocate failed/,
   )
   expect(whyLacking(deployment(), [podIn('evicted-own-disk')], seeing)).toMatch(/^it used more than its node had/)
-})
-
-it('or what runs before it: who waits for a large file is told what has to have it in it', () => {
-  const fetching = (state: object): V1Pod => ({
-    ...waiting('PodInitializing'),
-    status: {
-      ...waiting('PodInitializing').status,
-      initContainerStatuses: [{ name: FETCHER, image: 'a', imageID: '', ready: false, restartCount: 0, state }],
-    },
-  })
-  const said = whyLacking(deployment(), [fetching({ running: { startedAt: new Date(60_000) } })], seeing)
-  expect(said).toContain('signalbox-fetch has run since 1970-01-01 00:01 UTC, and what serves begins after it: ')
-  expect(said).toContain('`loadMinutes`')
-  expect(whyLacking(deployment(), [fetching({ terminated: { exitCode: 0 } })], seeing)).toBeNull()
 })
 
 it('or what keeps Kubernetes from making pods, in its own words', () => {

@@ -104,6 +104,24 @@ describe('a stage whose program signalbox-run goes before, and which ends by tha
     })
   })
 
+  it('is that of who asks a server: it is not S3 that did not answer, and nothing was fetched or saved', () => {
+    const spec = probing(
+      { containers: [{ name: 'train', image: IMAGE }] },
+      { container: 'train', source: { image: IMAGE } },
+    )
+    const ends = (code: number, message: string) => jobState(failed(), [died(code, { spec, message })])
+    const nobody = 'nobody answers at http://m-g2.serving.svc for 60 s: does its Service lead to pods that are ready?'
+    for (const text of [nobody, `signalbox-run: ${nobody}`]) {
+      const { failure, note } = ends(75, text)
+      expect([failure, note]).toEqual(['server-away', expect.stringContaining('(what it asks did not answer for as')])
+      expect(note).not.toContain('S3')
+    }
+    expect(TRANSIENT_FAILURES.has('server-away')).toBe(true)
+    expect(ends(75, 'S3 does not answer (503)')).toMatchObject({ failure: 'storage-away' })
+    expect(ends(73, 'no space left').note).toContain('(the disk of its node is full)')
+    expect(ends(143, 'told to end').note).toContain('(it was told to end)')
+  })
+
   it('is known by its Job once its pod is gone', () => {
     const message = (name: string) =>
       `Container ${name} for pod training/p failed with exit code 75 matching FailJob rule at index 1`
@@ -113,19 +131,6 @@ describe('a stage whose program signalbox-run goes before, and which ends by tha
         note: `${name} ended with exit 75 (S3 did not answer for as long as it waits)`,
       })
     expect(jobState(failed(message('beside'), 'PodFailurePolicy'), [])).toMatchObject({ failure: 'exit-code' })
-  })
-
-  it.each([
-    [75, 'nobody answers at http://a-g2.serving.svc for 60 s', 'not-healthy', 'what it asks did not answer'],
-    [75, 'S3 did not answer for 300 s', 'storage-away', 'what it asks, or S3, did not answer'],
-    [77, 'a right is missing', 'storage-refused', 'give it to the account of its pods'],
-    [73, 'no space left', 'out-of-disk', 'the disk of its node is full'],
-    [143, 'told to end by SIGTERM', 'told-to-end', 'asks again in another attempt'],
-  ])('of a probe says what a probe has: %i, %s', (code, message, failure, note) => {
-    const spec = probing(BARE, { container: 'train', source: { image: IMAGE } }) as typeof SPEC
-    const seen = jobState(failed(), [died(code, { spec, message })])
-    expect(seen).toMatchObject({ kind: 'failed', failure, note: expect.stringContaining(note) })
-    expect(seen.note).toContain(`: ${message}`)
   })
 
   it('of a pod that was taken away says that, whatever it ended with when it was told', () => {

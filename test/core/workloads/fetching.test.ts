@@ -54,7 +54,4 @@ it('where it is fetched from a bucket, it runs in the image that has fetched it'
 it('what has a bound is evicted beyond it', () => {
   const sizes = [made(), made({ image }, { ...fetch, most: 5 })].map(({ volumes }) => volumes?.at(-1)?.emptyDir)
   expect(sizes).toEqual([{}, { sizeLimit: '5Gi' }])
-  const pod = { containers: [{ name: 'sglang', resources: { requests: { 'ephemeral-storage': '30Gi' } } }] }
-  const given = { container: 'sglang', source: { image }, fetch: { ...fetch, most: 5 }, pod }
-  expect(withFetched(spec, given).volumes?.at(-1)?.emptyDir).toEqual({ sizeLimit: '30Gi' })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { DISK_ROOM, diskLimit, diskRequest } from '../../../core/workloads/pod-disk.ts'
+import { DISK_ROOM, diskRequest } from '../../../core/workloads/pod-disk.ts'
 
 it.each([1, 4, 8])(
   'what %i GPUs ask for is left on a small disk, and their scratch on the disk that pools are to have',
@@ -23,18 +23,3 @@ it.each([
   expect(diskRequest(80, { container: 'a', pod: pod as never })['ephemeral-storage']).toBe(asked)
   expect(diskRequest(null, { container: 'a', pod: pod as never })).toEqual({})
 })
-
-it.each([
-  ['nothing', {}, '5Gi'],
-  ['less', { requests: { 'ephemeral-storage': '2Gi' } }, '5Gi'],
-  ['more', { requests: { 'ephemeral-storage': '40Gi' } }, '40Gi'],
-  ['a limit too', { requests: { 'ephemeral-storage': '40Gi' }, limits: { 'ephemeral-storage': '60Gi' } }, '60Gi'],
-  ['none', { requests: { 'ephemeral-storage': null } }, '5Gi'],
-] as const)(
-  'a volume holds what is meant for it, or more where the policy says so of our container: %s',
-  (_, resources, limit) => {
-    const pod = { containers: [{ name: 'a', resources }] } as never
-    expect(diskLimit(5, { container: 'a', pod })).toBe(limit)
-    expect(diskLimit(5, { container: 'b', pod })).toBe('5Gi')
-  },
-)
