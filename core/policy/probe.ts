@@ -41,6 +41,17 @@ export const probe = z.strictObject({
   waitSeconds: z.optional(few),
 })
 
+export type Probe = z.output<typeof probe>
+
+/** The same as JSON; null: it is none. */
+export const probeIn = (text: string): Probe | null => {
+  try {
+    return z.safeParse(probe, JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
+
 /** Seconds after which the Job of a gate is ended that takes so many minutes in the bad case. */
 export const gateSeconds = (minutes: number): number => Math.ceil(minutes * 3 * 60)
 

@@ -1,17 +1,13 @@
 import type { V1Container } from '@kubernetes/client-node'
-import * as z from 'zod/mini'
-import { probe } from '../policy/probe.ts'
+import { type Probe, probeIn } from '../policy/probe.ts'
 import { counted, said } from '../text.ts'
 import { literal } from './pod-environment.ts'
-
-/** What `signalbox-run probe` asks what serves, as a policy says it. */
-type Asked = z.output<typeof probe>
 
 /** The variable by which it is told that. */
 const QUESTIONS = 'SIGNALBOX_QUESTIONS'
 
 /** What it is told to ask. */
-export const questionsEnv = (asked: Asked): { name: string; value: string } => ({
+export const questionsEnv = (asked: Probe): { name: string; value: string } => ({
   name: QUESTIONS,
   value: literal(JSON.stringify(asked)),
 })
@@ -21,7 +17,9 @@ const [PROMPTS, TEXT] = [10, 120]
 
 /** What a container is told to ask, as a card says it: each prompt with what its answer has, then how often; nothing where it is none of ours. */
 export const askedBy = ({ env = [] }: V1Container): string[] => {
-  const asked = askedIn(env.find(({ name }) => name === QUESTIONS)?.value)
+  // A container beside ours may say anything by a variable of that name.
+  const value = env.find(({ name }) => name === QUESTIONS)?.value ?? ''
+  const asked = probeIn(value.replaceAll('$$', () => '$'))
   if (asked === null) return []
   const { prompts = [], requests, concurrency, timeoutSeconds, waitSeconds } = asked
   const more = prompts.length - PROMPTS
@@ -38,16 +36,7 @@ export const askedBy = ({ env = [] }: V1Container): string[] => {
   ]
 }
 
-/** A container beside ours may say anything by a variable of that name. */
-const askedIn = (value: string | undefined): Asked | null => {
-  try {
-    return z.safeParse(probe, JSON.parse((value ?? '').replaceAll('$$', () => '$'))).data ?? null
-  } catch {
-    return null
-  }
-}
-
-type Prompt = NonNullable<Asked['prompts']>[number]
+type Prompt = NonNullable<Probe['prompts']>[number]
 
 const promptText = ({ prompt, contains = [], lacks = [], matches, maxTokens }: Prompt): string => {
   const wanted = [
