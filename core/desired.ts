@@ -86,6 +86,10 @@ export interface Weights {
   unpinned?: ServeDesired['unpinned']
   /** As of what is served. */
   ours?: true
+  /** As of what is served. */
+  adapter?: true
+  /** As of what is served. */
+  base?: string
   /** Who made it, as far as the registry tells. */
   by: string | null
 }

@@ -10,6 +10,7 @@ import type {
 import { NODE_POOL, podSpecOf } from './kube.ts'
 import type { Step } from './plan.ts'
 import { RUNNER_SETTINGS } from './policy/ours.ts'
+import { askedBy } from './workloads/asking.ts'
 import { ENGINE_ENV } from './workloads/pod-environment.ts'
 import { SERVING_USER } from './workloads/pod-room.ts'
 import { PRESETS } from './workloads/presets.ts'
@@ -95,6 +96,7 @@ const toldTo = (container: V1Container): [string, string[]][] => {
   )
   const told: [string, string[]][] = [
     ['brought in before', broughtTo(container)],
+    ['asks', askedBy(container)],
     ['in', workingDir === undefined ? [] : [workingDir]],
     ['variables', own.map(({ name }) => name)],
     ...usedIn([...command, ...args], own).map(({ name, value = '' }): [string, string[]] => [`$(${name})`, [value]]),

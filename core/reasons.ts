@@ -117,6 +117,7 @@ export type Failure =
   | 'nccl-timeout'
   | 'storage-away'
   | 'storage-refused'
+  | 'server-away'
   | 'disk-failed'
   | 'runner-bug'
   | 'told-to-end'
@@ -147,6 +148,7 @@ export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'nccl-timeout',
   'image-pull',
   'storage-away',
+  'server-away',
   'disk-failed',
   'told-to-end',
   'other-machines',

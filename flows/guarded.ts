@@ -28,16 +28,22 @@ const applied = async (cluster: Cluster, ...given: Parameters<Cluster['apply']>)
   throw new NotOurs(restoredText(object.metadata.namespace ?? null, object.metadata.name))
 }
 
-/** Creates it. A name is minted once: where it is taken by something else of ours, this ledger has forgotten what it made, as above. */
+/**
+ * Creates it. A Job's name is minted once: where it is taken by something else of ours, this ledger has forgotten what it made, as above. What
+ * belongs to a Job is made after it, so that its name tells of it.
+ */
 const created = async ({ cluster, ledger }: ClaimPorts, object: KubeObject): Promise<Created> => {
   const answer = await cluster.create(object)
-  if (answer.kind !== 'exists' || !isOurOther(answer.object, object)) return answer
+  if (answer.kind !== 'exists' || !isJob(object) || !isJob(answer.object)) return answer
+  if (!isOurOther(answer.object, object)) return answer
   const { generationFrom = 0 } = (await readRow(ledger, 'identity', SELF))?.value ?? {}
   const { namespace = 'default', name } = object.metadata
   // Of those before an adoption it is known.
   if ((runOfJob(name)?.generation ?? 0) <= generationFrom) return answer
   throw new NotOurs(restoredText(namespace, name))
 }
+
+const isJob = (object: KubeObject): object is KubeObject<'Job'> => object.kind === 'Job'
 
 /** So long it counts that a marker named us. Milliseconds. */
 const COUNTS = 10_000
@@ -93,6 +99,7 @@ export const guarded = (ports: ClaimPorts, claiming: Omit<Claiming, 'adopt'>): C
     logs: (...of) => cluster.logs(...of),
     watch: (where, onChange) => cluster.watch(where, onChange),
     create: (object) => before(object.metadata.namespace, () => created(ports, object)),
+    tryCreate: (object) => before(object.metadata.namespace, () => cluster.tryCreate(object)),
     apply: (...given) => before(given[0].metadata.namespace, () => applied(cluster, ...given)),
     patch: (ref, uid, patch) => before(ref.namespace, () => cluster.patch(ref, uid, patch)),
     delete: (ref, uid) => before(ref.namespace, () => cluster.delete(ref, uid)),

@@ -117,6 +117,8 @@ export interface LogOf {
 export interface Cluster {
   /** `POST`. The name must be given. */
   create(object: KubeObject): Promise<Created>
+  /** What `create` would answer, rights and admission asked too; nothing is made. Where a webhook takes no trials it is as if it would be made. */
+  tryCreate(object: KubeObject): Promise<Created>
   /**
    * Server-side apply: every field in `object` becomes `manager`'s; fields it owned and left out are released. What another manager has set
    * otherwise is a conflict, unless it is `forced`: then that is the manager's alone.

@@ -19,15 +19,20 @@ type ToldOf = NonNullable<ReturnType<Told['get']>>
 const WRITES: Partial<Record<Side, Readonly<Record<string, (value: unknown) => ObjectRef>>>> = {
   cluster: {
     create: (object) => refOf(object as KubeObject),
+    tryCreate: (object) => refOf(object as KubeObject),
     apply: (object) => refOf(object as KubeObject),
     patch: (ref) => ref as ObjectRef,
     delete: (ref) => ref as ObjectRef,
   },
 }
 
-/** Whether it is about what others have brought to a cluster: a webhook of theirs may be away, or a right on it be missing, which tells of nothing else there. */
+/**
+ * What others have brought to a cluster, and what is made of a kind by itself: a webhook of theirs may be away, or a right on it be missing, which tells
+ * of nothing else there.
+ */
+const APART: ReadonlySet<unknown> = new Set(['Workload', 'Service'])
 const isOfOthers = (side: Side, [what]: readonly unknown[]): boolean =>
-  side === 'cluster' && (what === 'Workload' || (what as Partial<ObjectRef> | undefined)?.kind === 'Workload')
+  side === 'cluster' && (APART.has(what) || APART.has((what as Partial<ObjectRef> | undefined)?.kind))
 
 type About = 'looks' | 'writes' | 'others'
 const aboutOf = (side: Side, name: string, values: readonly unknown[]): About => {

@@ -101,6 +101,11 @@ export interface LaneKind<D extends Desired = Desired> {
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */
   pinned(desired: D, policy: Policy, name: string): D
+  /**
+   * The same as it is planned from now on: where the policy has it made with something else than before, that is in the revision that what is judged was
+   * made with, else in today's. Left out: the policy never has.
+   */
+  remade?(desired: D, by: { policy: Policy; name: string; baseline: Baseline | null }): D
   plan(input: PlanInput<D>): Planned
   /**
    * Digest of what its pods would be made from by the policy in force, as its plans say theirs; null where it has none. Left out: what is

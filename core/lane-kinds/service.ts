@@ -1,4 +1,4 @@
-import { requesterIn } from '../desired.ts'
+import { requesterIn, type ServeDesired } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
 import { PRICED } from '../money/nodes.ts'
 import type { WayStep } from '../plan.ts'
@@ -9,10 +9,10 @@ import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
-import { ENGINES, type Engines, engineOf } from '../workloads/engines.ts'
+import { ENGINES, type Engines, engineOf, FIRST } from '../workloads/engines.ts'
 import { servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
-import { type BackInput, type LaneKind, laneName, laneOf } from './kind.ts'
+import { type BackInput, type LaneKind, laneName, laneOf, type PlanInput } from './kind.ts'
 import { isKept, isRetired, isServed, type Standing } from './serving.ts'
 
 /** Standing: a registered model is served, and rolled out version by version, by these engines. */
@@ -37,13 +37,19 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     if (!isServed(priced) || rule === undefined) return priced
     return { ...priced, engine: { name: rule.engine, revision: engines[rule.engine].length } }
   },
+  remade: (desired, by) => {
+    const [known, rule] = [asKnown(desired, by), ruleNamed(by.policy.services, by.name)?.rule]
+    if (!isServed(known) || rule === undefined || engineName(known) === rule.engine) return known
+    return { ...known, engine: { name: rule.engine, revision: engines[rule.engine].length } }
+  },
   ahead: (desired) => {
     const { engine } = isServed(desired) ? desired : { engine: undefined }
     return engine !== undefined && engines[engine.name as keyof Engines]?.[engine.revision - 1]?.ranked === true
   },
-  plan: (input) => planServe(input, engines),
+  plan: (input) => planServe({ ...input, desired: asKnown(input.desired, namedBy(input)) }, engines),
   templateOf: (input) => {
-    const { desired, baseline, policy, run } = input
+    const { baseline, policy, run } = input
+    const desired = asKnown(input.desired, namedBy(input))
     const service = ruleNamed(policy.services, laneName(run.lane))?.rule
     // Where none is promoted and what was judged is gone, that is what is made anew.
     const version = desired.kind === 'none' && baseline !== null ? (baseline.desired as Standing) : desired
@@ -60,6 +66,29 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),
   keeping: ({ model }) => ({ kind: 'kept', model, priced: PRICED }),
 })
+
+const engineName = ({ engine }: Pick<ServeDesired, 'engine'>): string => engine?.name ?? FIRST.name
+
+/** What is planned by the policy in force, of a lane with this baseline. */
+type By = Parameters<NonNullable<LaneKind<Standing>['remade']>>[1]
+
+const namedBy = ({
+  policy,
+  run,
+  baseline,
+}: Pick<PlanInput<Standing>, 'policy' | 'run'> & Pick<By, 'baseline'>): By => ({
+  ...{ policy, baseline },
+  name: laneName(run.lane),
+})
+
+/** A version that the policy has come back to its judged engine for is made as that was, which stands: in between nothing was, or something else. */
+const asKnown = (desired: Standing, { policy, name, baseline }: By): Standing => {
+  const rule = ruleNamed(policy.services, name)?.rule
+  const judged = baseline?.desired as Standing | undefined
+  if (rule === undefined || judged === undefined || !isServed(desired) || !isServed(judged)) return desired
+  const isBack = engineName(desired) !== rule.engine && engineName(judged) === rule.engine
+  return isBack ? { ...desired, engine: judged.engine ?? FIRST } : desired
+}
 
 const baselineOf: LaneKind<Standing>['baselineOf'] = (desired, { run, before, standing }) => {
   if (isRetired(desired)) return null

@@ -12,6 +12,7 @@ import { hasBegun, type LaneDocument, sameRun, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { beginnings, carried, keptFrom } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
+import { refusedAnew } from './made-anew.ts'
 import { jobUnderWay } from './marks.ts'
 import { isRetiring } from './retiring.ts'
 import { isOfAside, noLongerSaid, ofRetry } from './retrying.ts'
@@ -114,7 +115,8 @@ const retry = (given: View, letter: CommandLetter, now: Decision | null): Said =
   if (other !== null) return other
   const kept = keptFrom(doc, doc.outcome, letter.from)
   if (kept === null) return refuse('no-such-stage', noStageText(doc, doc.outcome, letter.from))
-  const next: LaneDocument = { ...nextAttempt(doc, view.now), attemptsLeft: policy.retries, ...kept }
+  const anew = { ...doc, desired: refusedAnew(view) }
+  const next: LaneDocument = { ...nextAttempt(anew, view.now), attemptsLeft: policy.retries, ...kept }
   const names = carried(next).map(({ step }) => step)
   const gone = names.length === 0 && now !== null ? noLongerSaid(view, { now, inPlace: view === given }) : null
   if (gone !== null) return { kind: 'refused', reason: 'source-says-otherwise', ...gone }

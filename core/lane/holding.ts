@@ -8,6 +8,7 @@ import { close } from './closing.ts'
 import type { LaneDocument, Rest, Run } from './document.ts'
 import type { Hold } from './hold.ts'
 import { besideLine, inLineFor, isGranted, whyWaits } from './line.ts'
+import { asMadeNow } from './made-anew.ts'
 import { UNSEEN } from './patience.ts'
 import { againstOf, marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
 import type { Approved } from './question.ts'
@@ -23,7 +24,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const run = view.doc.run as Run
   const before = (view.plan as NonNullable<View['plan']>).plan
   const planned: Planned = view.fresh ? { kind: 'plan', plan: before } : planOnPaper(view, run, seen)
-  if (planned.kind !== 'plan' || planned.plan.generation !== run.generation) return settlePlan(view, seen)
+  if (planned.kind !== 'plan' || planned.plan.generation !== run.generation) return settlePlan(asMadeNow(view), seen)
   const waited = run.phase === 'waiting-for-room'
   // What nobody had to approve and a freeze has kept back is planned anew; only who waits for room does so until a time.
   const approved = approvalOf(view, planned.plan)

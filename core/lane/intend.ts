@@ -9,6 +9,7 @@ import { doneWith, isDoneWith } from './done-with.ts'
 import { askedOfRun, keepsPlace, replacingNow } from './giving-way.ts'
 import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
+import { refusedAnew } from './made-anew.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { displacedBy, forOccasion, isOfOccasion } from './occasion.ts'
 import { OTHER_PODS, OTHER_REPLICAS, overtakenByOther, wantsOtherPods, wantsOtherReplicas } from './other-pods.ts'
@@ -120,7 +121,7 @@ const wantSame = (view: View, seen: Seen): Wanted => {
     case 'failed':
       return wantFailed(view, seen)
     case 'refused':
-      return wantRefused(view, doc.outcome?.against === null ? null : onPaper(view, seen))
+      return wantRefused(view, doc.outcome?.against === null ? null : onPaper(asAnew(view), seen))
     case 'cancelled':
       // Not by a person: the policy took its rule away, and has one that acts again.
       return outcome.reason === 'not-configured'
@@ -234,6 +235,8 @@ const waitsToBegin = ({ run, generation, attempt }: LaneDocument): boolean =>
   run.ending === null &&
   run.cancelled === null &&
   run.question?.state !== 'rejected'
+
+const asAnew = (view: View): View => ({ ...view, doc: { ...view.doc, desired: refusedAnew(view) } })
 
 const onPaper = (view: View, seen: Seen) => {
   const { doc, world } = view

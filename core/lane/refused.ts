@@ -1,6 +1,7 @@
 import type { Plan, Planned } from '../plan.ts'
 import { nextAttempt } from './attempts.ts'
 import type { Ended } from './ended.ts'
+import { refusedAnew } from './made-anew.ts'
 import { againstOf } from './planning.ts'
 import { gpusOfRooms, poolRoom, whyFull } from './room.ts'
 import type { View } from './view.ts'
@@ -18,7 +19,8 @@ export const wantRefused = (view: View, paper: Planned | null): Wanted => {
   if (paper === null || paper.kind === 'refuse')
     return { kind: 'ignore', reason: 'held-refused', detail: paper?.detail ?? refused.detail }
   const still = paper.kind === 'plan' ? whyStill(view, refused, paper.plan) : null
-  return still ?? { kind: 'want', doc: nextAttempt(doc, now), why: 'it would no longer be refused' }
+  const anew = { ...doc, desired: refusedAnew(view) }
+  return still ?? { kind: 'want', doc: nextAttempt(anew, now), why: 'it would no longer be refused' }
 }
 
 /** Whether others stand in a line of what it lacks: each GPU that comes free goes to the first of them, so nobody else sees room. */

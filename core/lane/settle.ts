@@ -19,6 +19,7 @@ import { atRest } from './keeping.ts'
 import { told } from './lacking.ts'
 import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
+import { asMadeNow } from './made-anew.ts'
 import { markOf, withMark } from './marks.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
 import { withPlaced } from './nodeless.ts'
@@ -95,7 +96,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'fold':
       return withRetried(view, atRest(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
     case 'plan':
-      return inTurn(view, (own) => settlePlan(own, seen))
+      return inTurn(view, (own) => settlePlan(asMadeNow(own), seen))
     case 'look-again':
       return settleLookAgain(view, act.letter, { facts: result.kind === 'looked' ? result.facts : {}, seen })
     case 'hold':

@@ -51,16 +51,19 @@ export const baseReasons = (desired: ServeDesired, service: Rule['service']): st
   return [`it is an adapter, and served on ${base}${other}`]
 }
 
-/** That its files lie on its node's disk, for which it asks for less than they may have; nothing where it loads by itself, they have a bound, or the policy says how much. */
+/** That its files lie on its node's disk, for which it asks for less than they may have; or have a bound; nothing where it loads by itself, or the policy says how much. */
 export const diskReasons = (
   { desired, engine }: Pick<Wanted, 'desired' | 'engine'>,
   service: Rule['service'],
 ): string[] => {
   const fetch = engine.fetches(desired)
   const asked = diskRequest(engine.disk, { container: service.engine, pod: service.pod })
-  return fetch === null || fetch.most !== null || Object.keys(asked).length === 0
-    ? []
-    : [
-        `its files are fetched to its node’s disk, of which it asks for ${(engine.disk ?? 0) * service.gpusPerReplica} GiB: where they have more, say \`ephemeral-storage\` of \`pod\`, and \`disk\` of its pool`,
-      ]
+  if (fetch === null || Object.keys(asked).length === 0) return []
+  const has =
+    fetch.most === null
+      ? `of which it asks for ${(engine.disk ?? 0) * service.gpusPerReplica} GiB`
+      : `and have ${fetch.most} GiB of it at most`
+  return [
+    `its files are fetched to its node’s disk, ${has}: where they have more, say \`ephemeral-storage\` of \`pod\`, and \`disk\` of its pool`,
+  ]
 }

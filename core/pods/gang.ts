@@ -53,15 +53,30 @@ export interface HalfGang {
   there: string
 }
 
-/** Null: all have nodes, or none has, or it is not to run now. One that ends leaves, and its Job says soon what becomes of the rest. */
+/**
+ * Null: all have nodes, or have had them and ended well, or none has, or it is not to run now. Of one that ends badly, or that nobody has counted yet,
+ * its Job says soon what becomes of the rest.
+ */
 export const halfGang = (job: V1Job, pods: readonly V1Pod[]): HalfGang | null => {
   const all = podsAtOnce(job)
-  if (all === 1 || job.spec?.suspend === true || pods.some((pod) => isLeaving(pod) && isAtWork(pod))) return null
-  const there = pods.filter(({ spec, status }) => spec?.nodeName !== undefined && status?.phase !== 'Failed')
-  const alive = there.filter(isAtWork)
-  if (alive.length === 0 || there.length >= all) return null
-  return { since: Math.min(...alive.map(cameAt)), there: `${there.length} of ${all}` }
+  if (all === 1 || job.spec?.suspend === true || pods.some((pod) => endsBadly(pod))) return null
+  const { completedIndexes = '', uncountedTerminatedPods: { succeeded: uncounted = [] } = {} } = job.status ?? {}
+  const placed = pods.filter(({ spec }) => spec?.nodeName !== undefined)
+  // One that has ended goes with its node, which Karpenter takes away as soon as it is empty.
+  const there = new Set([...placed.map(rankOf), ...indexesIn(completedIndexes)])
+  const alive = placed.filter(isAtWork)
+  if (alive.length === 0 || uncounted.length > 0 || there.size >= all) return null
+  return { since: Math.min(...alive.map(cameAt)), there: `${there.size} of ${all}` }
 }
+
+const endsBadly = (pod: V1Pod): boolean => (isLeaving(pod) && isAtWork(pod)) || pod.status?.phase === 'Failed'
+
+/** As the Job controller writes them: `0,2-3`. */
+const indexesIn = (text: string): number[] =>
+  text.split(',').flatMap((part) => {
+    const [from = Number.NaN, to = from] = part.split('-').map((one) => Number.parseInt(one, 10))
+    return Number.isNaN(from) ? [] : Array.from({ length: to - from + 1 }, (_, n) => from + n)
+  })
 
 const cameAt = (pod: V1Pod): number => {
   const bound = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True')

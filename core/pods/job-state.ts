@@ -4,6 +4,7 @@ import type { Failure } from '../reasons.ts'
 import { NOTE, said } from '../text.ts'
 import { podsAtOnce } from '../workloads/over-nodes.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
+import { onNode, startingNote } from './before.ts'
 import { unbegun } from './beginning.ts'
 import { containersOf } from './beside.ts'
 import { deletedOf } from './deleted.ts'
@@ -183,8 +184,6 @@ const notMadeNote = (message: string): string => {
     : `its pod is not made: ${why}`
 }
 
-const onNode = ({ spec }: V1Pod): string => (spec?.nodeName === undefined ? '' : ` on ${spec.nodeName}`)
-
 const podNote = (job: V1Job, pod: V1Pod, seeing: Seeing): string => {
   const { now, around } = seeing
   const on = onNode(pod)
@@ -208,7 +207,7 @@ const beginningNote = (pod: V1Pod, on: string, seeing: Seeing): string => {
   if (beside !== null) return `starting${on}; ${beside.note}`
   const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
   if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
-    return on === '' ? 'waiting for a node' : `starting${on}`
+    return startingNote(pod)
   return `not started${on}: ${waiting.reason}${inBrackets(waiting.message)}`
 }
 

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { said } from '../text.ts'
+import { beforeNote } from './before.ts'
 import { isAtWork, overdueNote } from './leaving.ts'
 import { replacedTrouble, unhealed } from './replaced.ts'
 import { ownPressure } from './taken.ts'
@@ -29,11 +30,23 @@ export const troubleAmong = (
   known: { logs?: readonly string[] } & Partial<Seeing>,
 ): Trouble | null => {
   const own = ownPressure(pods)
-  return worstOf([
+  const worst = worstOf([
     ...(own === null ? [] : [{ ...own, endsAt: 0 }]),
     ...pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, known) ?? []),
     ...[replacedTrouble(pods)].filter((trouble) => trouble !== null),
   ])
+  return worst ?? stillBefore(pods)
+}
+
+/** What goes before a server is part of what it may take: it is said while nothing else keeps any of them, and ends nothing. */
+const stillBefore = (pods: readonly V1Pod[]): Trouble | null => {
+  const note = pods
+    .filter(isAtWork)
+    .map(beforeNote)
+    .find((one) => one !== null)
+  return note == null
+    ? null
+    : { failure: 'not-healthy', endsAt: null, note: `${note}: \`loadMinutes\` of its service has both in it` }
 }
 
 /**

@@ -9,6 +9,9 @@ interface Cause {
   means: string
 }
 
+/** A far side did not answer. */
+const AWAY = 75
+
 /** By its codes (docs/runner.md). */
 export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
   [42, { failure: 'exit-code', means: 'data or settings are wrong, and another try will not help' }],
@@ -21,7 +24,7 @@ export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
     },
   ],
   [74, { failure: 'disk-failed', means: 'files of its machine cannot be read or written' }],
-  [75, { failure: 'storage-away', means: 'S3 did not answer for as long as it waits' }],
+  [AWAY, { failure: 'storage-away', means: 'S3 did not answer for as long as it waits' }],
   [76, { failure: 'storage-refused', means: 'S3 refuses: mend what it says, then retry' }],
   [
     77,
@@ -31,6 +34,28 @@ export const RUNNER_ENDS: ReadonlyMap<number, Cause> = new Map<number, Cause>([
   [127, { failure: 'configuration', means: 'its command is not in the image' }],
   [143, { failure: 'told-to-end', means: 'it was told to end: what it had saved is there for another attempt' }],
 ])
+
+const TOLD: Cause = { failure: 'told-to-end', means: 'it was told to end' }
+
+/** What another word of the same program means by some of them: what asks a server has nothing to fetch or to save. */
+const OF_WORDS: Readonly<Record<string, ReadonlyMap<number, Cause>>> = {
+  fetch: new Map<number, Cause>([
+    [
+      73,
+      { failure: 'out-of-disk', means: 'its disk is full: ask for more ephemeral-storage in `pod`, and of its pool' },
+    ],
+    [143, TOLD],
+  ]),
+  probe: new Map<number, Cause>([
+    [73, { failure: 'out-of-disk', means: 'the disk of its node is full' }],
+    [143, TOLD],
+  ]),
+}
+
+/** How it says that nobody answered what it asks (runner/probe). */
+const NOBODY = /^nobody answers at /
+
+const UNANSWERED: Cause = { failure: 'server-away', means: 'what it asks did not answer for as long as it waits' }
 
 /** How a container of a pod ended. */
 interface Ended {
@@ -46,10 +71,13 @@ export const whyRunnerEnded = (
   { name, exitCode, message, logs }: Ended,
 ): { failure: Failure; note: string } | null => {
   const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]
-  const cause = RUNNER_ENDS.get(exitCode)
-  if (cause === undefined || !all.some((one) => one.name === name && isOfRunner(one))) return null
+  const own = all.find((one) => one.name === name && isOfRunner(one))
+  const known = RUNNER_ENDS.get(exitCode)
+  if (known === undefined || own === undefined) return null
   const said = firstSaid(logs.findLast((line) => line.startsWith(VOICE))?.slice(VOICE.length), message)
   if (said !== null && OF_PROGRAM.test(said)) return null
+  const isUnanswered = exitCode === AWAY && NOBODY.test((said ?? '').replace(VOICE, ''))
+  const cause = isUnanswered ? UNANSWERED : (OF_WORDS[own.command?.[1] ?? '']?.get(exitCode) ?? known)
   return {
     failure: cause.failure,
     note: `${name} ended with exit ${exitCode} (${cause.means})${said === null ? '' : `: ${said}`}`,

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
+import { WEIGHTS_VOLUME } from '../workloads/fetching.ts'
 import { inBrackets } from './logs.ts'
 
 /** Why a pod was taken away by something outside its program, or was never let in. */
@@ -107,8 +108,20 @@ export const ownPressure = (pods: readonly V1Pod[]): { failure: Failure; note: s
   if (found === undefined || found === null) return null
   const times = pressed.length === 1 ? '' : `, ${pressed.length} times`
   const { failure, more } = ENDS[found.pressure?.of ?? 'disk']
-  return { failure, note: `it used more than its node had: ${found.note}${times}; ask for more ${more}, or use less` }
+  const [, volume] = VOLUME.exec(found.note) ?? []
+  return volume === undefined
+    ? { failure, note: `it used more than its node had: ${found.note}${times}; ask for more ${more}, or use less` }
+    : { failure, note: `it used more than its volume may hold: ${found.note}${times}; ${largerOf(volume)}` }
 }
+
+/** How a kubelet names an emptyDir that has outgrown its own limit (`pkg/kubelet/eviction/eviction_manager.go` of Kubernetes 1.36). */
+const VOLUME = /Usage of EmptyDir volume "([^"]*)" exceeds the limit/
+
+/** More disk of its container lifts no limit of a volume, but that of what is fetched before an engine begins. */
+const largerOf = (volume: string): string =>
+  volume === WEIGHTS_VOLUME
+    ? 'say in `pod` how much `ephemeral-storage` its engine’s container has, which bounds what is fetched too; or leave in the folder what is served, and no checkpoints'
+    : `give the volume \`${volume}\` a larger \`sizeLimit\` in \`pod\`, or use less`
 
 const ENDS: Record<'disk' | 'memory', { failure: Failure; more: string }> = {
   disk: { failure: 'out-of-disk', more: 'ephemeral-storage' },

@@ -134,7 +134,7 @@ const crashed = (container: V1ContainerStatus, { pod, logs }: Seen): Trouble | n
   const pauses = state?.waiting?.reason === 'CrashLoopBackOff'
   const inRow = restartsInRow(container, ended, pod)
   if (!pauses && inRow < RESTARTS) return null
-  const { failure, note } = whyEnded({ name: container.name, ended, logs })
+  const { failure, note } = whyEnded({ name: container.name, ended, logs, spec: pod.spec })
   const times = restartCount === 1 ? 'once' : `${restartCount} times`
   return { failure, endsAt: inRow < RESTARTS ? null : 0, note: `${note} (it was restarted ${times})` }
 }

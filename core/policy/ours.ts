@@ -1,4 +1,4 @@
-import { variableOf } from '../workloads/pod-environment.ts'
+import { ENGINE_ENV, variableOf } from '../workloads/pod-environment.ts'
 import type { PodPatch } from './pod.ts'
 
 /** What may not be written here: where, and what to write instead. */
@@ -52,13 +52,18 @@ export const ofInputs = (variable: string, reads: readonly string[]): string | n
   return read === undefined ? null : `it tells what \`${read}\` made, which this stage reads: use another name`
 }
 
-/** Why a variable of what serves is not for a service to say; null: it is. Its HOME may be another. */
-export const ofServices = (variable: string): string | null => {
+/** Why a variable of what serves is not for a service of this engine to say; null: it is. Its HOME may be another, which `pod` says. */
+export const ofServices = (variable: string, engine: keyof typeof ENGINE_ENV = 'vllm'): string | null => {
   if (OF_WEIGHTS.has(variable)) return ELSEWHERE
   if (variable === DEVICES) return ALL_DEVICES
   if (variable === 'VLLM_API_KEY') return KEYLESS
+  if (Object.hasOwn(ENGINE_ENV[engine], variable)) return OF_ENGINES
   return /^(SIGNALBOX_.*|INPUT_URI)$/.test(variable) ? OURS : null
 }
+
+/** The same of a variable that a Secret says: those stand beside ours, and one variable has one value. */
+export const ofServiceSecrets = (variable: string, engine: keyof typeof ENGINE_ENV): string | null =>
+  variable === 'HOME' ? HOMES : ofServices(variable, engine)
 
 /** Keys of the container of ours that a stage says itself. */
 export const SAID_OF_STAGES = {
@@ -76,6 +81,11 @@ export const SAID_OF_SERVICES = {
 
 const KEYLESS =
   'its gate asks without a key, and would be answered nothing: leave it out, and say by a NetworkPolicy who may reach it'
+
+const OF_ENGINES = 'it is ours: an engine of this kind does not serve without our value. Leave it out'
+
+const HOMES =
+  'it is ours, and a variable has one value: where the home lies elsewhere, say it by `env` of its container in `pod`'
 
 const ELSEWHERE = 'weights would come from elsewhere than its card says: leave it out, and register where they are'
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
+import { whyNotGo } from './go-regex.ts'
 
 /** What `signalbox-run probe` measures (runner/probe/settings.go). */
 export const MEASURED = [
@@ -40,15 +41,35 @@ export const probe = z.strictObject({
   waitSeconds: z.optional(few),
 })
 
+export type Probe = z.output<typeof probe>
+
+/** The same as JSON; null: it is none. */
+export const probeIn = (text: string): Probe | null => {
+  try {
+    return z.safeParse(probe, JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
+
+/** Seconds after which the Job of a gate is ended that takes so many minutes in the bad case. */
+export const gateSeconds = (minutes: number): number => Math.ceil(minutes * 3 * 60)
+
 /** What of a gate says who asks. */
 interface Gate {
+  minutes: { p95: number }
   image?: string | undefined
   probe?: z.output<typeof probe> | undefined
   checks: readonly { metric: string }[]
 }
 
+interface Wrong {
+  path: string[]
+  message: string
+}
+
 /** What keeps a gate from ever holding as it is said. */
-export const probeWrongs = ({ image, probe: asked, checks }: Gate): { path: string[]; message: string }[] => {
+export const probeWrongs = ({ image, probe: asked, checks, minutes }: Gate): Wrong[] => {
   if (image !== undefined)
     return asked === undefined
       ? []
@@ -56,7 +77,28 @@ export const probeWrongs = ({ image, probe: asked, checks }: Gate): { path: stri
   const isJudged = asked?.prompts?.some(({ contains, lacks, matches }) =>
     [contains?.[0], lacks?.[0], matches].some((one) => one !== undefined),
   )
-  return checks.flatMap(({ metric }, index) => {
+  return [...askedWrongs(asked, minutes), ...metricWrongs(checks, isJudged === true)]
+}
+
+/** Its Job is ended by then, whatever it still waits for. */
+const askedWrongs = (asked: Gate['probe'], { p95 }: Gate['minutes']): Wrong[] => {
+  const { prompts = [], ...times } = asked ?? {}
+  const until = gateSeconds(p95)
+  return [
+    ...prompts.flatMap(({ matches }, index) => {
+      const why = matches === undefined ? null : whyNotGo(matches)
+      const path = ['probe', 'prompts', String(index), 'matches']
+      return why === null ? [] : [{ path, message: `it is compiled by Go, which cannot: ${why}` }]
+    }),
+    ...(['waitSeconds', 'timeoutSeconds'] as const).flatMap((name) => {
+      const message = `its gate is ended after ${until} s, three times \`minutes.p95\`: say less, or more minutes`
+      return (times[name] ?? 0) < until ? [] : [{ path: ['probe', name], message }]
+    }),
+  ]
+}
+
+const metricWrongs = (checks: Gate['checks'], isJudged: boolean): Wrong[] =>
+  checks.flatMap(({ metric }, index) => {
     const path = ['checks', String(index), 'metric']
     if (!(MEASURED as readonly string[]).includes(metric))
       return [
@@ -65,8 +107,7 @@ export const probeWrongs = ({ image, probe: asked, checks }: Gate): { path: stri
           message: `without \`image\` it is measured by \`signalbox-run probe\`, which knows no \`${metric}\`: it is one of ${MEASURED.join(', ')}`,
         },
       ]
-    return OF_ANSWERS.has(metric) && isJudged !== true
+    return OF_ANSWERS.has(metric) && !isJudged
       ? [{ path, message: 'no prompt says what its answer has: say `probe: { prompts: [{ prompt, contains }] }`' }]
       : []
   })
-}

@@ -5,7 +5,14 @@ import { ENGINE_NAMES, whyTooOld } from '../workloads/engine-versions.ts'
 import { drift } from './drift.ts'
 import { count, image, matching, minutes, mode, modelName, name, within } from './fields.ts'
 import { check } from './gates.ts'
-import { containerWrongs, ofServices, reservedIn, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
+import {
+  containerWrongs,
+  ofServiceSecrets,
+  ofServices,
+  reservedIn,
+  SAID_OF_SERVICES,
+  servingGraceWrong,
+} from './ours.ts'
 import { pod } from './pod.ts'
 import { probe, probeWrongs } from './probe.ts'
 import { whyNoAddress } from './sources.ts'
@@ -50,7 +57,7 @@ export const service = z
     replicas: count,
     /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`. Left out: no rung scales it. */
     floor: z.optional(count),
-    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched; `pod` may say other, where weights from Hugging Face lie in its home or whole ones are fetched. */
+    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched, which has no more; `pod` may say other, where an adapter has more, weights from Hugging Face lie in its home or whole ones are fetched. */
     gpusPerReplica: count,
     /** Longest context, tokens; left out: the model’s own. */
     maxModelLen: z.optional(count),
@@ -95,8 +102,11 @@ export const service = z
       const wrongs = [
         ...probeWrongs(gate).map(({ path, message }) => ({ path: ['gate', ...path], message })),
         ...(old === null ? [] : [{ path: ['engineVersion'], message: old }]),
-        ...reservedIn('secrets', named, { reserved: ofServices }),
-        ...containerWrongs(patch, { container: engine, said: SAID_OF_SERVICES, reserved: ofServices }),
+        ...reservedIn('secrets', named, { reserved: (variable) => ofServiceSecrets(variable, engine) }),
+        ...containerWrongs(patch, {
+          ...{ container: engine, said: SAID_OF_SERVICES },
+          reserved: (variable) => ofServices(variable, engine),
+        }),
         ...servingGraceWrong(patch, servingGrace(DRAIN)),
       ]
       for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })

@@ -64,7 +64,7 @@ export const isOurs = (found: KubeObject, wanted: KubeObject, secret: string): b
   )
 
 /** Whether the object that has our name was made by the ledger that would make this one, for something else. */
-export const isOurOther = (found: KubeObject, wanted: KubeObject): boolean => {
+export const isOurOther = (found: KubeObject<'Job'>, wanted: KubeObject<'Job'>): boolean => {
   const of = ({ metadata: { annotations = {} } }: KubeObject, key: string): string => annotations[key] ?? ''
   const token = of(wanted, TOKEN_ANNOTATION)
   if (token === '' || of(found, TOKEN_ANNOTATION) !== token) return false
@@ -80,8 +80,8 @@ export const isSameWork = (found: KubeObject<'Job'>, wanted: KubeObject<'Job'>, 
   runsTheSame(found, wanted) &&
   (isOurs(found, wanted, secret) || (found.spec?.suspend !== true && isOurs(found, withTermsOf(wanted, found), secret)))
 
-const isToldTheSame = (found: KubeObject, wanted: KubeObject): boolean =>
-  digestOf(toldOf(found as KubeObject<'Job'>)) === digestOf(toldOf(wanted as KubeObject<'Job'>))
+const isToldTheSame = (found: KubeObject<'Job'>, wanted: KubeObject<'Job'>): boolean =>
+  digestOf(toldOf(found)) === digestOf(toldOf(wanted))
 
 /** Clocks differ: by so much less than this that what was made so long before a step was marked was not made for it. Milliseconds. */
 export const CLOCKS = 5 * 60_000

@@ -14,12 +14,15 @@ export type Engines = Readonly<Record<ServicePolicy['engine'], readonly [Engine,
  */
 export const ENGINES: Engines = { vllm: VLLM_REVISIONS, sglang: SGLANG_REVISIONS, trtllm: TRTLLM_REVISIONS }
 
+/** What a version was made with that does not say it. */
+export const FIRST: NonNullable<ServeDesired['engine']> = { name: 'vllm', revision: 1 }
+
 /**
  * The engine of a service, in the revision that this version is served by: the newest where it was made with another engine. Throws
  * where there never was such a revision.
  */
 export const engineOf = (
-  { engine: made = { name: 'vllm', revision: 1 } }: Pick<ServeDesired, 'engine'>,
+  { engine: made = FIRST }: Pick<ServeDesired, 'engine'>,
   { engine: name }: Pick<ServicePolicy, 'engine'>,
   engines: Engines = ENGINES,
 ): Engine => {

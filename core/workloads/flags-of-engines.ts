@@ -72,12 +72,18 @@ const VLLM_SAID: Readonly<Record<string, string>> = {
 }
 
 const HOST = 'its gate, its probes and its Services ask at the address of its pod: leave it out'
-const IN_IMAGE = /^\//
+/** Nothing of an image lies in our folder: what is fetched does, and what a registry names may be anything. */
+const IN_IMAGE = /^\/(?!(?:\.{0,2}\/)*signalbox(?:\/|$))(?!.*\/\.\.(?:\/|$))/
+/** The same, or one of these words. */
+const orOf = (...words: string[]): RegExp => new RegExp(`${IN_IMAGE.source}|^(?:${words.join('|')})`)
+/** The same after a name, or after one that may be left out. */
+const NAMED_IN_IMAGE = new RegExp(`^[^={]*=${IN_IMAGE.source.slice(1)}`)
+const AFTER_NAME = new RegExp(`^(?:[^={]*=)?${IN_IMAGE.source.slice(1)}`)
 const LOADED =
   'it would be loaded from elsewhere than the card says, and as it is there when each replica starts: name a folder of its image, `/…`, or leave it out'
 const WITH_IT =
   'it belongs to the weights, and comes with them as they are approved: leave it out, or name a folder of its image, `/…`'
-const SPECULATES: Loads = { free: { model: /^(\/|ngram|suffix$)/ }, why: LOADED }
+const SPECULATES: Loads = { free: { model: orOf('ngram', 'suffix$') }, why: LOADED }
 
 const VLLM_LOADS: Readonly<Record<string, Loads>> = {
   host: {
@@ -86,12 +92,12 @@ const VLLM_LOADS: Readonly<Record<string, Loads>> = {
   },
   tokenizer: { free: { '': IN_IMAGE }, why: WITH_IT },
   'hf-config-path': { free: { '': IN_IMAGE }, why: WITH_IT },
-  'generation-config': { free: { '': /^(auto$|vllm$|\/)/ }, why: WITH_IT },
+  'generation-config': { free: { '': orOf('auto$', 'vllm$') }, why: WITH_IT },
   'code-revision': {
     free: { '': /^[0-9a-f]{40}$/ },
     why: 'a branch or a tag is moved: write a whole commit, or leave it out',
   },
-  'lora-modules': { free: { '': /^[^={]*=\//, path: IN_IMAGE }, why: LOADED },
+  'lora-modules': { free: { '': NAMED_IN_IMAGE, path: IN_IMAGE }, why: LOADED },
   'default-mm-loras': { free: { '*': IN_IMAGE }, why: LOADED },
   'speculative-config': SPECULATES,
   sc: SPECULATES,
@@ -128,6 +134,7 @@ const SGLANG_SAID: Readonly<Record<string, string>> = {
   'grpc-mode': OTHER_WAY,
   'smg-grpc-mode': OTHER_WAY,
   config: IN_FILE,
+  'enable-custom-logit-processor': 'whoever asks could have Python of their own run in it: leave it out',
   help: ENDS,
   h: ENDS,
 }
@@ -137,7 +144,7 @@ const ANY_ADDRESS: Loads = { free: { '': /^(0\.0\.0\.0|::)$/ }, why: HOST }
 const SGLANG_LOADS: Readonly<Record<string, Loads>> = {
   host: ANY_ADDRESS,
   'tokenizer-path': { free: { '': IN_IMAGE }, why: WITH_IT },
-  'lora-paths': { free: { '': /^([^={]*=)?\//, lora_path: IN_IMAGE }, why: LOADED },
+  'lora-paths': { free: { '': AFTER_NAME, lora_path: IN_IMAGE }, why: LOADED },
   'speculative-draft-model-path': { free: { '': IN_IMAGE }, why: LOADED },
   'speculative-draft-model': { free: { '': IN_IMAGE }, why: LOADED },
 }

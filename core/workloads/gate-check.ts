@@ -1,8 +1,10 @@
 import type { V1Container, V1EnvVar, V1PodSpec } from '@kubernetes/client-node'
 import { DO_NOT_DISRUPT, type KubeObject } from '../kube.ts'
 import { label, ourLabels, runName, runOnceName } from '../names.ts'
+import { gateSeconds } from '../policy/probe.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
 import { GATE_ACCOUNT } from './accounts.ts'
+import { questionsEnv } from './asking.ts'
 import { withDigest } from './object-digest.ts'
 import { fromLabel, literal, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { probing, RUNNER } from './runner.ts'
@@ -50,7 +52,7 @@ export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
           })),
         ],
       },
-      activeDeadlineSeconds: Math.ceil(service.gate.minutes.p95 * 3 * 60),
+      activeDeadlineSeconds: gateSeconds(service.gate.minutes.p95),
       template: {
         metadata: { labels, annotations: { [DO_NOT_DISRUPT]: 'true' } },
         spec: podSpec(input),
@@ -84,9 +86,7 @@ const podSpec = (input: GateCheckInput): V1PodSpec => {
 
 /** What it is told to ask beside what every gate is told. */
 const questions = ({ image, probe }: ServicePolicy['gate']): V1EnvVar[] =>
-  image === undefined && probe !== undefined
-    ? [{ name: 'SIGNALBOX_QUESTIONS', value: literal(JSON.stringify(probe)) }]
-    : []
+  image === undefined && probe !== undefined ? [questionsEnv(probe)] : []
 
 const container = (input: GateCheckInput, image: string): V1Container => ({
   name: TASK,

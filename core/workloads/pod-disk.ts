@@ -28,11 +28,17 @@ const DISK = 'ephemeral-storage'
  * The request of a container for disk, GiB. Whoever says of our container how much it asks for or may have says all of it: a limit alone
  * is asked for too, and may be less than ours.
  */
-export const diskRequest = (
-  gibibytes: number | null,
-  { container, pod }: { container: string; pod?: PodPatch | undefined },
-): Record<string, string> => {
+export const diskRequest = (gibibytes: number | null, of: Container): Record<string, string> =>
+  gibibytes === null || isDiskSaid(of) ? {} : { [DISK]: `${gibibytes}Gi` }
+
+/** A container of ours, and what is patched onto its pod. */
+interface Container {
+  container: string
+  pod?: PodPatch | undefined
+}
+
+/** Whether the policy says how much disk that has: then nothing of ours bounds any of it. */
+export const isDiskSaid = ({ container, pod }: Container): boolean => {
   const said = (pod?.containers ?? []).find((one) => one?.name === container)?.resources
-  const says = [said?.requests, said?.limits].some((one) => one?.[DISK] !== undefined)
-  return gibibytes === null || says ? {} : { [DISK]: `${gibibytes}Gi` }
+  return [said?.requests, said?.limits].some((one) => one?.[DISK] !== undefined)
 }

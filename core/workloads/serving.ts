@@ -10,6 +10,7 @@ import { servingGrace } from './draining.ts'
 import type { Engine } from './engine.ts'
 import { withFetched } from './fetching.ts'
 import { DIGEST_ANNOTATION, withDigest } from './object-digest.ts'
+import { isDiskSaid } from './pod-disk.ts'
 import { literal } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { HOME, SERVING_USER, servingRoom } from './pod-room.ts'
@@ -155,7 +156,9 @@ const deployment = (input: ServingInput, name: string, labels: Record<string, st
 const behindFetch = ({ desired, service, engine, runner }: ServingInput, spec: V1PodSpec): V1PodSpec => {
   const fetch = engine.fetches(desired)
   if (fetch === null || runner === undefined) return spec
-  return withFetched(spec, { container: service.engine, source: runner, fetch })
+  const { engine: container, pod } = service
+  const most = isDiskSaid({ container, pod }) ? null : fetch.most
+  return withFetched(spec, { container, source: runner, fetch: { ...fetch, most } })
 }
 
 const podSpec = (input: ServingInput): V1PodSpec => ({

@@ -1,6 +1,7 @@
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { Agent } from 'undici'
+import { isRecord } from '../../core/record.ts'
 import { byPassword, byToken } from '../http/credentials.ts'
 import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 
@@ -105,6 +106,18 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
   }
 }
 
+/**
+ * Whether the server could not read what was applied, a list with one key twice as a rule: it says 500 of that (kube-apiserver 1.36), and
+ * would say it each time.
+ */
+const isOfObject = (status: number, body: unknown): boolean => {
+  const { message } = isRecord(body) ? body : {}
+  return status === 500 && typeof message === 'string' && message.startsWith('failed to create typed patch object')
+}
+
+/** As it says of every other object that it does not take. */
+const UNPROCESSABLE = 422
+
 const answerOf = (
   status: number,
   { 'retry-after': retryAfter, warning = [] }: Record<string, string | string[] | undefined>,
@@ -112,7 +125,7 @@ const answerOf = (
 ): Tried & Answer => {
   const warnings = [warning].flat().flatMap(warningIn)
   return {
-    status,
+    status: isOfObject(status, body) ? UNPROCESSABLE : status,
     body,
     retryAfter: retryAfterOf(typeof retryAfter === 'string' ? retryAfter : null),
     ...(warnings.length === 0 ? {} : { warnings }),

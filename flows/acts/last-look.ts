@@ -7,7 +7,8 @@ import type { LaunchJobStep } from '../../core/plan.ts'
 import { hangsOnResult, hasEnded, nextLaunchJob, type SeenJob } from '../../core/steps/launch-job.ts'
 import { Refused, Unavailable, type WorkPorts } from '../ports.ts'
 import type { AlivePods } from './pods.ts'
-import { knownOf, madeOf, withPins } from './steps/launch-job.ts'
+import { knownOf, madeOf } from './steps/job-known.ts'
+import { withPins } from './steps/launch-job.ts'
 import { readResult, withMessage } from './steps/read-result.ts'
 
 /** A step's Job, or null where it is gone, and its pods as they are now. */

@@ -20,16 +20,26 @@ export interface Api {
   namespaces: ReadonlySet<string>
 }
 
-/** `POST`. */
-export const create = (api: Api, given: KubeObject): Created => {
-  expectPlace(api, given)
-  const asked = withDefaults(asSent(given))
+/** A `POST` that is a dry run: what it would be made as, or why it would not. */
+export const tryCreate = (api: Api, given: KubeObject): Created => tried(api, withDefaults(asSent(given)))
+
+const tried = (api: Api, asked: KubeObject): Created => {
+  expectPlace(api, asked)
   const object = api.world.admitted(asked)
   const problems = problemsOf(object)
   if (problems.length > 0) return unprocessable(object, problems)
   const found = api.world.store.get(refOf(object))
-  if (found !== null)
-    return { kind: 'exists', object: withManagedFields(found, api.world.store.ownersOf(refOf(found))) }
+  return found === null
+    ? { kind: 'created', object }
+    : { kind: 'exists', object: withManagedFields(found, api.world.store.ownersOf(refOf(found))) }
+}
+
+/** `POST`. */
+export const create = (api: Api, given: KubeObject): Created => {
+  const asked = withDefaults(asSent(given))
+  const answer = tried(api, asked)
+  if (answer.kind !== 'created') return answer
+  const { object } = answer
   // Nobody owns what a webhook has added.
   const own = (made: KubeObject): Owners => updateFields(null, object === asked ? made : asked, {}, WRITER)
   return { kind: 'created', object: insert(api, object, own) }

@@ -12,7 +12,7 @@ import type {
   Selection,
   Watched,
 } from '../../flows/ports.ts'
-import { type Api, apply, type Changing, create, edit, patch, remove } from './api.ts'
+import { type Api, apply, type Changing, create, edit, patch, remove, tryCreate } from './api.ts'
 import { controllerOf } from './controllers.ts'
 import { withManagedFields } from './managed-fields.ts'
 import { type NodeView, viewOf } from './node-view.ts'
@@ -105,6 +105,10 @@ class Simulated implements SimulatedCluster {
 
   async create(object: KubeObject): Promise<Created> {
     return this.#write(() => create(this.#api, object))
+  }
+
+  async tryCreate(object: KubeObject): Promise<Created> {
+    return tryCreate(this.#api, object)
   }
 
   async apply(object: KubeObject, manager: FieldManager, how?: 'forced'): Promise<Applied> {

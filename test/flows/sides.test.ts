@@ -58,7 +58,7 @@ it('knows a write that fails alone, where looks are answered, from a cluster tha
   expect(saysOf()).toEqual({ alone: false, answered: true })
 })
 
-it('what others have brought to a cluster may be away, or a right on it be missing, and that tells of nothing else there', async () => {
+it('what others have brought to a cluster, and a kind by itself, may be away, or a right on it be missing, and that tells of nothing else there', async () => {
   for (const error of [new Unavailable('503'), new NotAllowed('403')]) {
     const told: Told = new Map()
     const get = async (): Promise<null> => null
@@ -67,8 +67,10 @@ it('what others have brought to a cluster may be away, or a right on it be missi
     }
     const { cluster } = withSides({ cluster: { get, list } as unknown as Cluster }, told)
     await cluster.get({ kind: 'Job', namespace: 'a', name: 'j' })
-    await cluster.list('Workload').catch(() => null)
-    expect(told.get('cluster')).toMatchObject({ alone: true, answered: true })
+    for (const kind of ['Workload', 'Service'] as const) {
+      await cluster.list(kind).catch(() => null)
+      expect(told.get('cluster')).toMatchObject({ alone: true, answered: true })
+    }
     await cluster.list('Pod').catch(() => null)
     expect(told.get('cluster')).toMatchObject({ alone: false })
   }

@@ -72,6 +72,19 @@ export const clusterContract = (name: string, open: () => Promise<OpenedCluster>
         expect(((await old) as Error).message).toMatch(/knows no Job of apps\/v1: install/)
       })
 
+      it('tells what it would answer, and makes nothing', async () => {
+        const { make, opened } = trial
+        expect(await opened.cluster.tryCreate(make.service('tried'))).toMatchObject({ kind: 'created' })
+        expect(await opened.cluster.get(refOf(make.service('tried')))).toBeNull()
+        const first = await trial.created(make.service('tried'))
+        const again = await opened.cluster.tryCreate(make.service('tried'))
+        expect(again).toMatchObject({ kind: 'exists', object: { metadata: { uid: first.metadata.uid } } })
+        const bad = await opened.cluster.tryCreate(make.service('s'.repeat(64)))
+        expect(bad).toMatchObject({ kind: 'denied', status: 422 })
+        const lost = opened.cluster.tryCreate(objectsIn('nowhere').job('lost')).catch((error: unknown) => error)
+        expect(await lost).toBeInstanceOf(Unavailable)
+      })
+
       it('makes another object under the name of one that is gone', async () => {
         const first = await trial.created(trial.make.service('again'))
         await trial.opened.cluster.delete(refOf(first), first.metadata.uid ?? '')

@@ -18,7 +18,6 @@ import {
   type SeenJob,
   withToken,
 } from '../../../core/steps/launch-job.ts'
-import { resultPlace } from '../../../core/steps/result-place.ts'
 import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
 import type { WorkPorts } from '../../ports.ts'
@@ -30,7 +29,8 @@ import { queuedSeen, workloadSeen } from '../workload.ts'
 import { gpuWork, withWork } from './gpus-idle.ts'
 import type { Handler, Task } from './handler.ts'
 import { nodeWithinOf, withDeadline } from './job-deadline.ts'
-import { meet, meetAgain } from './meeting-place.ts'
+import { knownOf, madeOf } from './job-known.ts'
+import { mayMeet, meet, meetAgain, withApart } from './meeting-place.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult, withMessage } from './read-result.ts'
 import { resultOfStep } from './results.ts'
 
@@ -43,6 +43,8 @@ export const launchJob: Handler<LaunchJobStep> = {
     const job = withToken(withInputs(step.job, await inputsOf(task)), view.secret)
     const before = await forgottenOne(task, job)
     if (before !== null) return begunAs(task, before, { note: `Job ${before.metadata.name}, made before a restore` })
+    const alone = await mayMeet(ports, view, job)
+    if (alone !== null) return alone
     const created = await ports.cluster.create(job)
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
@@ -71,7 +73,7 @@ export const launchJob: Handler<LaunchJobStep> = {
     if (result !== null && 'trouble' in result) return result
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
     const goesOn = job !== null && !hasEnded(job)
-    const [around, workload, queued] = goesOn
+    const [around, workload, queued, alone = null] = goesOn
       ? await Promise.all([
           aroundOf(ports, { pods, now: view.now, job }),
           workloadSeen(ports, job, mark),
@@ -79,7 +81,7 @@ export const launchJob: Handler<LaunchJobStep> = {
           meetAgain(ports, view, job),
         ])
       : []
-    const stepped = nextLaunchJob(step, {
+    const seen = nextLaunchJob(step, {
       name: ref.name,
       job,
       pods,
@@ -95,17 +97,22 @@ export const launchJob: Handler<LaunchJobStep> = {
       queued,
       ...inForce(view, step),
     })
+    const stepped = withApart(seen, alone, view.now)
     return withPins(ports, await withDeadline(task, withWork(stepped, worked), { job, pods }), result?.beside ?? null)
   },
 }
 
-/** It is there; of a gang its pods must find each other before that is written down. */
+/** It is there, and that is written down whatever keeps the pods of a gang from finding each other: they are paid from now on, and bound. */
 const begunAs = async (
   { ports, view, step }: Task<LaunchJobStep>,
   job: KubeObject,
   { note = `Job ${job.metadata.name}`, seen }: { note?: string; seen?: Waiting | undefined } = {},
-): Promise<Stepped> =>
-  (await meet(ports, view, job as KubeObject<'Job'>)) ?? { kind: 'begun', made: madeOf(step, job), note, seen }
+): Promise<Stepped> => {
+  const alone = await meet(ports, view, job as KubeObject<'Job'>)
+  if (alone?.kind === 'failed') return alone
+  const begun = { kind: 'begun', made: madeOf(step, job) } as const
+  return alone === null ? { ...begun, note, seen } : { ...begun, note: `${note}; ${alone.note}` }
+}
 
 /** Of a Job at work nobody needs it, nor of one that has failed: where it cannot be read, its bound and its failure hold all the same. */
 const isResultNeeded = (job: KubeObject<'Job'> | null): boolean => job === null || (hasEnded(job) && hangsOnResult(job))
@@ -222,25 +229,3 @@ const resultOf = async (
     return { kind: 'away', trouble, made: known }
   }
 }
-
-/** What was known of a Job before it went. */
-export const knownOf = (
-  { ranFrom, ranTo, endedAt, note }: Mark,
-  { at, ref }: Made,
-  there: KubeObject<'Job'> | null,
-): NonNullable<SeenJob['before']> => {
-  const leaves = there?.metadata.deletionTimestamp
-  return {
-    ...{ ranFrom, ranTo, madeAt: at ?? null },
-    leavingAt: leaves === undefined ? endedAt : new Date(leaves).getTime(),
-    // Until a look has said more of it the mark has its name.
-    ...(note.startsWith(`Job ${ref.name}`) ? {} : { noted: note }),
-  }
-}
-
-export const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
-  ref: refOf(object),
-  uid: object.metadata.uid ?? '',
-  at: createdAt(object),
-  result: resultPlace(step, object.metadata.name),
-})

@@ -1,47 +1,107 @@
 import { type KubeObject, refOf } from '../../../core/kube.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { View } from '../../../core/lane/view.ts'
+import { hasToken } from '../../../core/names.ts'
 import { placeMade, whosePlace } from '../../../core/steps/meeting-place.ts'
-import type { WorkPorts } from '../../ports.ts'
+import { type Denied, Unavailable, type WorkPorts } from '../../ports.ts'
 
 type Seeing = Pick<View, 'secret' | 'now' | 'handover'>
+type Failed = Extract<Stepped, { kind: 'failed' }>
+
+/** Its pods do not find each other, and may once that is gone: in a sentence for people. */
+export interface Apart {
+  kind: 'apart'
+  note: string
+}
 
 /**
- * Sees to it that the pods of a Job on several nodes find each other: its Service is made once it is, before that is written down, so that who dies between the
- * two makes it again. Null: it is there, or none is needed; else what keeps it.
+ * Whether pods of a Job on several nodes would find each other, asked before it is made: they begin as a whole or not at all, and what finds nobody is paid
+ * all the same. Null: they would, or the Job is there. Throws as the cluster does (law 6).
  */
-export const meet = async (
+export const mayMeet = async (
   { cluster }: Pick<WorkPorts, 'cluster'>,
   { secret, now, handover }: Seeing,
   job: KubeObject<'Job'>,
 ): Promise<Stepped | null> => {
   const place = placeMade(job, secret)
-  if (place === null) return null
-  const { name } = place.metadata
-  const made = await cluster.create(place)
-  if (made.kind === 'created') return null
-  if (made.kind === 'denied')
-    return {
-      kind: 'failed',
-      reason: 'denied',
-      note: `the cluster refused the Service in which its pods find each other (${made.status}): ${made.message}`,
-    }
-  const whose = whosePlace(made.object, place, secret)
-  if (whose === 'ours') return null
-  if (whose === 'earlier') {
-    const note = `the Service ${name} of an earlier Job is being deleted`
-    return { kind: 'wait', note, until: now + handover, running: false, why: 'deleting' }
-  }
-  const note = `a Service named ${name} is there, and its pods would find others by it: see who made it, delete it, then say retry`
-  return { kind: 'failed', reason: 'name-taken', note }
+  if (place === null || (await cluster.get(refOf(job))) !== null) return null
+  // There is no Job yet that it could belong to.
+  const { ownerReferences: _, ...metadata } = place.metadata
+  const answer = await cluster.tryCreate({ ...place, metadata })
+  if (answer.kind === 'created') return null
+  if (answer.kind === 'denied') return refused(answer)
+  return hasToken(answer.object, secret)
+    ? { kind: 'wait', note: earlier(metadata.name), until: now + handover, running: false, why: 'deleting' }
+    : taken(metadata.name)
 }
 
-/** Makes it again where somebody has deleted it: pods that still begin would find nobody. What keeps it is told by those. */
+/**
+ * Sees to it that the pods of a Job that is there find each other: their Service is made. Null: it is there, or none is needed. What only keeps it is
+ * no reason to forget the Job, whose pods are paid from now on.
+ */
+export const meet = async (
+  { cluster }: Pick<WorkPorts, 'cluster'>,
+  { secret }: Pick<Seeing, 'secret'>,
+  job: KubeObject<'Job'>,
+): Promise<Failed | Apart | null> => {
+  const place = placeMade(job, secret)
+  if (place === null) return null
+  const made = await orApart(cluster.create(place))
+  if (made.kind === 'created') return null
+  if (made.kind === 'apart') return made
+  if (made.kind === 'denied') return refused(made)
+  const whose = whosePlace(made.object, place, secret)
+  if (whose === 'ours') return null
+  return whose === 'earlier' ? apart(earlier(place.metadata.name)) : taken(place.metadata.name)
+}
+
+/** Makes it where it is not, or not any more: pods that still begin would find nobody. Answers what keeps it, for people; null: nothing does. */
 export const meetAgain = async (
   ports: Pick<WorkPorts, 'cluster'>,
-  seeing: Seeing,
+  seeing: Pick<Seeing, 'secret'>,
   job: KubeObject<'Job'>,
-): Promise<void> => {
+): Promise<string | null> => {
   const place = placeMade(job, seeing.secret)
-  if (place !== null && (await ports.cluster.get(refOf(place))) === null) await meet(ports, seeing, job)
+  if (place === null) return null
+  const there = await orApart(ports.cluster.get(refOf(place)).then((found) => ({ kind: 'found' as const, found })))
+  if (there.kind === 'apart') return there.note
+  const { found } = there
+  if (found === null) return (await meet(ports, seeing, job))?.note ?? null
+  if (!hasToken(found, seeing.secret)) return taken(place.metadata.name).note
+  return whosePlace(found, place, seeing.secret) === 'earlier' ? apart(earlier(place.metadata.name)).note : null
 }
+
+/** Until what keeps them is looked at again: all that time they are paid. Milliseconds. */
+const AGAIN = 60_000
+
+/** What a look at the Job came to, with what keeps its pods from finding each other. */
+export const withApart = (stepped: Stepped, note: string | null, now: number): Stepped => {
+  if (note === null || stepped.kind !== 'wait') return stepped
+  return {
+    ...stepped,
+    note: `${note}; ${stepped.note}`,
+    until: Math.min(stepped.until ?? Number.POSITIVE_INFINITY, now + AGAIN),
+  }
+}
+
+const apart = (why: string): Apart => ({ kind: 'apart', note: `its pods do not find each other yet: ${why}` })
+
+const orApart = async <T>(asking: Promise<T>): Promise<T | Apart> =>
+  asking.catch((error: unknown) => {
+    if (error instanceof Unavailable) return apart(error.message)
+    throw error
+  })
+
+const refused = ({ status, message }: Denied): Failed => ({
+  kind: 'failed',
+  reason: 'denied',
+  note: `the cluster refused the Service in which its pods find each other (${status}): ${message}`,
+})
+
+const earlier = (name: string): string => `the Service ${name} of an earlier Job is being deleted`
+
+const taken = (name: string): Failed => ({
+  kind: 'failed',
+  reason: 'name-taken',
+  note: `a Service named ${name} is there, and its pods would find others by it: see who made it, delete it, then say retry`,
+})

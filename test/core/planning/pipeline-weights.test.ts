@@ -36,6 +36,30 @@ it('refuses on paper what a stage would be given and its pod could not fetch', (
   expect(whyNotOn(on(), open, [look])).toBeNull()
 })
 
+it('refuses on paper an adapter that a preset would load as whole weights, and says of others that it is one', () => {
+  const adapter = { ...desired, weights: { ...weights, adapter: true as const, base: 'hf://acme/llama' } }
+  for (const use of ['quantize', 'benchmark', 'scan', 'batch-infer'] as const)
+    expect(whyNotOn(adapter, policy, [{ use, runner: { inputs: ['model'] } }])).toMatchObject({
+      reason: 'source-not-loadable',
+      detail: expect.stringMatching(
+        new RegExp(`^${use} loads whole weights, and support-llama v7 is an adapter: merge it`),
+      ),
+    })
+  const scan = { use: 'scan' as const, runner: { inputs: ['model'] } }
+  expect(whyNotOn(on({ source: 's3://acme-results/results/a/adapter/' }), policy, [scan])?.reason).toBe(
+    'source-not-loadable',
+  )
+  // What another command does with it nobody knows, and where a stage says a model, that one is loaded.
+  for (const stages of [
+    [{ ...scan, command: ['x'] }],
+    [{ use: 'merge' as const, model: 's3://acme-results/b/', runner: { inputs: ['model'] } }, scan],
+    [{ ...scan, runner: { inputs: [] } }],
+  ])
+    expect(whyNotOn(adapter, policy, stages)).toBeNull()
+  expect(whyNotOn(on(), policy, [scan])).toBeNull()
+  expect(weightsText(adapter.weights)).toMatch(/^support-llama v7, an adapter on hf:\/\/acme\/llama: /)
+})
+
 it('says which version, and who made it', () => {
   expect(weightsText({ ...weights, ours: true, by: 'support-chats', pin: 'version:1' })).toBe(
     'support-llama v7: registered here by pipeline/support-chats, after its gates; it lies at s3://acme-results/results/a/model',

@@ -97,7 +97,10 @@ it('a card says that files lie on a node’s disk where nobody has said how much
   const pod = { containers: [{ name: 'sglang', resources: { requests: { 'ephemeral-storage': '200Gi' } } }] }
   expect(on(serve('8'), { pod })).toEqual([])
   expect(on({ ...serve('8'), source: 'hf://meta-llama/Llama-3.1-8B' })).toEqual([])
-  // An adapter has a bound, and what is streamed lies on no disk.
-  for (const desired of [adapter, serve('8')])
-    expect(diskReasons({ desired, engine: ENGINES.vllm.at(-1)! }, service)).toEqual([])
+  const vllm = (desired: ServeDesired, more: Partial<typeof service> = {}) =>
+    diskReasons({ desired, engine: ENGINES.vllm.at(-1)! }, { ...service, engine: 'vllm', ...more })
+  // An adapter has a bound, which the policy may move; what is streamed lies on no disk.
+  expect(vllm(adapter)).toEqual([expect.stringContaining('and have 5 GiB of it at most: where they have more, say')])
+  expect(vllm(adapter, { pod: { containers: [{ ...pod.containers[0]!, name: 'vllm' }] } })).toEqual([])
+  expect(vllm(serve('8'))).toEqual([])
 })

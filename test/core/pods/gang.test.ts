@@ -171,6 +171,8 @@ describe('a gang that begins', () => {
     })
     // A pod that Kubernetes may not make is no better than one that finds no node.
     expect(halfGang(job, [podOf(0), podOf(1), podOf(2)])).toMatchObject({ there: '3 of 4' })
+    const someDone = { ...job, status: { ...job.status, completedIndexes: '1' } }
+    expect(halfGang(someDone, [podOf(0), waiting(2), waiting(3)])).toMatchObject({ there: '2 of 4' })
     expect(HALF_GANG).toBe(30 * 60_000)
   })
 
@@ -179,6 +181,17 @@ describe('a gang that begins', () => {
     ['none has', job, [0, 1, 2, 3].map(waiting)],
     ['the rest is done', job, [podOf(0), ...[1, 2, 3].map((rank) => podOf(rank, { exit: 0 }))]],
     ['one is told to end, which ends all', job, [podOf(0), podOf(1, { leaves: 5 }), waiting(2), waiting(3)]],
+    [
+      'the rest is done, and has gone with its nodes',
+      { ...job, status: { ...job.status, succeeded: 3, completedIndexes: '1-2,3' } },
+      [podOf(0)],
+    ],
+    [
+      'one has ended well that nobody has counted yet',
+      { ...job, status: { ...job.status, uncountedTerminatedPods: { succeeded: ['u'] }, completedIndexes: '1,2' } },
+      [podOf(0)],
+    ],
+    ['one has failed, which ends all', job, [podOf(0), podOf(1), podOf(2), podOf(3, { exit: 1 })]],
     ['it is suspended', { ...job, spec: { ...job.spec!, suspend: true } }, [podOf(0), waiting(1)]],
     ['it is no gang', { spec: { completions: 1, template: {} } } as V1Job, [podOf(0)]],
   ])('is not, where %s', (_, one, pods) => {

@@ -2,7 +2,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { jobState } from '../../../core/pods/job-state.ts'
 import { TRANSIENT_FAILURES } from '../../../core/reasons.ts'
-import { wrapped } from '../../../core/workloads/runner.ts'
+import { probing, wrapped } from '../../../core/workloads/runner.ts'
 
 const IMAGE = `a@sha256:${'a'.repeat(64)}`
 const BARE = { containers: [{ name: 'train', image: IMAGE, command: ['python', 'train.py'] }] }
@@ -102,6 +102,24 @@ describe('a stage whose program signalbox-run goes before, and which ends by tha
       failure: 'storage-refused',
       note: `signalbox-run ended with exit 77 (a right is missing in S3: give it to the account of its pods, then retry): ${message}`,
     })
+  })
+
+  it('is that of who asks a server: it is not S3 that did not answer, and nothing was fetched or saved', () => {
+    const spec = probing(
+      { containers: [{ name: 'train', image: IMAGE }] },
+      { container: 'train', source: { image: IMAGE } },
+    )
+    const ends = (code: number, message: string) => jobState(failed(), [died(code, { spec, message })])
+    const nobody = 'nobody answers at http://m-g2.serving.svc for 60 s: does its Service lead to pods that are ready?'
+    for (const text of [nobody, `signalbox-run: ${nobody}`]) {
+      const { failure, note } = ends(75, text)
+      expect([failure, note]).toEqual(['server-away', expect.stringContaining('(what it asks did not answer for as')])
+      expect(note).not.toContain('S3')
+    }
+    expect(TRANSIENT_FAILURES.has('server-away')).toBe(true)
+    expect(ends(75, 'S3 does not answer (503)')).toMatchObject({ failure: 'storage-away' })
+    expect(ends(73, 'no space left').note).toContain('(the disk of its node is full)')
+    expect(ends(143, 'told to end').note).toContain('(it was told to end)')
   })
 
   it('is known by its Job once its pod is gone', () => {

@@ -70,10 +70,16 @@ describe('a pod that was taken away', () => {
 describe('whose fault pressure is', () => {
   it.each([
     ['evicted-own-disk', 'out-of-disk', 'ask for more ephemeral-storage, or use less'],
-    ['evicted-own-limit', 'out-of-disk', 'ask for more ephemeral-storage'],
+    ['evicted-own-limit', 'out-of-disk', 'give the volume `scratch` a larger `sizeLimit` in `pod`'],
     ['evicted-own-memory', 'out-of-memory', 'ask for more memory'],
   ])('%s: its own, at once', (name, failure, note) => {
     expect(ownPressure(pods('drained', name))).toEqual({ failure, note: expect.stringContaining(note) })
+  })
+
+  it('what is fetched has what the policy says of its engine', () => {
+    const pod = structuredClone(podIn('evicted-own-limit'))
+    pod.status!.message = 'Usage of EmptyDir volume "signalbox-weights" exceeds the limit "5Gi". '
+    expect(ownPressure([pod])?.note).toContain('say in `pod` how much `ephemeral-storage` its engine’s container has')
   })
 
   it('where nothing says whose it was, its own by the third time', () => {

@@ -1,7 +1,8 @@
-import type { CoreV1Event } from '@kubernetes/client-node'
+import type { CoreV1Event, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { crashedOf, troubleOf } from '../../../core/pods/trouble.ts'
+import { FETCHER, withFetched } from '../../../core/workloads/fetching.ts'
 import { podIn } from './objects.ts'
 
 const MADE = Date.parse('2026-11-23T12:00:00Z')
@@ -24,7 +25,36 @@ const toldAt = (name: string, at: number) => {
   return { pod: { ...pod, metadata: { ...metadata, uid: 'u' } }, seen: { around, now: at + 2 * MINUTE } }
 }
 
+/** A pod whose fetch has ended so, again and again. */
+const fetched = (exitCode: number, message: string): V1Pod => {
+  const pod = structuredClone(podIn('init-crash-loop'))
+  const image = `a@sha256:${'a'.repeat(64)}`
+  const spec = { containers: [{ name: 'server', image }] }
+  const fetch = { from: 's3://b/m/', name: 'm', most: null }
+  const status = pod.status!.initContainerStatuses![0]!
+  Object.assign(status, { name: FETCHER })
+  Object.assign(status.lastState!.terminated!, { exitCode, message })
+  return { ...pod, spec: withFetched(spec, { container: 'server', source: { image }, fetch }) }
+}
+
 describe('what keeps a pod from its work', () => {
+  it.each([
+    [73, 'out-of-disk', 'its disk is full'],
+    [74, 'disk-failed', 'files of its machine'],
+    [75, 'storage-away', 'S3 did not answer for as long as it waits'],
+    [77, 'storage-refused', 'give it to the account of its pods, then retry'],
+    [42, 'exit-code', 'data or settings are wrong'],
+  ])('a fetch that ends with %i says what a stage does: %s', (code, failure, note) => {
+    expect(troubleOf(fetched(code, 'as S3 says'))).toEqual({
+      ...{ failure, endsAt: 0 },
+      note: expect.stringMatching(
+        new RegExp(
+          `^signalbox-fetch ended with exit ${code} \\(.*${note}.*\\): as S3 says \\(it was restarted 3 times`,
+        ),
+      ),
+    })
+  })
+
   it.each([
     ['crash-loop', 'exit-code', 0, 'server ended with exit 1 (it was restarted 3 times)'],
     ['crash-loop-between', 'exit-code', 0, 'server ended with exit 1 (it was restarted 3 times)'],

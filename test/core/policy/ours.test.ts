@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { ofInputs, ofServices, ofStages } from '../../../core/policy/ours.ts'
+import { ofInputs, ofServiceSecrets, ofServices, ofStages } from '../../../core/policy/ours.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { ENGINE_NAMES } from '../../../core/workloads/engine-versions.ts'
 import { engineOf } from '../../../core/workloads/engines.ts'
 import { newest } from '../../../core/workloads/presets.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
@@ -74,12 +75,28 @@ it('every variable that a pod of ours is given is refused, except those of prese
   for (const name of Object.keys(newest(train!.use!).env)) expect(ofStages(name)).toBeNull()
 
   const desired = { kind: 'serve', model: 'code-llama', version: '1', source: 's3://a/b/' } as never
-  const rule = policy.services['code-llama']!
   const { identity, run } = trainInput({ policy })
-  const input = { identity, run, desired, service: rule, engine: engineOf({}, rule), namespace: 'serving' }
-  const served = servingObjects(input).deployment.spec!.template.spec!.containers[0]!.env!.map(({ name }) => name)
-  expect(served.filter((name) => ofServices(name) === null)).toEqual(['HOME'])
+  for (const engine of ENGINE_NAMES) {
+    const rule = { ...policy.services['code-llama']!, engine }
+    const input = { identity, run, desired, service: rule, engine: engineOf({}, rule), namespace: 'serving' }
+    const served = servingObjects(input).deployment.spec!.template.spec!.containers[0]!.env!.map(({ name }) => name)
+    expect(served.filter((name) => ofServices(name, engine) === null)).toEqual(['HOME'])
+    expect(served.filter((name) => ofServiceSecrets(name, engine) === null)).toEqual([])
+  }
 })
+
+const USER = { secrets: { USER: secret } }
+const userIn = (name: string) => ({ pod: { containers: [{ name, env: [{ name: 'USER', value: 'me' }] }] } })
+
+it.each([
+  ['a home of its Secret', { secrets: { HOME: secret } }, 'secrets.HOME: it is ours, and a variable has one value'],
+  ['a user that SGLang is told', { engine: 'sglang', ...USER }, 'secrets.USER: it is ours: an engine of this kind'],
+  ['a user of TensorRT-LLM', { engine: 'trtllm', ...USER }, 'secrets.USER: it is ours: an engine of this kind'],
+  ['the same in its pod', { engine: 'sglang', ...userIn('sglang') }, 'env.0.name: it is ours: an engine of this kind'],
+])('a service does not say %s', (_, change, said) => expect(service(change).join()).toContain(said))
+
+it('a user is for vLLM to be told, of which none of ours has one', () =>
+  expect([...service(USER), ...service(userIn('vllm'))]).toEqual([]))
 
 it.each([
   ['args', { args: ['--model=evil/other', '--max-model-len=131072'] }, 'say `args` of the service'],

@@ -49,6 +49,24 @@ describe('a gate without an image', () => {
       undefined,
       'gate.checks.0.metric: no prompt says what its answer has',
     ],
+    [
+      'expects what Go can compile',
+      { checks, probe: { prompts: [{ prompt: 'x', matches: '(?=yes)' }] } },
+      undefined,
+      'gate.probe.prompts.0.matches: it is compiled by Go, which cannot: Go has no (?=y…',
+    ],
+    [
+      'waits no longer than its Job may take',
+      { checks, minutes: { p50: 1, p95: 10 }, probe: { waitSeconds: 1800 } },
+      undefined,
+      'gate.probe.waitSeconds: its gate is ended after 1800 s, three times `minutes.p95`',
+    ],
+    [
+      'gives no answer more time than that',
+      { checks, minutes: { p50: 1, p95: 1 }, probe: { timeoutSeconds: 181 } },
+      undefined,
+      'gate.probe.timeoutSeconds: its gate is ended after 180 s',
+    ],
     ['asks no more than the program does', { checks, probe: { requests: 20_000 } }, undefined, 'gate.probe.requests: '],
     [
       'asks nothing where an image of yours does',

@@ -38,7 +38,11 @@ describe('how long a Job waits for nodes', () => {
     spec: { completions, completionMode: 'Indexed', template: {} as never },
     status: { startTime: at(0) },
   })
-  const on = (hours: number): V1Pod => ({ spec: { nodeName: 'n', containers: [] }, status: { startTime: at(hours) } })
+  const on = (hours: number, rank = 0): V1Pod => ({
+    metadata: { annotations: { 'batch.kubernetes.io/job-completion-index': String(rank) } },
+    spec: { nodeName: 'n', containers: [] },
+    status: { startTime: at(hours) },
+  })
   const waits: V1Pod = { spec: { containers: [] }, status: { phase: 'Pending' } }
   const until = (nodeWithin: number | null | undefined, nodes: number, pods: V1Pod[]) =>
     nodeWaitOf(nodeWithin, { job: job(nodes), pods, workedUntil: null }).until / HOUR
@@ -53,7 +57,7 @@ describe('how long a Job waits for nodes', () => {
   })
 
   it.each<[string, number | null | undefined, V1Pod[]]>([
-    ['all of it has nodes', 24 * HOUR, [on(1), on(2)]],
+    ['all of it has nodes', 24 * HOUR, [on(1), on(2, 1)]],
     ['it stands in no pool', null, [on(1), waits]],
     ['nobody says for how long', undefined, [waits, waits]],
   ])('has no end where %s', (_, within, pods) => {

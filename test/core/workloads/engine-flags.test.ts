@@ -109,6 +109,32 @@ it.each([
   expect(engineFlagWrongs({ args })).toEqual([])
 })
 
+it.each([
+  ['vllm', ['--tokenizer=/signalbox/in/m'], /belongs to the weights/],
+  ['vllm', ['--hf-config-path', '//signalbox/in/m'], /belongs to the weights/],
+  ['vllm', ['--generation-config=/signalbox/in/m'], /belongs to the weights/],
+  ['vllm', ['--lora-modules', 'x=/signalbox/in/m'], /loaded from elsewhere/],
+  ['vllm', ['--speculative-config={"model":"/a/../signalbox/in/m"}'], /loaded from elsewhere/],
+  ['sglang', ['--tokenizer-path=/./signalbox/in/m'], /belongs to the weights/],
+  ['sglang', ['--lora-paths', '/signalbox/in/m'], /loaded from elsewhere/],
+  ['sglang', ['--enable-custom-logit-processor'], /Python of their own/],
+  ['trtllm', ['--custom_module_dirs=/signalbox/in/m'], /loaded from elsewhere/],
+  ['trtllm', ['--extra_llm_api_options=/signalbox/in/m/x.yaml'], /neither judged nor shown/],
+  ['trtllm', ['--config', '/signalbox'], /neither judged nor shown/],
+] as const)('%s takes nothing of what is fetched for a part of its image: %j', (engine, args, why) => {
+  expect(wrongsOf({ engine, args: [...args] }).map((one) => one.why)).toEqual([expect.stringMatching(why)])
+})
+
+it.each([
+  ['vllm', ['--tokenizer=/opt/signalbox/tok']],
+  ['vllm', ['--lora-modules', 'x=/opt/a..b']],
+  ['vllm', ['--speculative-config={"model":"ngram"}', '--generation-config=auto']],
+  ['sglang', ['--lora-paths', '/opt/a', 'x=/signalboxes/b']],
+  ['trtllm', ['--extra_llm_api_options=/opt/x.yaml']],
+] as const)('%s may be told of its image: %j', (engine, args) => {
+  expect(wrongsOf({ engine, args: [...args] })).toEqual([])
+})
+
 it('any arguments end in an answer, each said once', () => {
   fc.assert(
     fc.property(

@@ -150,3 +150,14 @@ it('secrets are named, in one order, and no value of one is in any object', () =
     { name: 'WANDB', valueFrom: { secretKeyRef: { name: 'w', key: 'k' } } },
   ])
 })
+
+it('an adapter has the disk that is ours to bound, or what the policy says alone', () => {
+  const sizeOf = (resources: object) => {
+    const pod = { containers: [{ name: 'vllm', resources }] } as never
+    const input = given('vllm', { desired: adapter, service: { ...example, engine: 'vllm', image, pod } })
+    return podOf(input).volumes?.find(({ name }) => name === 'signalbox-weights')?.emptyDir
+  }
+  expect(sizeOf({})).toEqual({ sizeLimit: '5Gi' })
+  expect(sizeOf({ requests: { 'ephemeral-storage': '60Gi' } })).toEqual({})
+  expect(sizeOf({ limits: { 'ephemeral-storage': '60Gi' } })).toEqual({})
+})

@@ -37,6 +37,7 @@ afterEach(() => close())
 
 const writes = {
   create: () => cluster.create(job),
+  tryCreate: () => cluster.tryCreate(job),
   apply: () => cluster.apply(job, 'signalbox-workload'),
   patch: () => cluster.patch(ref, 'u', { spec: {} }),
   delete: () => cluster.delete(ref, 'u'),
@@ -175,6 +176,18 @@ describe('lists that several plans look at', () => {
     await expect(cluster.list('Node')).rejects.toThrow('forbidden')
     listed(1)
     expect((await cluster.list('Node'))[0]?.metadata.name).toBe('n1')
+  })
+})
+
+describe('a trial', () => {
+  it('is a dry run of the POST; where a webhook takes none, nobody is refused by that', async () => {
+    answers.write = [201, job]
+    expect(await writes.tryCreate()).toEqual({ kind: 'created', object: job })
+    expect(asked.at(-1)).toMatch(/\/jobs\?.*dryRun=All/)
+    answering(400, 'admission webhook "theirs.example.com" does not support dry run')
+    expect(await writes.tryCreate()).toEqual({ kind: 'created', object: job })
+    answering(400, 'admission webhook "theirs.example.com" denied the request: no')
+    expect(await writes.tryCreate()).toMatchObject({ kind: 'denied', status: 400 })
   })
 })
 

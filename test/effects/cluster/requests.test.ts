@@ -107,6 +107,14 @@ describe('a request', () => {
     expect(seen).toHaveLength(1)
   })
 
+  it('500 about what was applied is no server that is away', async () => {
+    const message =
+      'failed to create typed patch object (serving/a; apps/v1, Kind=Deployment): .spec.template.spec.containers[name="sglang"].env: duplicate entries for key [name="USER"]'
+    replies = [status(500, { message })]
+    expect(await (await open()).send(call)).toMatchObject({ status: 422, body: { message } })
+    expect(seen).toHaveLength(1)
+  })
+
   it('an answer that is no JSON is handed on as text', async () => {
     replies = [status(200, 'line one\nline two')]
     expect((await (await open()).send(call)).body).toBe('line one\nline two')

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../../../core/kube.ts'
+import type { KubeObject, ObjectRef } from '../../../../core/kube.ts'
+import type { Stepped } from '../../../../core/lane/stepping.ts'
 import type { LaunchJobStep } from '../../../../core/plan.ts'
 import { placeMade } from '../../../../core/steps/meeting-place.ts'
-import { meet, meetAgain } from '../../../../flows/acts/steps/meeting-place.ts'
-import type { WorkPorts } from '../../../../flows/ports.ts'
+import { mayMeet, meet, meetAgain, withApart } from '../../../../flows/acts/steps/meeting-place.ts'
+import { NotAllowed, type WorkPorts } from '../../../../flows/ports.ts'
 import { planRow } from '../../../core/lane/fixture.ts'
 
 const SEEING = { secret: 'secret', now: 1000, handover: 60 }
@@ -18,17 +19,23 @@ const place = placeMade(gang, SEEING.secret)!
 const foreign: KubeObject = { ...place, metadata: { ...place.metadata, annotations: {} } }
 const earlier: KubeObject = { ...place, metadata: { ...place.metadata, ownerReferences: [] } }
 
-/** A cluster in which this Service stands, or that answers so to a POST; what was made there. */
-const cluster = (there: KubeObject | null, denied?: object) => {
+/** A cluster in which this Service stands, or that answers so to a POST; what was made there. Its Job is not. */
+const cluster = (there: KubeObject | null, denied?: object | Error) => {
   const made: KubeObject[] = []
+  const CREATED = { kind: 'created' }
+  const answer = (object: KubeObject): object => {
+    expect(object.metadata.name).toBe(place.metadata.name)
+    if (denied instanceof Error) throw denied
+    return denied ?? (there === null ? CREATED : { kind: 'exists', object: there })
+  }
   const ports = {
     cluster: {
-      get: async () => there,
+      get: async ({ kind }: ObjectRef) => (kind === 'Job' ? null : there),
+      tryCreate: async (object: KubeObject) => answer(object),
       create: async (object: KubeObject) => {
-        if (denied !== undefined) return denied
-        if (there !== null) return { kind: 'exists', object: there }
-        made.push(object)
-        return { kind: 'created', object }
+        const given = answer(object)
+        if (given === CREATED) made.push(object)
+        return given
       },
     },
   } as unknown as Pick<WorkPorts, 'cluster'>
@@ -45,23 +52,59 @@ describe('pods of a Job on several nodes', () => {
     expect(await meet(cluster(place).ports, SEEING, gang)).toBeNull()
   })
 
-  it.each<[string, ReturnType<typeof cluster>, object]>([
-    ['somebody else’s is there', cluster(foreign), { kind: 'failed', reason: 'name-taken' }],
-    ['that of an earlier Job still goes', cluster(earlier), { kind: 'wait', why: 'deleting', until: 1060 }],
+  it.each<[string, ReturnType<typeof cluster>, object, object]>([
+    [
+      'somebody else’s is there',
+      cluster(foreign),
+      { kind: 'failed', reason: 'name-taken' },
+      { kind: 'failed', reason: 'name-taken' },
+    ],
+    [
+      'that of an earlier Job still goes',
+      cluster(earlier),
+      { kind: 'wait', why: 'deleting', until: 1060 },
+      { kind: 'apart', note: expect.stringContaining('of an earlier Job is being deleted') },
+    ],
     [
       'the cluster refuses it',
       cluster(null, { kind: 'denied', status: 403, message: 'no Services here' }),
       { kind: 'failed', reason: 'denied', note: expect.stringContaining('(403): no Services here') },
+      { kind: 'failed', reason: 'denied' },
     ],
-  ])('do not begin where %s', async (_, { ports }, stepped) => {
-    expect(await meet(ports, SEEING, gang)).toMatchObject(stepped)
+  ])(
+    'do not begin where %s; where their Job is there by then it is not forgotten',
+    async (_, { ports }, before, after) => {
+      expect(await mayMeet(ports, SEEING, gang)).toMatchObject(before)
+      expect(await meet(ports, SEEING, gang)).toMatchObject(after)
+    },
+  )
+
+  it('do not begin where nobody may say whether they would meet, and are looked at again where they have', async () => {
+    const { ports } = cluster(null, new NotAllowed('services is forbidden'))
+    await expect(mayMeet(ports, SEEING, gang)).rejects.toThrow('services is forbidden')
+    const note = 'its pods do not find each other yet: services is forbidden'
+    expect(await meet(ports, SEEING, gang)).toEqual({ kind: 'apart', note })
+    expect(await meetAgain(ports, SEEING, gang)).toBe(note)
+    const wait: Stepped = { kind: 'wait', note: 'all 2 run', until: null, running: true }
+    expect(withApart(wait, note, 1000)).toEqual({ ...wait, note: `${note}; all 2 run`, until: 61_000 })
+    expect(withApart(wait, null, 1000)).toBe(wait)
+    await expect(meet(cluster(null, new Error('ours')).ports, SEEING, gang)).rejects.toThrow('ours')
+  })
+
+  it('may meet where nothing of their place is there; those of one node need none, and of a Job that is there nobody asks', async () => {
+    expect(await mayMeet(cluster(null).ports, SEEING, gang)).toBeNull()
+    expect(await mayMeet(cluster(foreign).ports, SEEING, job)).toBeNull()
+    const { ports } = cluster(foreign)
+    ports.cluster.get = async () => gang
+    expect(await mayMeet(ports, SEEING, gang)).toBeNull()
   })
 
   it('get their place again where it is gone, and nobody else’s is touched', async () => {
     const [gone, there] = [cluster(null), cluster(foreign)]
-    await meetAgain(gone.ports, SEEING, gang)
-    await meetAgain(there.ports, SEEING, gang)
-    await meetAgain(gone.ports, SEEING, job)
+    expect(await meetAgain(gone.ports, SEEING, gang)).toBeNull()
+    expect(await meetAgain(there.ports, SEEING, gang)).toContain('see who made it')
+    expect(await meetAgain(gone.ports, SEEING, job)).toBeNull()
+    expect(await meetAgain(cluster(place).ports, SEEING, gang)).toBeNull()
     expect([gone.made, there.made]).toEqual([[place], []])
   })
 })

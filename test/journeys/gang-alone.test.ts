@@ -1,0 +1,125 @@
+import { afterEach, expect, it } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
+import { type Cluster, NotAllowed, type Ports, Unavailable } from '../../flows/ports.ts'
+import example from '../example.ts'
+import { everyJob, HOUR, looseEnds, MINUTE, SERVE, served, TRAIN, upload } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+// What is left of a gang: without the Service in which its pods find each other, or with one pod once the others are done.
+
+let town: Town
+afterEach(() => town.close())
+
+const config = () => {
+  const { pools, ...own } = structuredClone(example)
+  Object.assign(own.pipelines!['support-chats']!.stages[0]!, { nodes: 4 })
+  return {
+    ...own,
+    budget: { ...own.budget, dollars: 1e6 },
+    approvals: { ...own.approvals, autoApproveBelow: 1e9 },
+    pools: { ...pools, 'gpu-train': { ...pools['gpu-train']!, maxGpus: 32 } },
+  }
+}
+
+const isPlace = (of: { kind: string; namespace?: string | null | undefined }): boolean =>
+  of.kind === 'Service' && of.namespace === 'training'
+
+/** A cluster that has this in the way of such Services. */
+const wrapping =
+  (change: (cluster: Cluster) => Partial<Cluster>) =>
+  (ports: Ports): Ports => ({
+    ...ports,
+    cluster: Object.assign(Object.create(ports.cluster), change(ports.cluster)),
+  })
+
+/** Nobody may do anything with them while `bad`. */
+const forbidden = (bad: { is: boolean }) => {
+  const may = <T>(of: Parameters<typeof isPlace>[0], ask: () => T): T => {
+    if (bad.is && isPlace(of)) throw new NotAllowed('services is forbidden in the namespace "training"')
+    return ask()
+  }
+  const placed = ({ kind, metadata: { namespace } }: KubeObject) => ({ kind, namespace })
+  return wrapping((cluster) => ({
+    create: async (object) => may(placed(object), () => cluster.create(object)),
+    tryCreate: async (object) => may(placed(object), () => cluster.tryCreate(object)),
+    get: async (ref) => may(ref, () => cluster.get(ref)),
+  }))
+}
+
+const trainings = (names: string[]) => names.filter((name) => name.endsWith('-train'))
+const why = async () => (await town.house.why(TRAIN)).text
+const running = async () =>
+  ((await town.house.cluster.list('Pod', { namespace: 'training' })) as KubeObject<'Pod'>[]).filter(
+    ({ status }) => status?.phase === 'Running',
+  ).length
+const started = (minutes = 600) => upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes } } } })
+
+it('a gang whose Service may not be made is not made either: nothing is paid, no other lane waits, and it begins once it may', async () => {
+  const bad = { is: true }
+  town = await openTown({ config: config(), wrap: forbidden(bad) })
+  const names = await everyJob(town)
+  await started(60)
+  await town.advance(HOUR)
+  expect(await why()).toContain('cluster does not let us now: services is forbidden')
+  expect([trainings(names()), await running()]).toEqual([[], 0])
+  await served(town)
+  expect((await town.lane(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+  bad.is = false
+  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  expect(trainings(names())).toHaveLength(1)
+})
+
+it.each<[string, () => Error]>([
+  ['is forbidden', () => new NotAllowed('services is forbidden')],
+  ['cannot be made', () => new Unavailable('503')],
+])(
+  'where the Service %s after its Job was made it says so, looks again, and ends at what it may cost',
+  async (_, error) => {
+    const create = (cluster: Cluster) => async (object: KubeObject) => {
+      if (isPlace({ kind: object.kind, namespace: object.metadata.namespace })) throw error()
+      return cluster.create(object)
+    }
+    town = await openTown({ config: config(), wrap: wrapping((cluster) => ({ create: create(cluster) })) })
+    await started()
+    await town.until('all of it runs', async () => (await running()) === 4)
+    await town.advance(2 * MINUTE)
+    const most = (await town.plan(TRAIN))!.plan.bounds.dollars
+    expect(await why()).toContain(`its pods do not find each other yet: ${error().message}; all 4 of its pods run`)
+    await town.advance(9 * HOUR)
+    const [past] = await town.past(TRAIN)
+    expect(past?.outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
+    expect(past?.outcome.detail).toContain('its pods do not find each other yet')
+    expect(past?.cost).toBeLessThanOrEqual(most)
+    expect([await running(), await looseEnds(town)]).toEqual([0, []])
+  },
+)
+
+it('a gang whose first pod uploads longer than empty nodes stay goes on, and its result is read', async () => {
+  town = await openTown({ config: config() })
+  const simulation = { tasks: { 'fine-tune': { minutes: 60 } }, ranks: { '0': { minutes: 90 } } }
+  await upload(town, 'a', { simulation })
+  await town.advance(80 * MINUTE)
+  expect([await running(), (await town.house.cluster.list('Pod', { namespace: 'training' })).length]).toEqual([1, 1])
+  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  expect(await looseEnds(town)).toEqual([])
+})
+
+it('where the answer that it was made is lost, or who made it dies, it is found, and the result of its Job is read', async () => {
+  const made = { times: 0 }
+  const create = (cluster: Cluster) => async (object: KubeObject) => {
+    const answer = await cluster.create(object)
+    const isOne = isPlace({ kind: object.kind, namespace: object.metadata.namespace })
+    if (isOne && made.times++ === 0) throw new Unavailable('the connection was closed')
+    return answer
+  }
+  const get = (cluster: Cluster) => async (ref: Parameters<Cluster['get']>[0]) =>
+    // A look that is a moment old does not know of it.
+    isPlace(ref) && made.times < 2 ? null : cluster.get(ref)
+  town = await openTown({
+    config: config(),
+    wrap: wrapping((cluster) => ({ create: create(cluster), get: get(cluster) })),
+  })
+  await started(60)
+  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  expect([made.times, await looseEnds(town)]).toEqual([2, []])
+})
