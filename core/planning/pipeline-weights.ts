@@ -5,6 +5,8 @@ import { whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
 import { said } from '../text.ts'
+import { isAdapter } from '../workloads/adapters.ts'
+import { newest } from '../workloads/presets.ts'
 import { type Refuse, refuse } from './pipeline-price.ts'
 
 /** Longest address, and name of who made a version, in a sentence. Characters. */
@@ -15,21 +17,36 @@ export const whyNotOn = ({ weights }: TrainDesired, policy: Policy, stages: read
   if (weights === undefined) return null
   const why =
     whyNoAddress(weights.source) ?? whyNotAllowed(weights.source, policy) ?? whyNotFetched(weights.source, stages)
-  return why === null ? null : refuse('source-not-allowed', why)
+  if (why !== null) return refuse('source-not-allowed', why)
+  const whole = isAdapter(weights) ? givenTo(stages).find(loadsWhole) : undefined
+  return whole === undefined
+    ? null
+    : refuse(
+        'source-not-loadable',
+        `this version is an adapter, and ${nameOfStage(whole)} works on whole weights: merge it into its base model in a stage of its own \`command\` before it, whose weights it has fetched; or register whole weights`,
+      )
 }
 
+/** Whether it runs a preset's program that loads no adapter. One of its own `command` may know what that is. */
+const loadsWhole = ({ use, command }: Fetches): boolean =>
+  use !== undefined && command === undefined && newest(use).whole === true
+
 /** What of a stage says which weights `signalbox-run` fetches for it. */
-type Fetches = Pick<StagePolicy, 'name' | 'use' | 'model' | 'runner'>
+type Fetches = Pick<StagePolicy, 'name' | 'use' | 'model' | 'runner' | 'command'>
 
 /** A stage that would be given weights which its pod cannot fetch: known here, before its GPUs are paid for. */
 const whyNotFetched = (source: string, stages: readonly Fetches[]): string | null => {
   if (source.startsWith('s3://')) return null
-  const own = stages.findIndex(({ model }) => model !== undefined)
-  const fetches = stages
-    .slice(0, own < 0 ? stages.length : own)
-    .find(({ runner }) => runner?.inputs.includes('model') === true)
+  const fetches = givenTo(stages).find(({ runner }) => runner?.inputs.includes('model') === true)
   if (fetches === undefined) return null
   return `${nameOfStage(fetches)} has its model fetched, which is done from S3 alone, and this version lies at ${said(source, ADDRESS)}: copy it there and register it again`
+}
+
+/** Stages that are given the version: the first, and those that have it fetched; where one begins from another model, that one's and those after it have that. */
+const givenTo = (stages: readonly Fetches[]): readonly Fetches[] => {
+  const own = stages.findIndex(({ model }) => model !== undefined)
+  const before = stages.slice(0, own < 0 ? stages.length : own)
+  return before.filter(({ runner }, index) => index === 0 || runner?.inputs.includes('model') === true)
 }
 
 /** Why people are asked about it, whatever it costs: programs may do what weights say; undefined: a pipeline of ours has made them, or it runs on none. */
@@ -40,7 +57,8 @@ export const weightsAsk = ({ weights }: TrainDesired, policy: Policy): string | 
 export const weightsText = (weights: Weights): string => {
   const { model, version, source, runId } = weights
   const run = runId === null ? '' : `, of the run ${said(runId, BY)}`
-  return `${versionAt(model, version)}: ${madeBy(weights)}${run}; it lies at ${said(source, ADDRESS)}`
+  const is = isAdapter(weights) ? ' (an adapter)' : ''
+  return `${versionAt(model, version)}${is}: ${madeBy(weights)}${run}; it lies at ${said(source, ADDRESS)}`
 }
 
 const madeBy = ({ ours, by }: Weights): string => {

@@ -13,6 +13,8 @@ export interface Preset {
   reports?: true
   /** Whether its command reads and writes the folders of `signalbox-run`, so that it needs that before it. */
   needsRunner?: true
+  /** Whether its program loads whole weights, and no adapter. */
+  whole?: true
   /** Null: the image's own. */
   command: readonly string[] | null
   /** The same of a stage on several nodes; left out: it is the same. */
@@ -66,12 +68,13 @@ export const PRESETS = {
   preprocess: [ofTools('Preprocess', 'preprocess', { TEST_FRACTION: '0.02' })],
   // The base that an adapter was trained on: nothing else tells it from one of another.
   merge: [{ ...ofTools('Merge', 'merge', {}), needsModel: true }],
-  quantize: [ofTools('Quantize', 'quantize', { SCHEME: 'FP8' })],
-  benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true }],
+  quantize: [{ ...ofTools('Quantize', 'quantize', { SCHEME: 'FP8' }), whole: true }],
+  benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true, whole: true }],
   scan: [
     {
       ...ofTools('Scan', 'scan', { KINDS: 'jailbreak,injection,leakage,toxicity', GENERATIONS: '5' }),
       measures: true,
+      whole: true,
     },
   ],
   'drift-monitor': [
@@ -82,6 +85,7 @@ export const PRESETS = {
     {
       title: 'Infer in a batch',
       needsModel: false,
+      whole: true,
       needsRunner: true,
       command: [
         ...['vllm', 'run-batch', '-i', '$(REQUESTS)', '-o', '/signalbox/out/answers.jsonl'],

@@ -36,6 +36,31 @@ it('refuses on paper what a stage would be given and its pod could not fetch', (
   expect(whyNotOn(on(), open, [look])).toBeNull()
 })
 
+it('refuses an adapter where a preset loads whole weights, before anybody is asked, and says on the card that it is one', () => {
+  const adapter = { ...desired, weights: { ...weights, adapter: true as const } }
+  const named = on({ source: 's3://acme-results/results/a/adapter/' })
+  const quantize = { use: 'quantize' as const, runner: { inputs: ['model'] } }
+  for (const one of [adapter, named])
+    expect(whyNotOn(one, policy, [quantize])).toMatchObject({
+      reason: 'source-not-loadable',
+      detail: expect.stringMatching(/^this version is an adapter, and quantize works on whole weights: merge it/),
+    })
+  // Whole weights; a program that may know what it is; what reads what another stage has made.
+  const merge = { name: 'join', command: ['python', 'join.py'], runner: { inputs: ['model'] } }
+  const after = { use: 'scan' as const, runner: { inputs: ['join'] } }
+  expect([
+    whyNotOn(on(), policy, [quantize]),
+    whyNotOn(adapter, policy, [merge, after]),
+    whyNotOn(adapter, policy, [{ ...quantize, command: ['own'] }]),
+    whyNotOn(adapter, policy, [{ ...quantize, model: 's3://acme-results/base/' }]),
+  ]).toEqual([null, null, null, null])
+  expect(whyNotOn(adapter, policy, [merge, { ...after, runner: { inputs: ['model'] } }])?.detail).toContain(
+    'scan works',
+  )
+  expect(weightsText(adapter.weights)).toMatch(/^support-llama v7 \(an adapter\): /)
+  expect(weightsText(weights)).not.toContain('adapter')
+})
+
 it('says which version, and who made it', () => {
   expect(weightsText({ ...weights, ours: true, by: 'support-chats', pin: 'version:1' })).toBe(
     'support-llama v7: registered here by pipeline/support-chats, after its gates; it lies at s3://acme-results/results/a/model',
