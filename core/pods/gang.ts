@@ -4,6 +4,7 @@ import { COMPLETION_INDEX, podsAtOnce } from '../workloads/over-nodes.ts'
 import { deletedOf, isSentAway } from './deleted.ts'
 import { isAtWork } from './leaving.ts'
 import { endedFirst } from './speaking.ts'
+import { type OfKueue, suspendedBy } from './suspended.ts'
 import { takenBy } from './taken.ts'
 
 /** Which pod of its Job's it is, from 0; 0 of one that is the only one. */
@@ -67,6 +68,18 @@ export const halfGang = (job: V1Job, pods: readonly V1Pod[]): HalfGang | null =>
   const alive = placed.filter(isAtWork)
   if (alive.length === 0 || uncounted.length > 0 || there.size >= all) return null
   return { since: Math.min(...alive.map(cameAt)), there: `${there.size} of ${all}` }
+}
+
+/**
+ * Why a gang that a rung or Kueue has suspended cannot go on as a whole: Kubernetes makes no pod again of an index that is complete, and the others would
+ * wait for it. Null: it can, or what a person has suspended is theirs to let go.
+ */
+export const tornGang = (job: V1Job, pods: readonly V1Pod[], workload?: OfKueue): string | null => {
+  const done = indexesIn(job.status?.completedIndexes ?? '').length
+  if (!isGang(job) || done === 0 || job.spec?.suspend !== true || pods.some(isAtWork)) return null
+  return suspendedBy(job, workload) === 'other'
+    ? null
+    : `it was suspended once ${done} of ${podsAtOnce(job)} of its pods had ended well, and the rest would wait for those: all of it begins anew, from its checkpoints`
 }
 
 const endsBadly = (pod: V1Pod): boolean => (isLeaving(pod) && isAtWork(pod)) || pod.status?.phase === 'Failed'

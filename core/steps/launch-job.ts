@@ -6,7 +6,7 @@ import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
-import { rankOf } from '../pods/gang.ts'
+import { rankOf, tornGang } from '../pods/gang.ts'
 import { makesNoPod } from '../pods/held-by-hand.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
 import { withLastLines } from '../pods/logs.ts'
@@ -126,6 +126,8 @@ interface Looked {
 /** What waits for a node does so for its time, whatever of its hours is left; a part of a gang that has its nodes waits for the rest of it. */
 const underWay = (step: LaunchJobStep, seen: SeenJob, { state, job, worked, lost }: Looked): Stepped => {
   const { pods, before, now, price = null, around = NOTHING_AROUND, workload } = seen
+  const torn = tornGang(job, pods, workload)
+  if (torn !== null) return { kind: 'failed', reason: 'preempted', note: torn, ...worked }
   const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
   const { since, ...wait } = nodeWaitOf(step.pool === null ? null : seen.nodeWithin, { job, pods, workedUntil })
   if (wait.until <= now) {

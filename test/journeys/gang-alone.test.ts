@@ -104,6 +104,26 @@ it('a gang whose first pod uploads longer than empty nodes stay goes on, and its
   expect(await looseEnds(town)).toEqual([])
 })
 
+it('a gang that a rung suspends while its first pod uploads begins anew as a whole once that is over', async () => {
+  const own = config()
+  Object.assign(own.pipelines!['support-chats']!.stages[0]!, { preemptible: true })
+  const budget = { ...own.budget, dollars: 20_000, ladder: [{ at: 0.005, do: 'suspend-preemptible' }] }
+  town = await openTown({ at: Date.UTC(2026, 11, 1) - 6 * HOUR, config: { ...own, budget } })
+  const names = await everyJob(town)
+  const simulation = { tasks: { 'fine-tune': { minutes: 12 } }, ranks: { '0': { minutes: 120 } } }
+  await upload(town, 'a', { simulation })
+  await town.until('one is left', async () => (await running()) === 1)
+  await town.until('it has ended', async () => (await town.past(TRAIN)).length === 1)
+  expect((await town.past(TRAIN))[0]?.outcome).toMatchObject({
+    ...{ kind: 'failed', reason: 'preempted' },
+    detail: expect.stringContaining('once 3 of 4 of its pods had ended well'),
+  })
+  await town.advance(HOUR)
+  expect([trainings(names()).length, await running()]).toEqual([1, 0])
+  await town.until('all of it runs anew', async () => (await running()) === 4)
+  expect(trainings(names())).toHaveLength(2)
+})
+
 it('where the answer that it was made is lost, or who made it dies, it is found, and the result of its Job is read', async () => {
   const made = { times: 0 }
   const create = (cluster: Cluster) => async (object: KubeObject) => {

@@ -2,7 +2,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lastDied, lostIn } from '../../../core/pods/died.ts'
-import { firstEnded, furthest, HALF_GANG, halfGang, rankOf } from '../../../core/pods/gang.ts'
+import { firstEnded, furthest, HALF_GANG, halfGang, rankOf, tornGang } from '../../../core/pods/gang.ts'
 import { jobState } from '../../../core/pods/job-state.ts'
 
 const START = Date.UTC(2026, 10, 23, 12)
@@ -196,5 +196,29 @@ describe('a gang that begins', () => {
     ['it is no gang', { spec: { completions: 1, template: {} } } as V1Job, [podOf(0)]],
   ])('is not, where %s', (_, one, pods) => {
     expect(halfGang(one, pods)).toBeNull()
+  })
+})
+
+describe('a gang that is suspended once some of it has ended well', () => {
+  const rung = { 'signalbox.dev/suspended-by': 'ml-monthly#suspend-preemptible' }
+  const suspended = (over: Partial<V1Job> = {}, done = '1-3'): V1Job => {
+    const job = jobOf(4, { metadata: { name: 'gang', annotations: rung }, ...over })
+    return { ...job, spec: { ...job.spec!, suspend: true }, status: { ...job.status, completedIndexes: done } }
+  }
+  const lent = { metadata: { name: 'gang', labels: { 'kueue.x-k8s.io/queue-name': 'gpu' } } }
+
+  it('cannot go on as a whole: a rung, or Kueue, has ended it', () => {
+    expect(tornGang(suspended(), [])).toContain('once 3 of 4 of its pods had ended well')
+    expect(tornGang(suspended(lent), [podOf(1, { exit: 0 })], { spec: { active: true } } as never)).toContain('3 of 4')
+  })
+
+  it.each<[string, V1Job, V1Pod[]]>([
+    ['its pods are still ending', suspended(), [podOf(0, { leaves: 5 })]],
+    ['none of it is done', suspended({}, ''), []],
+    ['a person has suspended it', suspended({ metadata: { name: 'gang' } }), []],
+    ['nobody has looked at what Kueue says', suspended(lent), []],
+    ['it goes on', jobOf(4, { status: { completedIndexes: '1-3' } }), []],
+  ])('is left as it is where %s', (_, job, pods) => {
+    expect(tornGang(job, pods)).toBeNull()
   })
 })
