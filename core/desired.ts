@@ -82,14 +82,12 @@ export interface Weights {
   runId: string | null
   /** What lay there when a pipeline registered it, and lies there still; left out: nobody can say. */
   pin?: string
+  /** Whether its registration says that it is an adapter. */
+  adapter?: true
   /** As of what is served. */
   unpinned?: ServeDesired['unpinned']
   /** As of what is served. */
   ours?: true
-  /** As of what is served. */
-  adapter?: true
-  /** As of what is served. */
-  base?: string
   /** Who made it, as far as the registry tells. */
   by: string | null
 }

@@ -18,37 +18,35 @@ export const whyNotOn = ({ weights }: TrainDesired, policy: Policy, stages: read
   const why =
     whyNoAddress(weights.source) ?? whyNotAllowed(weights.source, policy) ?? whyNotFetched(weights.source, stages)
   if (why !== null) return refuse('source-not-allowed', why)
-  const unloadable = whyNotLoaded(weights, stages)
-  return unloadable === null ? null : refuse('source-not-loadable', unloadable)
+  const whole = isAdapter(weights) ? givenTo(stages).find(loadsWhole) : undefined
+  return whole === undefined
+    ? null
+    : refuse(
+        'source-not-loadable',
+        `this version is an adapter, and ${nameOfStage(whole)} works on whole weights: merge it into its base model in a stage of its own \`command\` before it, whose weights it has fetched; or register whole weights`,
+      )
 }
 
-/** What of a stage says which weights `signalbox-run` fetches for it, and what loads them. */
-type Fetches = Pick<StagePolicy, 'name' | 'use' | 'model' | 'runner'> & Partial<Pick<StagePolicy, 'command'>>
+/** Whether it runs a preset's program that loads no adapter. One of its own `command` may know what that is. */
+const loadsWhole = ({ use, command }: Fetches): boolean =>
+  use !== undefined && command === undefined && newest(use).whole === true
 
-/** Those that have the version itself fetched: from the first that says a model on, that one is. */
-const fetching = (stages: readonly Fetches[]): Fetches[] => {
-  const own = stages.findIndex(({ model }) => model !== undefined)
-  return stages
-    .slice(0, own < 0 ? stages.length : own)
-    .filter(({ runner }) => runner?.inputs.includes('model') === true)
-}
-
-/** A preset that would be given an adapter, and loads whole weights; a command of the stage’s own is anybody’s. */
-const whyNotLoaded = (weights: Weights, stages: readonly Fetches[]): string | null => {
-  if (!isAdapter(weights)) return null
-  const loads = fetching(stages).find(
-    ({ use, command }) => use !== undefined && command === undefined && newest(use).loads === true,
-  )
-  if (loads === undefined) return null
-  return `${nameOfStage(loads)} loads whole weights, and ${versionAt(weights.model, weights.version)} is an adapter: merge it into its base model where it is trained, and register what that makes; or say a \`command\` of yours`
-}
+/** What of a stage says which weights `signalbox-run` fetches for it. */
+type Fetches = Pick<StagePolicy, 'name' | 'use' | 'model' | 'runner' | 'command'>
 
 /** A stage that would be given weights which its pod cannot fetch: known here, before its GPUs are paid for. */
 const whyNotFetched = (source: string, stages: readonly Fetches[]): string | null => {
   if (source.startsWith('s3://')) return null
-  const [fetches] = fetching(stages)
+  const fetches = givenTo(stages).find(({ runner }) => runner?.inputs.includes('model') === true)
   if (fetches === undefined) return null
   return `${nameOfStage(fetches)} has its model fetched, which is done from S3 alone, and this version lies at ${said(source, ADDRESS)}: copy it there and register it again`
+}
+
+/** Stages that are given the version: the first, and those that have it fetched; where one begins from another model, that one's and those after it have that. */
+const givenTo = (stages: readonly Fetches[]): readonly Fetches[] => {
+  const own = stages.findIndex(({ model }) => model !== undefined)
+  const before = stages.slice(0, own < 0 ? stages.length : own)
+  return before.filter(({ runner }, index) => index === 0 || runner?.inputs.includes('model') === true)
 }
 
 /** Why people are asked about it, whatever it costs: programs may do what weights say; undefined: a pipeline of ours has made them, or it runs on none. */
@@ -59,13 +57,8 @@ export const weightsAsk = ({ weights }: TrainDesired, policy: Policy): string | 
 export const weightsText = (weights: Weights): string => {
   const { model, version, source, runId } = weights
   const run = runId === null ? '' : `, of the run ${said(runId, BY)}`
-  return `${versionAt(model, version)}${adapterText(weights)}: ${madeBy(weights)}${run}; it lies at ${said(source, ADDRESS)}`
-}
-
-const adapterText = (weights: Weights): string => {
-  if (!isAdapter(weights)) return ''
-  const { base } = weights
-  return `, an adapter${base === undefined ? '' : ` on ${said(base, ADDRESS)}`}`
+  const is = isAdapter(weights) ? ' (an adapter)' : ''
+  return `${versionAt(model, version)}${is}: ${madeBy(weights)}${run}; it lies at ${said(source, ADDRESS)}`
 }
 
 const madeBy = ({ ours, by }: Weights): string => {

@@ -42,9 +42,13 @@ export const onVersion = (
   if (facts.kind === 'changed') return none(`the weights of ${at} are not what was registered: nothing runs on them`)
   const unfit = whyUnfit(facts)
   if (unfit !== null) return none(`${at}: ${unfit}`)
-  const { source, runId, made = 0, pin, unpinned, ours, by, adapter, base } = facts
-  const trained = { ...(adapter && { adapter }), ...(base !== undefined && { base }) }
-  const known = { ...trained, ...(pin && { pin }), ...(unpinned && { unpinned }), ...(ours && { ours }) }
+  const { source, runId, made = 0, pin, adapter, unpinned, ours, by } = facts
+  const known = {
+    ...(pin && { pin }),
+    ...(adapter && { adapter }),
+    ...(unpinned && { unpinned }),
+    ...(ours && { ours }),
+  }
   const weights = { model, version: facts.version, made, source, runId, ...known, by: by?.slice(0, BY) ?? null }
   return { kind: 'on', weights }
 }

@@ -64,17 +64,21 @@ export const efaEnv = (efa: number | undefined): V1EnvVar[] =>
       ]
 
 /**
- * EFA reaches no other zone: pods of a gang go where the first of them is. Whose they are is said by the Job's own label, which the server reads from each pod as
- * it is made, so that nothing in the object names the attempt.
+ * The pod of a gang with what keeps it where the first of them is, since EFA reaches no other zone: after what the policy patches, whose
+ * terms stand beside it. Whose they are is said by the Job's own label, which the server reads from each pod as it is made, so that nothing
+ * in the object names the attempt.
  */
-export const efaAffinity = (efa: number | undefined, labels: Record<string, string>): Pick<V1PodSpec, 'affinity'> => {
-  if (efa === undefined) return {}
+export const inOneZone = (spec: V1PodSpec, efa: number | undefined, labels: Record<string, string>): V1PodSpec => {
+  if (efa === undefined) return spec
   const term = {
     labelSelector: { matchLabels: labels },
     matchLabelKeys: [JOB_NAME_LABEL],
     topologyKey: 'topology.kubernetes.io/zone',
   }
-  return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } }
+  const { podAffinity = {}, ...others } = spec.affinity ?? {}
+  const { requiredDuringSchedulingIgnoredDuringExecution: required = [] } = podAffinity
+  const near = { ...podAffinity, requiredDuringSchedulingIgnoredDuringExecution: [...required, term] }
+  return { ...spec, affinity: { ...others, podAffinity: near } }
 }
 
 /** The same resources with all of a node's EFA interfaces, and what they need. */

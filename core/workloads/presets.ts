@@ -13,8 +13,8 @@ export interface Preset {
   reports?: true
   /** Whether its command reads and writes the folders of `signalbox-run`, so that it needs that before it. */
   needsRunner?: true
-  /** Whether its command loads the model that is fetched for it, by itself: whole weights, and no adapter. */
-  loads?: true
+  /** Whether its program loads whole weights, and no adapter. */
+  whole?: true
   /** Null: the image's own. */
   command: readonly string[] | null
   /** The same of a stage on several nodes; left out: it is the same. */
@@ -68,13 +68,13 @@ export const PRESETS = {
   preprocess: [ofTools('Preprocess', 'preprocess', { TEST_FRACTION: '0.02' })],
   // The base that an adapter was trained on: nothing else tells it from one of another.
   merge: [{ ...ofTools('Merge', 'merge', {}), needsModel: true }],
-  quantize: [{ ...ofTools('Quantize', 'quantize', { SCHEME: 'FP8' }), loads: true }],
-  benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true, loads: true }],
+  quantize: [{ ...ofTools('Quantize', 'quantize', { SCHEME: 'FP8' }), whole: true }],
+  benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true, whole: true }],
   scan: [
     {
       ...ofTools('Scan', 'scan', { KINDS: 'jailbreak,injection,leakage,toxicity', GENERATIONS: '5' }),
       measures: true,
-      loads: true,
+      whole: true,
     },
   ],
   'drift-monitor': [
@@ -85,8 +85,8 @@ export const PRESETS = {
     {
       title: 'Infer in a batch',
       needsModel: false,
+      whole: true,
       needsRunner: true,
-      loads: true,
       command: [
         ...['vllm', 'run-batch', '-i', '$(REQUESTS)', '-o', '/signalbox/out/answers.jsonl'],
         ...['--model', '$(MODEL)', '--served-model-name', '$(SERVED_MODEL)', '--tensor-parallel-size', '$(GPUS)'],

@@ -8,7 +8,7 @@ import { TRAINING_ACCOUNT } from './accounts.ts'
 import { graceOfStage } from './draining.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
-import { efaAffinity, efaEnv, gangEnv, gangSpec, JOB_NAME_LABEL, withEfa } from './over-nodes.ts'
+import { efaEnv, gangEnv, gangSpec, inOneZone, JOB_NAME_LABEL, withEfa } from './over-nodes.ts'
 import { fromLabel, literal, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { type PodRoom, SCRATCH, stageRoom } from './pod-room.ts'
@@ -98,8 +98,11 @@ const attemptLabels = ({ identity, run }: StageInput): Record<string, string> =>
 
 const podTemplate = (input: StageInput, labels: Record<string, string>): V1PodTemplateSpec => ({
   metadata: { labels, ...(isHeld(input) ? { annotations: { [DO_NOT_DISRUPT]: 'true' } } : {}) },
-  spec: behindRunner(input, patched(podSpec(input), input.stage.pod)),
+  spec: behindRunner(input, nearTheFirst(input, patched(podSpec(input), input.stage.pod))),
 })
+
+const nearTheFirst = (input: StageInput, spec: V1PodSpec): V1PodSpec =>
+  inOneZone(spec, efaOf(input), laneLabels(input.identity, input.run.lane))
 
 /** After what the policy patches, so that its grace is told, and its patch cannot change what goes before its program. */
 const behindRunner = ({ stage, desired, policy }: StageInput, spec: V1PodSpec): V1PodSpec => {
@@ -114,7 +117,6 @@ const isHeld = ({ desired, policy, stage }: StageInput): boolean =>
 
 const podSpec = (input: StageInput): V1PodSpec => ({
   ...meetingIn(input),
-  ...efaAffinity(efaOf(input), laneLabels(input.identity, input.run.lane)),
   restartPolicy: 'Never',
   serviceAccountName: TRAINING_ACCOUNT,
   automountServiceAccountToken: false,

@@ -36,28 +36,29 @@ it('refuses on paper what a stage would be given and its pod could not fetch', (
   expect(whyNotOn(on(), open, [look])).toBeNull()
 })
 
-it('refuses on paper an adapter that a preset would load as whole weights, and says of others that it is one', () => {
-  const adapter = { ...desired, weights: { ...weights, adapter: true as const, base: 'hf://acme/llama' } }
-  for (const use of ['quantize', 'benchmark', 'scan', 'batch-infer'] as const)
-    expect(whyNotOn(adapter, policy, [{ use, runner: { inputs: ['model'] } }])).toMatchObject({
+it('refuses an adapter where a preset loads whole weights, before anybody is asked, and says on the card that it is one', () => {
+  const adapter = { ...desired, weights: { ...weights, adapter: true as const } }
+  const named = on({ source: 's3://acme-results/results/a/adapter/' })
+  const quantize = { use: 'quantize' as const, runner: { inputs: ['model'] } }
+  for (const one of [adapter, named])
+    expect(whyNotOn(one, policy, [quantize])).toMatchObject({
       reason: 'source-not-loadable',
-      detail: expect.stringMatching(
-        new RegExp(`^${use} loads whole weights, and support-llama v7 is an adapter: merge it`),
-      ),
+      detail: expect.stringMatching(/^this version is an adapter, and quantize works on whole weights: merge it/),
     })
-  const scan = { use: 'scan' as const, runner: { inputs: ['model'] } }
-  expect(whyNotOn(on({ source: 's3://acme-results/results/a/adapter/' }), policy, [scan])?.reason).toBe(
-    'source-not-loadable',
+  // Whole weights; a program that may know what it is; what reads what another stage has made.
+  const merge = { name: 'join', command: ['python', 'join.py'], runner: { inputs: ['model'] } }
+  const after = { use: 'scan' as const, runner: { inputs: ['join'] } }
+  expect([
+    whyNotOn(on(), policy, [quantize]),
+    whyNotOn(adapter, policy, [merge, after]),
+    whyNotOn(adapter, policy, [{ ...quantize, command: ['own'] }]),
+    whyNotOn(adapter, policy, [{ ...quantize, model: 's3://acme-results/base/' }]),
+  ]).toEqual([null, null, null, null])
+  expect(whyNotOn(adapter, policy, [merge, { ...after, runner: { inputs: ['model'] } }])?.detail).toContain(
+    'scan works',
   )
-  // What another command does with it nobody knows, and where a stage says a model, that one is loaded.
-  for (const stages of [
-    [{ ...scan, command: ['x'] }],
-    [{ use: 'merge' as const, model: 's3://acme-results/b/', runner: { inputs: ['model'] } }, scan],
-    [{ ...scan, runner: { inputs: [] } }],
-  ])
-    expect(whyNotOn(adapter, policy, stages)).toBeNull()
-  expect(whyNotOn(on(), policy, [scan])).toBeNull()
-  expect(weightsText(adapter.weights)).toMatch(/^support-llama v7, an adapter on hf:\/\/acme\/llama: /)
+  expect(weightsText(adapter.weights)).toMatch(/^support-llama v7 \(an adapter\): /)
+  expect(weightsText(weights)).not.toContain('adapter')
 })
 
 it('says which version, and who made it', () => {

@@ -28,8 +28,7 @@ it('is on the version as it is there, as it was known where nobody could look, a
   const on = onVersion({ ...facts, pin: 'version:1', ours: true, by: 'support-chats' }, trigger, { doc: empty })
   const weights = { model: 'm', version: '7', made: 9, source: 's3://b/m', runId: null }
   expect(on).toEqual({ kind: 'on', weights: { ...weights, pin: 'version:1', ours: true, by: 'support-chats' } })
-  const adapter = { adapter: true as const, base: 'hf://a/b' }
-  expect(onVersion({ ...facts, ...adapter }, trigger, { doc: empty })).toMatchObject({ weights: adapter })
+  expect(onVersion({ ...facts, adapter: true }, trigger, { doc: empty })).toMatchObject({ weights: { adapter: true } })
   const known = { ...empty, desired: { ...desired, weights: { ...weights, by: null } } }
   expect(onVersion({ kind: 'nowhere' }, trigger, { doc: known })).toMatchObject({ kind: 'on', weights })
   for (const none of [

@@ -120,6 +120,19 @@ describe('the Job of a stage on several nodes', () => {
         ],
       },
     })
+    // What the policy has of it stands beside ours, and takes it away by nothing.
+    const required = 'requiredDuringSchedulingIgnoredDuringExecution'
+    const cached = { labelSelector: { matchLabels: { app: 'cache' } }, topologyKey: 'kubernetes.io/hostname' }
+    const zoned = (affinity: object | null) =>
+      jobOf({ pod: { affinity } as never }, { pool: { efa: 32 } }).spec!.template.spec!.affinity!.podAffinity![
+        required
+      ]!
+    expect(zoned({ podAffinity: { [required]: [cached] } })).toEqual([
+      cached,
+      expect.objectContaining({ topologyKey: 'topology.kubernetes.io/zone' }),
+    ])
+    for (const affinity of [null, { podAffinity: null }, { nodeAffinity: {} }])
+      expect(zoned(affinity)).toEqual([expect.objectContaining({ topologyKey: 'topology.kubernetes.io/zone' })])
     const alone = jobOf({ nodes: 1 }, { pool: { efa: 32 } })
     expect(alone.spec!.template.spec!.affinity).toBeUndefined()
     expect(main(alone).resources!.limits).toEqual({ [GPU]: '8' })
@@ -166,6 +179,11 @@ it.each<[string, Partial<Stage>, string]>([
     'where the first one is',
     { pod: { containers: [{ name: 'train', env: [{ name: 'MASTER_ADDR', value: 'x' }] }] } },
     'env.0.name: it is ours of a stage on several nodes',
+  ],
+  [
+    'whom its pods ask for names',
+    { pod: { dnsPolicy: 'None', dnsConfig: { nameservers: ['1.1.1.1'] } } },
+    'stages.0.pod.dnsPolicy: its pods find each other by names that only the cluster’s DNS has',
   ],
   ['how its pods are called', { pod: { subdomain: 'mine' } }, 'stages.0.pod.subdomain: its pods find each other by'],
   ['no nodes', { nodes: 0 }, 'stages.0.nodes: write 1 or more'],
