@@ -12,7 +12,7 @@ import { standsFor } from './returns-to.ts'
 import { goneIn, planGone } from './serve-gone.ts'
 import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
-import { servePrice } from './serve-price.ts'
+import { type AtPoint, costAtPoints, type PricedPath, servePrice } from './serve-price.ts'
 import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
 import { isAnswered, isLedTo, named, outTexts, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
@@ -151,6 +151,7 @@ const planOff = (
   const way = { ...back, generations: [base], wantReplicas: replicas, traffic }
   const { path } = wayBack(way)
   const rising = { pool: base.pool, gpus: base.gpusPerReplica }
+  const priced = { ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }
   const after = world.generations.map((view) => (view === base ? { ...view, replicas } : view))
   const inPolicy = ([pool]: [string, number]): boolean => Object.hasOwn(policy.pools, pool)
   const stands = Object.fromEntries(Object.entries(standingGpus(after)).filter(inPolicy))
@@ -160,13 +161,13 @@ const planOff = (
   return finishPlan(input, {
     title: titleOfKept(off, rule, replicas),
     steps: [
-      ...named(stepsOf(walkBack(way), { off, rule, back, replicas })),
+      ...named(stepsOf(costing(walkBack(way), priced), { off, rule, back, replicas })),
       tellStep([text, ...changed.texts].join('; '), off),
     ],
     objects: [...wantedIn(parts), ...changed.objects],
     interrupts: [],
     ...(isFree ? { asks: null, unasked: `${judgedPart(base)} is as it was judged again` } : {}),
-    price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
+    price: servePrice(priced),
     gpus: isFree ? stands : { ...stands, ...peak },
     stands,
     unavailable: isFree ? 0 : Math.min(rule.service.maxUnavailable, rule.service.replicas),
@@ -197,6 +198,19 @@ const titleOfKept = ({ base, parts, isPolicys }: Off, { name }: Rule, replicas: 
     ? `Lead requests to ${it}, again: nobody answers`
     : `Set right what stands beside ${it}`
 }
+
+/** The way with what each of its moves costs: it is booked, and bound, as of any rollout. */
+const costing = (way: readonly WayStep[], priced: PricedPath): WayStep[] => {
+  const costs = costAtPoints(priced)
+  return way.map((step) => {
+    if (step.kind !== 'roll-out-model') return step
+    const point = step.point.old + step.point.new
+    const { extra, beside } = costs[priced.path.findLastIndex((one) => one.old + one.new === point)] ?? NO_COST
+    return { ...step, perHour: extra, ...(beside === 0 ? {} : { beside }) }
+  })
+}
+
+const NO_COST: AtPoint = { extra: 0, beside: 0 }
 
 const stepsOf = (
   way: readonly WayStep[],

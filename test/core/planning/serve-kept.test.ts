@@ -78,6 +78,19 @@ describe('what serves while what is wanted has ended otherwise', () => {
     expect(of({ standing: [[1, '7', 0]] }, 'Service').steps).toBe('g1=2 → to g1 → notify')
   })
 
+  it('and was scaled: what its moves bring up is booked and bound, as of any rollout', () => {
+    const costs = (...given_: Parameters<typeof plannedOf>) => {
+      const planned = plannedOf(...given_)
+      const steps = planned.kind === 'plan' ? planned.plan.steps : []
+      return steps.flatMap((step) => (step.kind === 'roll-out-model' ? [step.perHour] : []))
+    }
+    expect(costs({ standing: [[1, '7', 0]], led: 1 })).toEqual([160])
+    // The second is put on the node of the first.
+    expect(costs({ standing: [[1, '7', 1]] })).toEqual([0])
+    // What stands beside it costs nothing.
+    expect(costs({}, 'own')).toEqual([undefined])
+  })
+
   it('and the policy has another number of it since that was decided last: that is followed, and asked about', () => {
     const had = (of: number | undefined, replicas: number, standing = 2) => {
       const input = given({ generation: 3, standing: [[1, '7', standing]], model: { replicas } })
