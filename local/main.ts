@@ -122,7 +122,10 @@ const openProduct = async (
   const { port, dataDir, speed, version, cluster, mlflow, prometheus, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
-  const policies = inNamespace(await openPolicies({ file: options.configFile }), cluster?.namespace)
+  const policies = inNamespace(
+    await openPolicies({ file: options.configFile, simulated: config === null }),
+    cluster?.namespace,
+  )
   const secrets = openSecrets({ dataDir, given: givenSecrets() })
   const clock = clockOn(dataDir, speed)
   opened.push(() => writeWhole(join(dataDir, CLOCK_FILE), String(clock.now())))

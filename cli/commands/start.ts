@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { type Policy, parsePolicy } from '../../core/policy.ts'
+import { counted } from '../../core/text.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
@@ -13,7 +14,8 @@ import { clusterDoors } from '../../local/doors.ts'
 import { FolderTaken } from '../../local/folder-lock.ts'
 import { type RealStart, startProduct } from '../../local/main.ts'
 import { FolderOpen } from '../../local/own-folder.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readConfig, readUnpinned } from '../../local/policies/file-policies.ts'
+import { pinFor } from '../../local/policies/lock-file.ts'
 import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { NODE_CLASS } from '../../local/rig/contents.ts'
 import { type Rig, rigDown, rigUp } from '../../local/rig/rig.ts'
@@ -66,6 +68,7 @@ export const start = async (flags: StartFlags, version: string, output: Output):
       throw explained(error, port)
     })
     if (product.closed !== null) output.err(product.closed)
+    if (cluster === undefined) for (const line of await takenAsTheyAre(flags.config)) output.err(line)
     const at = { url: product.url, data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
     output.out(
       output.json
@@ -80,6 +83,17 @@ export const start = async (flags: StartFlags, version: string, output: Output):
   } finally {
     if (rig !== null) await rigDown(rig)
   }
+}
+
+/** What is said where images are taken that nobody has pinned: this cluster runs none. */
+const takenAsTheyAre = async (config: string): Promise<string[]> => {
+  // It was read a moment ago: what became of it since is told by who reads it next.
+  const left = await readUnpinned(config).catch(() => [])
+  return left.length === 0
+    ? []
+    : [
+        `${counted(left.length, 'image')} by tag that nobody has pinned: the simulated cluster takes them, a real one does not before \`${pinFor(config)}\``,
+      ]
 }
 
 const explained = (error: unknown, port: number): unknown => {

@@ -2,7 +2,7 @@ import { type Config, parsePolicy } from '../../core/policy.ts'
 import { virtualClock } from '../../local/clock.ts'
 import { runUntil } from '../../local/drive.ts'
 import { openHouse } from '../../local/house.ts'
-import { fixedPolicies, readConfig } from '../../local/policies/file-policies.ts'
+import { fixedPolicies, readSimulated } from '../../local/policies/file-policies.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { openStores } from '../../local/stores.ts'
 import { playTour, tourNeeds } from '../../local/tour.ts'
@@ -14,7 +14,7 @@ const BEGUN = Date.UTC(2026, 10, 30, 12)
 
 /** The story in the terminal, in memory and on virtual time. Exit 0 only if every outcome is as it should be. */
 export const tour = async ({ config }: { config: string }, output: Output): Promise<number> => {
-  let edited = (await readConfig(config)) as Config
+  let edited = (await readSimulated(config)) as Config
   const policy = parsePolicy(edited)
   const missing = tourNeeds(policy)
   if (missing !== null) throw new Explained(missing)
