@@ -20,7 +20,8 @@ import { openSecrets } from './secrets/local-secrets.ts'
 import type { Served } from './server/served.ts'
 import { startServer } from './server/server.ts'
 import { openStores } from './stores.ts'
-import { playTour, tourNeeds } from './tour.ts'
+import { playTour } from './tour.ts'
+import { tourNeeds } from './tour-needs.ts'
 import type { Chapter } from './tour-stage.ts'
 
 /** What a running product leaves in its data folder, so that the command line finds it. */
@@ -122,10 +123,8 @@ const openProduct = async (
   const { port, dataDir, speed, version, cluster, mlflow, prometheus, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
-  const policies = inNamespace(
-    await openPolicies({ file: options.configFile, simulated: config === null }),
-    cluster?.namespace,
-  )
+  const written = { file: options.configFile, simulated: config === null }
+  const policies = inNamespace(await openPolicies(written), cluster?.namespace)
   const secrets = openSecrets({ dataDir, given: givenSecrets() })
   const clock = clockOn(dataDir, speed)
   opened.push(() => writeWhole(join(dataDir, CLOCK_FILE), String(clock.now())))

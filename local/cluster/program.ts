@@ -45,10 +45,10 @@ export interface Program {
   message: string | null
 }
 
-/** Reads what lies beside the pod's input: the dataset, or what a monitor samples. */
+/** Reads what lies beside the pod's input: the dataset, what a monitor samples, or the version of a model that it runs on. */
 export const readSimulation = async (objects: Pick<Objects, 'read'>, pod: Pod): Promise<ParsedSimulation> => {
-  const { INPUT_URI, CURRENT } = environmentOf(pod, playedContainer(pod))
-  for (const { bucket, key } of besides(INPUT_URI ?? CURRENT)) {
+  const { INPUT_URI, CURRENT, INPUT_MODEL_URI } = environmentOf(pod, playedContainer(pod))
+  for (const { bucket, key } of besides(INPUT_URI ?? CURRENT ?? INPUT_MODEL_URI)) {
     const found = await readSmall(objects, bucket, key)
     if (found === 'too large')
       return {
@@ -195,7 +195,7 @@ interface Usual {
 const OTHERS: Usual = { metrics: {}, artifacts: [['model', 'model']] }
 
 /** Numbers that a task's container says by itself. */
-export const metricsOf = (task: string): string[] => Object.keys((USUAL[task] ?? OTHERS).metrics)
+export const metricsOf = (task: string): Readonly<Record<string, number>> => (USUAL[task] ?? OTHERS).metrics
 
 /** What a task measures and makes when nobody says otherwise. */
 const USUAL: Record<string, Usual> = {
