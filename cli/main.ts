@@ -174,7 +174,7 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     async (name: string, flags: Flags) => done(await emit(name, flags, output)),
   )
   for (const verdict of ['approve', 'deny'] as const) {
-    const answering = add(`${verdict} <plan>`, `${verdict} a plan that asks`).requiredOption(
+    const answering = add(`${verdict} <plan>`, `${verdict} a plan that asks`).option(
       '--by <TEAM/USER>',
       'who you are, as in approvals.approvers',
     )

@@ -63,6 +63,19 @@ export const lastSlot = (schedule: Schedule, now: number): number | null => {
   )
 }
 
+/** The first of its times after now, milliseconds since the epoch; null: none comes. By the same rules as the last. */
+export const nextSlot = (schedule: Schedule, now: number): number | null => {
+  const next = (one: Schedule): number[] =>
+    cronOf(one)
+      .nextRuns(1, new Date(now))
+      .map((run) => run.getTime())
+  return (
+    fixedTimes(schedule)
+      .flatMap(next)
+      .toSorted((a, b) => a - b)[0] ?? null
+  )
+}
+
 /** Times of a schedule that are looked at for the longest that lies between two. */
 const MANY = 400
 /** From where: it must be the same whenever it is asked. */
