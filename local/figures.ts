@@ -1,3 +1,4 @@
+import { registeredStage } from '../core/policy/pipelines.ts'
 import { nameOfStage } from '../core/policy/stages.ts'
 import type { PipelinePolicy, ServicePolicy } from '../core/policy.ts'
 import { TASK } from '../core/workloads/gate-check.ts'
@@ -8,16 +9,22 @@ type Check = PipelinePolicy['stages'][number]['gates'][number]
 /** What a simulated container says of itself, by what it is. */
 type Told = Pick<Simulation, 'tasks'>
 
-/** What simulated stages must be told, so that every gate of a pipeline holds; null: they say all of it by themselves. */
-export const figuresOfStages = ({ stages }: Pick<PipelinePolicy, 'stages'>): Told | null => {
+/** What simulated stages must be told, so that every gate of a pipeline holds and what it registers is made; null: they say and make all of it by themselves. */
+export const figuresOfStages = (rule: Pick<PipelinePolicy, 'stages' | 'register'>): Told | null => {
   const asked = new Map<string, Check[]>()
   // Stages of one task are told as one: what holds for one of them must for all.
-  for (const stage of stages) {
-    const task = stage.use ?? nameOfStage(stage)
-    asked.set(task, [...(asked.get(task) ?? []), ...stage.gates])
-  }
-  return told(asked)
+  for (const stage of rule.stages) asked.set(taskOf(stage), [...(asked.get(taskOf(stage)) ?? []), ...stage.gates])
+  const figures = told(asked)?.tasks ?? {}
+  const { artifact } = rule.register ?? {}
+  const from = rule.stages.find((stage) => nameOfStage(stage) === registeredStage(rule))
+  const tasks =
+    artifact === undefined || from === undefined
+      ? figures
+      : { ...figures, [taskOf(from)]: { ...figures[taskOf(from)], artifacts: [artifact] } }
+  return Object.keys(tasks).length === 0 ? null : { tasks }
 }
+
+const taskOf = (stage: PipelinePolicy['stages'][number]): string => stage.use ?? nameOfStage(stage)
 
 /** The same of what a service's gate checks. */
 export const figuresOfGate = ({ gate }: Pick<ServicePolicy, 'gate'>): Told | null =>

@@ -61,9 +61,11 @@ const ofService = (name: string, rule: ServicePolicy): string[] => [
 ]
 
 /** How a simulated container is told what gates ask; nothing where it says all of it by itself. */
-const figuresText = (figures: ReturnType<typeof figuresOfStages>, beside: string): string[] =>
-  figures === null
-    ? []
-    : [
-        `A simulated container measures nothing: so that these gates hold, put \`${SIMULATION_FILE}\` beside ${beside}: \`${JSON.stringify(figures)}\`.`,
-      ]
+const figuresText = (figures: ReturnType<typeof figuresOfStages>, beside: string): string[] => {
+  if (figures === null) return []
+  const made = Object.values(figures.tasks ?? {}).flatMap(({ artifacts = [] }) => artifacts)
+  const makes = made.length === 0 ? '' : ` and the ${made.join(', ')} is made`
+  return [
+    `A simulated container measures nothing: so that these gates hold${makes}, put \`${SIMULATION_FILE}\` beside ${beside}: \`${JSON.stringify(figures)}\`.`,
+  ]
+}

@@ -173,15 +173,16 @@ const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Progra
   const folder = [at.key.replace(/\/+$/, ''), env['POD_NAME'] ?? name].filter((part) => part !== '').join('/')
   const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? OTHERS
   const metrics = how.metrics ?? usual.metrics
+  const artifacts = how.artifacts?.map((one) => [one, one] as const) ?? usual.artifacts
   const result = how.result ?? {
     object: name,
     metrics,
     artifacts: Object.fromEntries(
-      usual.artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`]),
+      artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`]),
     ),
   }
   const text = typeof result === 'string' ? result : JSON.stringify(result)
-  const made = how.result === undefined ? usual.artifacts.map(([, file]) => `${folder}/${file}/weights`) : []
+  const made = how.result === undefined ? artifacts.map(([, file]) => `${folder}/${file}/weights`) : []
   const report = reportOf(env, { window: name, metrics })
   return { bucket: at.bucket, key: `${folder}/result.json`, text, made, ...(report === null ? {} : { report }) }
 }

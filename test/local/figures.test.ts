@@ -35,6 +35,12 @@ describe('what simulated containers are told, so that gates hold', () => {
     })
   })
 
+  it('is the artifact that is registered, where that is no whole weights', () => {
+    const rule = policy.pipelines['support-chats']!
+    const register = { ...rule.register!, artifact: 'adapter' as const, from: 'train' }
+    expect(figuresOfStages({ ...rule, register })).toEqual({ tasks: { 'fine-tune': { artifacts: ['adapter'] } } })
+  })
+
   it('holds for all stages of one task', () => {
     expect(
       staged(
