@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
+import { whyNoGoPattern } from './go-pattern.ts'
 
 /** What `signalbox-run probe` measures (runner/probe/settings.go). */
 export const MEASURED = [
@@ -21,7 +22,11 @@ const prompt = z.strictObject({
   /** Texts that it has none of. */
   lacks: z.optional(z.array(filled)),
   /** A regular expression, as Go has them, that it fits. */
-  matches: z.optional(filled),
+  matches: z.optional(
+    filled.check(
+      z.refine((text) => whyNoGoPattern(text) === null, { error: ({ input }) => whyNoGoPattern(String(input)) ?? '' }),
+    ),
+  ),
   /** Longest answer, tokens; left out: 128. */
   maxTokens: z.optional(few),
 })

@@ -49,6 +49,12 @@ describe('a gate without an image', () => {
       undefined,
       'gate.checks.0.metric: no prompt says what its answer has',
     ],
+    [
+      'matches what Go reads',
+      { checks, probe: { prompts: [{ prompt: 'Hello', matches: '(?=a)' }] } },
+      undefined,
+      'gate.probe.prompts.0.matches: Go looks neither ahead nor behind',
+    ],
     ['asks no more than the program does', { checks, probe: { requests: 20_000 } }, undefined, 'gate.probe.requests: '],
     [
       'asks nothing where an image of yours does',
