@@ -96,6 +96,28 @@ export const whyNoSchedule = (schedule: Schedule): string | null => {
       ? 'no day ever has that date: write another'
       : null
   } catch {
-    return 'write the five fields of cron, minute, hour, day of the month, month and day of the week: `0 2 * * *` is each night at two'
+    return `write the five fields of cron, minute, hour, day of the month, month and day of the week: \`0 2 * * *\` is each night at two${oddField(schedule.cron)}`
+  }
+}
+
+const FIELDS = ['minute', 'hour', 'day of the month', 'month', 'day of the week'] as const
+
+/** Which of its fields is none; empty where none is by itself. */
+const oddField = (cron: string): string => {
+  const fields = cron.trim().split(/\s+/)
+  const years = fields.length === 6 && cron.includes('?') ? ', as AWS has them with a year: leave that out' : ''
+  const all = fields.length === FIELDS.length ? '' : `; these are ${fields.length}${years}`
+  const sign = cron.includes('?') ? '; `*` is any, and not `?`' : ''
+  if (all !== '' || sign !== '') return `${all}${sign}`
+  const odd = FIELDS.findIndex((_, index) => !isField(fields[index] ?? '', index))
+  return odd < 0 ? '' : `; \`${fields[odd]}\` is no ${FIELDS[odd]}`
+}
+
+const isField = (text: string, index: number): boolean => {
+  try {
+    cronOf({ cron: FIELDS.map((_, at) => (at === index ? text : '*')).join(' '), zone: 'UTC' })
+    return true
+  } catch {
+    return false
   }
 }

@@ -120,11 +120,10 @@ const openProduct = async (
   options: StartOptions,
   opened: (() => unknown)[],
 ): Promise<Omit<Product, 'close' | 'closed'>> => {
-  const { port, dataDir, speed, version, cluster, mlflow, prometheus, adopt } = options
+  const { port, dataDir, configFile, speed, version, cluster, mlflow, prometheus, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
-  const written = { file: options.configFile, simulated: config === null }
-  const policies = inNamespace(await openPolicies(written), cluster?.namespace)
+  const policies = inNamespace(await openPolicies({ file: configFile, simulated: config === null }), cluster?.namespace)
   const secrets = openSecrets({ dataDir, given: givenSecrets() })
   const clock = clockOn(dataDir, speed)
   opened.push(() => writeWhole(join(dataDir, CLOCK_FILE), String(clock.now())))
@@ -153,7 +152,7 @@ const openProduct = async (
     url: server.url,
     pid: process.pid,
     token: await secrets.get('token'),
-    config: resolve(options.configFile),
+    config: resolve(configFile),
   }
   const file = join(dataDir, RUNNING_FILE)
   opened.push(() => rmSync(file, { force: true }))

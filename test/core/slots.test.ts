@@ -61,7 +61,8 @@ describe('the last time that a schedule says', () => {
 it.each([
   ['0 2 * * *', null],
   ['0 0 30 2 *', /no day ever has that date/],
-  ['0 25 * * *', /write the five fields of cron/],
+  ['0 25 * * *', /write the five fields of cron.*; `25` is no hour$/],
+  ['0 3 * * ? *', /; these are 6, as AWS has them with a year: leave that out; `\*` is any, and not `\?`$/],
   ['0 0 2 * * *', /write the five fields/],
   ['each night', /write the five fields/],
 ])('%s as a schedule', (cron, why) => {

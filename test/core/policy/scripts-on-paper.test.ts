@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { onPaper } from '../../../core/policy/on-paper.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
-import { PRESET_SCRIPTS } from '../../../core/workloads/preset-scripts.ts'
 import { life } from '../../journeys/life.ts'
 
 type Stage = NonNullable<Config['pipelines']>[string]['stages'][number]
@@ -118,14 +116,4 @@ it('says nothing of what a command of the stage’s own reads and leaves', () =>
     scan!.env = { KINDS: 'poison' }
   })
   expect(own).toEqual([])
-})
-
-it('settings are those that the images’ scripts read', () => {
-  const folders = ['common', 'tools', 'scan', 'drift']
-  const text = folders
-    .flatMap((folder) => readdirSync(`images/${folder}`).map((file) => `images/${folder}/${file}`))
-    .filter((file) => file.endsWith('.py'))
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n')
-  for (const { reads } of Object.values(PRESET_SCRIPTS)) for (const name of reads) expect(text).toContain(`"${name}"`)
 })
