@@ -9,7 +9,7 @@ import { usd } from '../../core/money/prices.ts'
 import { readRow } from '../../flows/rows.ts'
 import type { Command } from '../../local/house-type.ts'
 import { wantedTitle } from '../../local/waiting.ts'
-import { type Client, findRunning } from '../client.ts'
+import { type Client, findRunning, runningClient } from '../client.ts'
 import { EXIT, Explained, type Output, show, showRefused, type Where } from '../output.ts'
 import { calledIn, calledOn } from './called.ts'
 import { datasetOf, eventOf } from './emit.ts'
@@ -41,8 +41,8 @@ export const answer = async (
 ): Promise<number> => {
   if (aws !== undefined)
     throw new Explained('people answer a deployed installation in Slack, where it knows who they are', EXIT.usage)
+  if (by === undefined) throw new Explained(await whoMay(runningClient(data)), EXIT.usage)
   const client = findRunning(data)
-  if (by === undefined) throw new Explained(await whoMay(client), EXIT.usage)
   const { status, body } = await client.post(`/api/plans/${encodeURIComponent(id)}/answers`, {
     by,
     verdict,
@@ -57,7 +57,8 @@ export const answer = async (
 }
 
 /** Whom to name. */
-const whoMay = async (client: Client): Promise<string> => {
+const whoMay = async (client: Client | null): Promise<string> => {
+  if (client === null) return 'say who you are, as approvals.approvers of the policy names you: `--by TEAM/USER`'
   const { approvers } = (await client.get('/api/approvers')) as { approvers: { id: string; name: string }[] }
   const people = approvers.map(({ id, name }) => `\`--by ${id}\` (${name})`)
   return `say who you are, as approvals.approvers names you: ${people.join(' or ')}`
