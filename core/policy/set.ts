@@ -21,7 +21,11 @@ export const whyNotSet = (stages: readonly StagePolicy[], set: SetOf): string | 
   for (const one of stagesSet(stages, set)) {
     const name = nameOfStage(one)
     const [issue] = Object.hasOwn(set, name) ? (z.safeParse(stage, one, inEnglish).error?.issues ?? []) : []
-    if (issue !== undefined) return `${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`
+    if (issue !== undefined) return `${[name, ...issue.path.map(String)].join('.')}: ${messageOf(issue)}`
   }
   return null
 }
+
+/** Of a name that is none its own problem says why. */
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
