@@ -22,7 +22,7 @@ import { type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { why } from './commands/why.ts'
 import { EXIT, Explained, type Output, type Where } from './output.ts'
-import { DATA, type Reached, terminal, typedOutput } from './typed.ts'
+import { CONFIG, DATA, type Reached, terminal, typedOutput } from './typed.ts'
 
 const EXITS = `
 A lane is \`pipeline/NAME\`, \`service/NAME\`, \`pool/NAME\` or \`budget/NAME\`, as in the policy; \`signalbox plans\` lists them.
@@ -94,16 +94,16 @@ type Add = (name: string, description: string) => Command
 type Done = (code: number) => void
 type Flags = Where & { by: string; reason?: string; until: string; from?: string; wanted?: boolean; saw?: string }
 
-const CONFIG = ['--config <file>', 'the policy', 'signalbox.config.ts'] as const
+const BY_CONFIG = ['--config <file>', 'the policy', CONFIG] as const
 
 /** A command that reaches what is deployed in AWS too. */
 const reaching = (command: Command): Command =>
-  command.option('--aws <region>', 'what is deployed in that region, with your credentials').option(...CONFIG)
+  command.option('--aws <region>', 'what is deployed in that region, with your credentials').option(...BY_CONFIG)
 
 const addProduct = (add: Add, output: Output, done: Done): void => {
   add('start', 'run the product on this machine')
     .option('--port <n>', 'port on 127.0.0.1; 0 takes any free one', '4680')
-    .option(...CONFIG)
+    .option(...BY_CONFIG)
     .option('--speed <n>', 'virtual seconds a second: 60 makes a minute of an hour', '1')
     .option('--open', 'open the page in the browser')
     .option('--rig', 'on a real control plane of its own (built once with Go), in place of the simulated cluster')
@@ -115,13 +115,13 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .option('--adopt', 'this ledger was moved or restored: it takes the place of the one that its namespaces name')
     .action(async (flags: StartFlags) => done(await start(flags, version(), output)))
   add('tour', 'play the whole story in the terminal, on virtual time')
-    .option(...CONFIG)
+    .option(...BY_CONFIG)
     .action(async (flags: Flags) => done(await tour(flags, output)))
   addPrices(add, output, done)
   addPin(add, { output, done, dockerConfig: process.env['DOCKER_CONFIG'] })
   addImages(add, { output, done, dockerConfig: process.env['DOCKER_CONFIG'] })
   add('doctor', 'check what the product needs; each finding with its fix')
-    .option(...CONFIG)
+    .option(...BY_CONFIG)
     .option('--aws <region>', 'also what is deployed in that region, with your credentials')
     .option(
       '--context <name>',
@@ -139,7 +139,7 @@ const addAdopt = (add: Add, output: Output): void => {
     .requiredOption('--aws <region>', 'what is deployed in that region, with your credentials')
     .option('--context <name>', 'its cluster, as a context of the kubeconfig')
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
-    .option(...CONFIG)
+    .option(...BY_CONFIG)
     .action((flags: AdoptFlags) => adopt(flags, output))
 }
 
@@ -174,7 +174,7 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     async (name: string, flags: Flags) => done(await emit(name, flags, output)),
   )
   for (const verdict of ['approve', 'deny'] as const) {
-    const answering = add(`${verdict} <plan>`, `${verdict} a plan that asks`).requiredOption(
+    const answering = add(`${verdict} <plan>`, `${verdict} a plan that asks`).option(
       '--by <TEAM/USER>',
       'who you are, as in approvals.approvers',
     )

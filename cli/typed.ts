@@ -1,12 +1,16 @@
-import { printable } from '../core/text.ts'
+import { printable, quoted } from '../core/text.ts'
 import type { Output } from './output.ts'
 
 /** The folder unless told. */
 export const DATA = '.signalbox'
 
+/** The policy's file unless told. */
+export const CONFIG = 'signalbox.config.ts'
+
 /** Which product a command that is printed is to reach: that which the command reached that prints it. */
 export interface Reached {
   data?: string | undefined
+  config?: string | undefined
   aws?: string | undefined
 }
 
@@ -15,7 +19,9 @@ const NAMED = /`(?:npx )?signalbox ([a-z]+)((?: [^`]*)?)`/g
 
 /** Commands that are about a cluster, or about this machine alone. */
 const NOWHERE: ReadonlySet<string> = new Set(['bootstrap', 'adopt', 'pin', 'prices', 'contracts', 'schema', 'tour'])
-/** Commands that reach what is deployed too. */
+/** Commands that read the policy's file, whatever they reach. */
+const READING: ReadonlySet<string> = new Set(['start', 'tour', 'doctor', 'pin', 'prices', 'bootstrap', 'adopt'])
+/** Commands that reach what is deployed too: the policy's file says what that is called. */
 const REACHING: ReadonlySet<string> = new Set([
   'plans',
   'budgets',
@@ -32,15 +38,15 @@ const REACHING: ReadonlySet<string> = new Set([
 ])
 
 /** A text whose commands can be typed as they stand there: by `npx`, and for the same folder or installation. */
-export const asTyped = (text: string, { data = DATA, aws }: Reached): string =>
+export const asTyped = (text: string, { data = DATA, aws, config = CONFIG }: Reached): string =>
   text.replace(NAMED, (_, name: string, rest: string) => {
     const said = / --(data|aws)\b/.test(rest) || NOWHERE.has(name)
     const local = data === DATA ? '' : ` --data ${quoted(data)}`
     const where = aws === undefined ? local : REACHING.has(name) ? ` --aws ${aws}` : ''
-    return `\`npx signalbox ${name}${rest}${said ? '' : where}\``
+    const reads = READING.has(name) || (aws !== undefined && REACHING.has(name))
+    const by = config === CONFIG || !reads || / --config\b/.test(rest) ? '' : ` --config ${quoted(config)}`
+    return `\`npx signalbox ${name}${rest}${by}${said ? '' : where}\``
   })
-
-const quoted = (path: string): string => (/^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
 /** What is printed for programs though nobody asks for JSON: a schema, or a list for kubectl. */
 const IS_DATA = /^\s*[[{]/

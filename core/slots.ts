@@ -63,6 +63,19 @@ export const lastSlot = (schedule: Schedule, now: number): number | null => {
   )
 }
 
+/** The first of its times after now, milliseconds since the epoch; null: none comes. By the same rules as the last. */
+export const nextSlot = (schedule: Schedule, now: number): number | null => {
+  const next = (one: Schedule): number[] =>
+    cronOf(one)
+      .nextRuns(1, new Date(now))
+      .map((run) => run.getTime())
+  return (
+    fixedTimes(schedule)
+      .flatMap(next)
+      .toSorted((a, b) => a - b)[0] ?? null
+  )
+}
+
 /** Times of a schedule that are looked at for the longest that lies between two. */
 const MANY = 400
 /** From where: it must be the same whenever it is asked. */
@@ -83,6 +96,28 @@ export const whyNoSchedule = (schedule: Schedule): string | null => {
       ? 'no day ever has that date: write another'
       : null
   } catch {
-    return 'write the five fields of cron, minute, hour, day of the month, month and day of the week: `0 2 * * *` is each night at two'
+    return `write the five fields of cron, minute, hour, day of the month, month and day of the week: \`0 2 * * *\` is each night at two${oddField(schedule.cron)}`
+  }
+}
+
+const FIELDS = ['minute', 'hour', 'day of the month', 'month', 'day of the week'] as const
+
+/** Which of its fields is none; empty where none is by itself. */
+const oddField = (cron: string): string => {
+  const fields = cron.trim().split(/\s+/)
+  const years = fields.length === 6 && cron.includes('?') ? ', as AWS has them with a year: leave that out' : ''
+  const all = fields.length === FIELDS.length ? '' : `; these are ${fields.length}${years}`
+  const sign = cron.includes('?') ? '; `*` is any, and not `?`' : ''
+  if (all !== '' || sign !== '') return `${all}${sign}`
+  const odd = FIELDS.findIndex((_, index) => !isField(fields[index] ?? '', index))
+  return odd < 0 ? '' : `; \`${fields[odd]}\` is no ${FIELDS[odd]}`
+}
+
+const isField = (text: string, index: number): boolean => {
+  try {
+    cronOf({ cron: FIELDS.map((_, at) => (at === index ? text : '*')).join(' '), zone: 'UTC' })
+    return true
+  } catch {
+    return false
   }
 }

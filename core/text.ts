@@ -1,6 +1,10 @@
 /** `1 object`, `2 objects`. */
 export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
+/** A word of a command as it is typed: in quotes, where a shell would take it for something else. */
+export const quoted = (word: string): string =>
+  /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
 /** `2026-11-23 10:02 UTC`; never, for a time that is none. */
 export const plainTime = (at: number): string =>
   Math.abs(at) > 8.64e15 || Number.isNaN(at)

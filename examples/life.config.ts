@@ -3,7 +3,7 @@ import { defineConfig } from '../core/policy.ts'
 /**
  * The whole life of a model: rows that land in S3 are made fit, trained on, merged, measured, quantized and attacked; what holds is registered; whoever
  * promotes it is asked, it is judged beside what serves, and serves; a sample of its requests is compared each night, and drift trains anew.
- * Images stand here by tag: `npx signalbox pin --config examples/life.config.ts` looks their digests up. Those of `ghcr.io/acme` are images/ of this repository, built by you.
+ * Images stand here by tag, which the simulated cluster takes; for a real one `npx signalbox pin --config examples/life.config.ts` looks their digests up. Those of `ghcr.io/acme` are images/ of this repository, built by you.
  */
 
 const TRAINER = 'ghcr.io/acme/trainer-lora:1.0.0'

@@ -13,7 +13,9 @@ import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { laneName } from '../core/lane-kinds/kind.ts'
 import { usd } from '../core/money/prices.ts'
+import { wallText } from '../core/pools/local-time.ts'
 import type { RestReason, Unrested } from '../core/reasons.ts'
+import { nextSlot } from '../core/slots.ts'
 import { isTellable, sideOfTelling } from '../core/telling.ts'
 import { said as textSaid } from '../core/text.ts'
 import { sidesAway } from './far-sides.ts'
@@ -35,7 +37,7 @@ export interface Why {
   until: number | null
   /** The far side that is waited for. */
   side: string | null
-  /** What the run under way has cost so far, what waits behind it, and what could not be told. */
+  /** What the run under way has cost so far, what waits behind it, when it begins by itself next, and what could not be told. */
   also: string[]
   /** Whether it is kept back, and `retry` begins it again. */
   retry: boolean
@@ -76,7 +78,12 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view)))
     return whyNoLadder(loaded?.view, newer) ?? whyNoLane(ports, lane, newer)
   const view = withWaiting(loaded.view)
-  const also = [...costIn(view), ...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view), ...newer]
+  const also = [
+    ...costIn(view),
+    ...beginsIn(view),
+    ...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view),
+    ...newer,
+  ]
   const act = nextOf(view)
   const rest = act.kind === 'rest' ? act.rest : view.doc.rest
   // An act that is due at once is under way, unless its lane rests on what only a look can change.
@@ -128,6 +135,13 @@ const nextOf = (view: View): Act => {
 const costIn = ({ doc, plan, now }: View): string[] => {
   const found = soFar(doc, { plan: plan !== null && plan.plan.digest === doc.run?.digest ? plan.plan : null, now })
   return found === null ? [] : [`it has cost ${soFarText(found)} so far`]
+}
+
+/** When it begins by itself next. */
+const beginsIn = ({ kind, doc, policy, now }: View): string[] => {
+  const schedule = kind.scheduleOf?.(policy, laneName(doc.lane)) ?? null
+  const slot = schedule === null ? null : nextSlot(schedule, now)
+  return schedule === null || slot === null ? [] : [`the schedule begins it next at ${wallText(schedule.zone, slot)}`]
 }
 
 /** What does not answer as it should meanwhile, what the run under way keeps from beginning, and what was cancelled behind it. */

@@ -20,7 +20,8 @@ import { openSecrets } from './secrets/local-secrets.ts'
 import type { Served } from './server/served.ts'
 import { startServer } from './server/server.ts'
 import { openStores } from './stores.ts'
-import { playTour, tourNeeds } from './tour.ts'
+import { playTour } from './tour.ts'
+import { tourNeeds } from './tour-needs.ts'
 import type { Chapter } from './tour-stage.ts'
 
 /** What a running product leaves in its data folder, so that the command line finds it. */
@@ -119,10 +120,10 @@ const openProduct = async (
   options: StartOptions,
   opened: (() => unknown)[],
 ): Promise<Omit<Product, 'close' | 'closed'>> => {
-  const { port, dataDir, speed, version, cluster, mlflow, prometheus, adopt } = options
+  const { port, dataDir, configFile, speed, version, cluster, mlflow, prometheus, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
-  const policies = inNamespace(await openPolicies({ file: options.configFile }), cluster?.namespace)
+  const policies = inNamespace(await openPolicies({ file: configFile, simulated: config === null }), cluster?.namespace)
   const secrets = openSecrets({ dataDir, given: givenSecrets() })
   const clock = clockOn(dataDir, speed)
   opened.push(() => writeWhole(join(dataDir, CLOCK_FILE), String(clock.now())))
@@ -151,7 +152,7 @@ const openProduct = async (
     url: server.url,
     pid: process.pid,
     token: await secrets.get('token'),
-    config: resolve(options.configFile),
+    config: resolve(configFile),
   }
   const file = join(dataDir, RUNNING_FILE)
   opened.push(() => rmSync(file, { force: true }))

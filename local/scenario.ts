@@ -44,17 +44,34 @@ export const uploadDataset = async (
   return `${folder}manifest.json`
 }
 
-/** Registers a version whose weights lie in the local buckets, behaving as `simulation` says. Answers its version. */
+/** Registers a version whose weights lie in the local bucket of results, below a folder of it where one is said, behaving as `simulation` says. Answers its version. */
 export const registerVersion = async (
   house: LocalHouse,
-  { model, simulation, tags = {} }: { model: string; simulation?: Simulation; tags?: Record<string, string> },
+  {
+    model,
+    simulation,
+    tags = {},
+    below = '',
+  }: { model: string; simulation?: Simulation; tags?: Record<string, string>; below?: string },
 ): Promise<string> => {
-  const folder = `models/${model}/${Object.keys(tags).length}-${house.clock.now()}-${Math.abs(hash(JSON.stringify(simulation ?? {})))}/`
-  await house.objects.write('acme-results', `${folder}config.json`, bytes('{}'))
+  const folder = `${below}models/${model}/${Object.keys(tags).length}-${house.clock.now()}-${Math.abs(hash(JSON.stringify(simulation ?? {})))}/`
+  const { bucket } = (await house.ports.policies.load()).results
+  await house.objects.write(bucket, `${folder}config.json`, bytes('{}'))
   if (simulation !== undefined)
-    await house.objects.write('acme-results', `${folder}simulation.json`, bytes(JSON.stringify(simulation)))
-  const made = await house.registry.register({ model, source: `s3://acme-results/${folder}`, runId: null, tags })
+    await house.objects.write(bucket, `${folder}simulation.json`, bytes(JSON.stringify(simulation)))
+  const made = await house.registry.register({ model, source: `s3://${bucket}/${folder}`, runId: null, tags })
   return made.version
+}
+
+/** How what serves a version will behave, or is judged: it lies beside its weights, which stay what was measured. */
+export const behaves = async (
+  house: LocalHouse,
+  { model, version, simulation }: { model: string; version: string; simulation: Simulation },
+): Promise<void> => {
+  const { source = '' } = (await house.registry.version(model, version)) ?? {}
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/.exec(source) ?? []
+  if (bucket === undefined || key === undefined) return
+  await house.objects.write(bucket, key.replace(/[^/]*$/, 'simulation.json'), bytes(JSON.stringify(simulation)))
 }
 
 /** Points the alias at a version, as a person does in MLflow: its webhook reaches our door. */

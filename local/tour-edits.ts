@@ -2,8 +2,7 @@ import type { Config } from '../core/policy.ts'
 import { spendIn } from '../flows/spend.ts'
 import { spendOf } from '../flows/sums.ts'
 import type { LocalHouse } from './house.ts'
-import { promote } from './scenario.ts'
-import type { Chapter, EditedStage, Play } from './tour-stage.ts'
+import type { EditedStage, Play } from './tour-stage.ts'
 
 const SERVICE = 'support-llama'
 const PIPELINE = 'support-chats'
@@ -13,10 +12,10 @@ const ALERT = { name: 'ModelDriftHigh', labels: { model: SERVICE } }
 const HOUR = 3_600_000
 
 /** An alert that the policy names fires: the newest dataset is run on once more, and what comes of it is promoted. */
-export const playDrift = async (house: LocalHouse, { say, edit }: EditedStage, play: Play): Promise<Chapter[]> => {
+export const playDrift = async (house: LocalHouse, { say, edit }: EditedStage, play: Play): Promise<void> => {
   say(`4 · The alert fires that means, by the policy, that ${SERVICE} drifts.`)
   edit(watched)
-  const retrained = await play.chapter({
+  await play.chapter({
     title: `${SERVICE} drifts → trained anew → registered`,
     lane: TRAIN,
     expected: 'succeeded',
@@ -24,13 +23,12 @@ export const playDrift = async (house: LocalHouse, { say, edit }: EditedStage, p
   })
   const version = (await play.registered()) ?? '?'
   say(`5 · v${version} is what it made. Somebody gives it the alias champion.`)
-  const rolled = await play.chapter({
+  await play.chapter({
     title: `v${version} promoted → rolled out behind its gate`,
     lane: SERVE,
     expected: 'succeeded',
-    act: () => promote(house, SERVICE, version),
+    act: () => play.promote(version),
   })
-  return [retrained, rolled]
 }
 
 /** The share of the month's money that the story has spent by then. */
@@ -43,7 +41,7 @@ const isCrossed = async (house: LocalHouse, rung: string): Promise<boolean> =>
   ) === true
 
 /** The month's money goes: what nobody had to be asked about is asked about, since a rung says so; then pools are capped, and a lease is refused, until the month turns. */
-export const playMonth = async (house: LocalHouse, stage: EditedStage, play: Play): Promise<Chapter[]> => {
+export const playMonth = async (house: LocalHouse, stage: EditedStage, play: Play): Promise<void> => {
   const { say, edit, until } = stage
   const spent = (await spendIn(house.ports.ledger, house.clock.now())).dollars
   say(
@@ -55,17 +53,17 @@ export const playMonth = async (house: LocalHouse, stage: EditedStage, play: Pla
     budget: { ...config.budget, ladder: [{ at: SOON, do: 'ask-always' }] },
   }))
   await until('the rung is crossed', () => isCrossed(house, 'ask-always'))
-  const asked = await play.chapter({
+  await play.chapter({
     title: 'the month’s money goes → a rung asks about what nobody had to be asked about',
     lane: TRAIN,
     expected: 'succeeded',
     act: () => play.upload(),
   })
-  return [asked, ...(await playCap(house, stage, play))]
+  await playCap(house, stage, play)
 }
 
 /** The month's budget is lowered below what nodes have cost. */
-const playCap = async (house: LocalHouse, stage: EditedStage, play: Play): Promise<Chapter[]> => {
+const playCap = async (house: LocalHouse, stage: EditedStage, play: Play): Promise<void> => {
   const { say, edit, until } = stage
   const spent = (await spendIn(house.ports.ledger, house.clock.now())).dollars
   const dollars = Math.floor(spent)
@@ -77,16 +75,16 @@ const playCap = async (house: LocalHouse, stage: EditedStage, play: Play): Promi
   await until('the budget is crossed', capped)
   const refused = await lease(house)
   say(`    ${refused.ok ? '✗' : '✓'} ${refused.detail}`)
+  const title = 'the budget is crossed → pools are capped → a lease is refused'
+  play.tell({ title, lane: LEASED, expected: 'refused', outcome: refused.ok ? 'asked' : 'refused' })
   say('8 · The month turns. The same lease once more.')
   await until('the rung is over', async () => !(await capped()))
-  const leased = await play.chapter({
+  await play.chapter({
     title: 'the month has turned → the same lease is asked about, and taken',
     lane: LEASED,
     expected: 'succeeded',
     act: async () => void (await lease(house)),
   })
-  const title = 'the budget is crossed → pools are capped → a lease is refused'
-  return [{ title, lane: LEASED, expected: 'refused', outcome: refused.ok ? 'asked' : 'refused' }, leased]
 }
 
 /** It drifts sooner after a training than the policy would wait. */
@@ -95,7 +93,10 @@ const watched = (config: Config): Config => {
   if (service === undefined || pipeline === undefined) return config
   return {
     ...config,
-    services: { ...config.services, [SERVICE]: { ...service, drift: { alerts: [ALERT], coolDown: '1h' } } },
+    services: {
+      ...config.services,
+      [SERVICE]: { ...service, drift: { ...service.drift, alerts: [ALERT], coolDown: '1h' } },
+    },
     pipelines: {
       ...config.pipelines,
       [PIPELINE]: { ...pipeline, on: { ...pipeline.on, drift: { service: SERVICE } } },

@@ -1,57 +1,71 @@
 import { laneOf } from '../core/lane-kinds/kind.ts'
 import { pipeline } from '../core/lane-kinds/pipeline.ts'
 import { service } from '../core/lane-kinds/service.ts'
-import { datasetsIn } from '../core/policy/datasets.ts'
-import { nameOfStage } from '../core/policy/stages.ts'
-import { modelOf, type PipelinePolicy, type Policy } from '../core/policy.ts'
-import { metricsOf } from './cluster/program.ts'
+import { modelOf, type PipelinePolicy, type Policy, type ServicePolicy } from '../core/policy.ts'
+import { nameOfSchedule } from '../core/slots.ts'
 import { SIMULATION_FILE } from './cluster/simulation.ts'
-import { tourNeeds } from './tour.ts'
+import { figuresOfGate, figuresOfStages } from './figures.ts'
+import { tourNeeds } from './tour-needs.ts'
 
 /** What a person may try first under a policy: what the samples tell of is the example's alone. */
 export interface Tries {
   /** Whether the tour and the samples can be played. */
   samples: boolean
-  /** One sentence each, what is typed between backticks. */
+  /** One sentence each, what is typed between backticks: what begins each lane, and what its gates must be told. */
   sentences: string[]
   /** The lane of the first of them, as the policy calls it; null: the policy has nothing that anything could begin. */
   lane: string | null
 }
 
-/** What moves a first lane under this policy; `data` is what the folder is called whose `buckets` are this machine's. */
+/** What moves each lane under this policy; `data` is what the folder is called whose `buckets` are this machine's. */
 export const triesUnder = (policy: Policy, data: string): Tries => {
-  const [fed] = datasetsIn(policy.pipelines)
-  const [first] = Object.keys(policy.pipelines)
-  const begun = fed?.name ?? first
-  const [served] = Object.entries(policy.services)
-  const lanes = [begun === undefined ? undefined : laneOf(pipeline, begun), served && laneOf(service, served[0])]
-  const sentences = [
-    fed && datasetText(fed.dataset, { data, lane: lanes[0] ?? '' }),
-    fed && figuresText(fed.rule, fed.dataset),
-    fed === undefined && begun !== undefined && `Say \`signalbox run ${begun}\`: it begins \`${lanes[0]}\`.`,
-    served && `Promote a version of \`${modelOf(...served)}\` in the registry: it is planned for \`${lanes[1]}\`.`,
+  // What an upload begins is tried first.
+  const pipelines = Object.entries(policy.pipelines).toSorted(([, a], [, b]) => uploads(b) - uploads(a))
+  const services = Object.entries(policy.services)
+  const lanes = [
+    ...pipelines.map(([name]) => laneOf(pipeline, name)),
+    ...services.map(([name]) => laneOf(service, name)),
   ]
-  return {
-    samples: tourNeeds(policy) === null,
-    sentences: sentences.filter((text) => typeof text === 'string'),
-    lane: lanes.find((lane) => lane !== undefined) ?? null,
-  }
+  const sentences = [
+    ...pipelines.flatMap(([name, rule]) => ofPipeline(name, rule, data)),
+    ...services.flatMap(([name, rule]) => ofService(name, rule)),
+  ]
+  return { samples: tourNeeds(policy) === null, sentences, lane: lanes[0] ?? null }
 }
 
-type Fed = NonNullable<PipelinePolicy['on']['dataset']>
+const uploads = ({ on }: PipelinePolicy): number => (on.dataset === undefined ? 0 : 1)
 
-const datasetText = ({ bucket, prefix, manifest }: Fed, { data, lane }: { data: string; lane: string }): string =>
-  `Put a dataset, and last its \`${manifest}\`, into the folder \`buckets/${bucket}/${prefix}…\` of ${data}: it begins \`${lane}\`.`
+const ofPipeline = (name: string, rule: PipelinePolicy, data: string): string[] => {
+  const { dataset, version, schedule, hand } = rule.on
+  const lane = laneOf(pipeline, name)
+  const figures = figuresOfStages(rule)
+  if (dataset !== undefined) {
+    const { bucket, prefix, manifest } = dataset
+    const begins = `Put a dataset, and last its \`${manifest}\`, into the folder \`buckets/${bucket}/${prefix}…\` of ${data}: it begins \`${lane}\`.`
+    return [begins, ...figuresText(figures, `\`${manifest}\`, before it`)]
+  }
+  if (version !== undefined) {
+    const { model, tag } = version
+    const tagged = tag === undefined ? '' : ` and set its tag \`${tag.key}\` to \`${tag.value}\``
+    const begins = `Register a version of \`${model}\` in the registry${tagged}: it begins \`${lane}\`.`
+    return [begins, ...figuresText(figures, 'its weights')]
+  }
+  const by = schedule === undefined ? '' : ` \`${nameOfSchedule(schedule)}\``
+  if (hand === false) return [`The schedule${by} begins \`${lane}\`.`]
+  return [`Say \`signalbox run ${name}\`: it begins \`${lane}\`${by === '' ? '' : `, as the schedule${by} does`}.`]
+}
 
-/** What gates ask that no simulated container says by itself, and how it is told to; null: nothing. */
-const figuresText = ({ stages }: PipelinePolicy, { manifest }: Fed): string | null => {
-  const tasks = stages.flatMap((stage) => {
-    const task = stage.use ?? nameOfStage(stage)
-    const own = stage.gates.filter(({ metric }) => !metricsOf(task).includes(metric))
-    const metrics = Object.fromEntries(own.map(({ metric, value }) => [metric, value]))
-    return own.length === 0 ? [] : [[task, { metrics }] as const]
-  })
-  if (tasks.length === 0) return null
-  const told = JSON.stringify({ tasks: Object.fromEntries(tasks) })
-  return `A simulated container measures nothing: so that these gates hold, put \`${SIMULATION_FILE}\` beside \`${manifest}\`, before it: \`${told}\`.`
+const ofService = (name: string, rule: ServicePolicy): string[] => [
+  `Promote a version of \`${modelOf(name, rule)}\` in the registry: it is planned for \`${laneOf(service, name)}\`.`,
+  ...figuresText(figuresOfGate(rule), 'its weights'),
+]
+
+/** How a simulated container is told what gates ask; nothing where it says all of it by itself. */
+const figuresText = (figures: ReturnType<typeof figuresOfStages>, beside: string): string[] => {
+  if (figures === null) return []
+  const made = Object.values(figures.tasks ?? {}).flatMap(({ artifacts = [] }) => artifacts)
+  const makes = made.length === 0 ? '' : ` and the ${made.join(', ')} is made`
+  return [
+    `A simulated container measures nothing: so that these gates hold${makes}, put \`${SIMULATION_FILE}\` beside ${beside}: \`${JSON.stringify(figures)}\`.`,
+  ]
 }

@@ -169,7 +169,7 @@ What it takes from packages, from the environment, by \`require\` or from files 
 again.
 
 An image may be named by a tag, \`ghcr.io/acme/trainer:1.4\`: \`npx signalbox pin\` looks up its digest and keeps it in \`signalbox.lock.json\` beside the policy (of
-\`team.config.ts\` in \`team.lock.json\`). Commit both. What is in force has digests alone: a tag that nobody has pinned is a problem of the policy, and nothing looks it up later.
+\`team.config.ts\` in \`team.lock.json\`). Commit both. What is in force has digests alone: a tag that nobody has pinned is a problem of the policy, but for the simulated cluster, which runs no image; and nothing looks it up later.
 \`npx signalbox pin --check\` ends with 1 where a tag has moved or is not pinned.
 
 ${sections.join('\n')}`

@@ -26,7 +26,12 @@ const house = await openHouse({ stores, policies: fixedPolicies(policy), secrets
 const until = async (_: string, done: () => Promise<boolean>): Promise<void> => {
   await runUntil(house, clock, { done, atMost: 24 * 3_600_000 })
 }
-await playTour(house, { say: () => undefined, until, answerAs: policy.approvals.approvers[0]?.id ?? null, edit: null })
+await playTour(house, {
+  say: () => undefined,
+  until,
+  answerAs: policy.approvals.approvers.map(({ id }) => id),
+  edit: null,
+})
 const better = await registerVersion(house, { model: 'support-llama', simulation: { loadMinutes: 4 } })
 await promote(house, 'support-llama', better)
 await uploadDataset(house, {

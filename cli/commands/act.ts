@@ -9,7 +9,7 @@ import { usd } from '../../core/money/prices.ts'
 import { readRow } from '../../flows/rows.ts'
 import type { Command } from '../../local/house-type.ts'
 import { wantedTitle } from '../../local/waiting.ts'
-import { findRunning } from '../client.ts'
+import { type Client, findRunning, runningClient } from '../client.ts'
 import { EXIT, Explained, type Output, show, showRefused, type Where } from '../output.ts'
 import { calledIn, calledOn } from './called.ts'
 import { datasetOf, eventOf } from './emit.ts'
@@ -37,10 +37,11 @@ export const answer = async (
   {
     flags: { data, by, reason, choice, aws },
     output,
-  }: { flags: { data: string; by: string; reason?: string; choice?: string; aws?: string }; output: Output },
+  }: { flags: { data: string; by?: string; reason?: string; choice?: string; aws?: string }; output: Output },
 ): Promise<number> => {
   if (aws !== undefined)
     throw new Explained('people answer a deployed installation in Slack, where it knows who they are', EXIT.usage)
+  if (by === undefined) throw new Explained(await whoMay(runningClient(data)), EXIT.usage)
   const client = findRunning(data)
   const { status, body } = await client.post(`/api/plans/${encodeURIComponent(id)}/answers`, {
     by,
@@ -53,6 +54,14 @@ export const answer = async (
   if (refused === null) show(output, body, `recorded: ${String(body['recorded'])} · ${lane}${tookText(body['took'])}`)
   else showRefused(output, body, `refused (${String(refused)}): ${String(body['detail'] ?? '')}`)
   return refused === null ? EXIT.ok : EXIT.failed
+}
+
+/** Whom to name. */
+const whoMay = async (client: Client | null): Promise<string> => {
+  if (client === null) return 'say who you are, as approvals.approvers of the policy names you: `--by TEAM/USER`'
+  const { approvers } = (await client.get('/api/approvers')) as { approvers: { id: string; name: string }[] }
+  const people = approvers.map(({ id, name }) => `\`--by ${id}\` (${name})`)
+  return `say who you are, as approvals.approvers names you: ${people.join(' or ')}`
 }
 
 /** ` · as default, at most $223.83; it could have been half or spot`: of a question with a choice. */

@@ -4,7 +4,7 @@ import { asCounted } from '../../flows/in-force.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { NOT_COUNTED, type Spend, spendOf } from '../../flows/sums.ts'
 import { stoppedAt } from '../../local/main.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readSimulated } from '../../local/policies/file-policies.ts'
 import { runningClient } from '../client.ts'
 import { columns, type Output, show, type Where } from '../output.ts'
 import { withInstallation } from './in-aws.ts'
@@ -54,7 +54,7 @@ const localBudgets = async (where: Where): Promise<Spend[]> => {
 const readBudgets = async (ledger: Ledger, { data, config }: Where): Promise<Spend[]> => [
   await spendOf(
     { ledger },
-    await asCounted(ledger, parsePolicy(await readConfig(config))),
+    await asCounted(ledger, parsePolicy(await readSimulated(config))),
     stoppedAt(data) ?? Date.now(),
   ),
 ]

@@ -1,6 +1,6 @@
 import { type Called, calledBy } from '../../core/lane-kinds/called.ts'
 import { parsePolicy } from '../../core/policy.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readSimulated } from '../../local/policies/file-policies.ts'
 import { runningClient } from '../client.ts'
 import type { Where } from '../output.ts'
 import { withInstallation } from './in-aws.ts'
@@ -14,7 +14,7 @@ export const calledIn = ({ aws, config, data }: Where): Promise<Called> => {
     if (aws !== undefined)
       return withInstallation({ aws, config }, async ({ policies }) => calledBy(await policies.load()))
     const client = runningClient(data)
-    if (client === null) return calledBy(parsePolicy(await readConfig(config)))
+    if (client === null) return calledBy(parsePolicy(await readSimulated(config)))
     return ((await client.get('/api/called')) as { called?: Called }).called ?? {}
   }
   return asked().catch(() => ({}))

@@ -37,20 +37,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
   ]
   const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
   return [
-    ...(aws === undefined
-      ? []
-      : [
-          ...(await awsFindings({
-            region: aws,
-            installation: policy.installation,
-            datasetBuckets: datasetBuckets(policy.pipelines),
-            alerts: Object.values(policy.services).some(({ drift }) => (drift?.alerts.length ?? 0) > 0),
-            notices: [...(policy.budget.notices?.aws ?? []), ...(policy.budget.notices?.anomalies ?? [])].length > 0,
-            scopes: scopesOf(policy),
-          })),
-          ...(await ofEks(aws, policy)),
-          ...(await runnerFindings(objectsIn(aws), policy)),
-        ]),
+    ...(aws === undefined ? [] : await ofAws(aws, policy)),
     ...(context === undefined && kubeconfig === undefined
       ? []
       : [...(await rightsOfDoors(outside, policy)), ...(await namesOf(outside, policy))]),
@@ -66,6 +53,20 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
         ]),
     ...(prometheus === undefined ? [] : await prometheusFindings({ url: prometheus, aws, policy })),
   ]
+}
+
+/** What is deployed; without credentials nothing but that. */
+const ofAws = async (region: string, policy: Policy): Promise<Finding[]> => {
+  const found = await awsFindings({
+    region,
+    installation: policy.installation,
+    datasetBuckets: datasetBuckets(policy.pipelines),
+    alerts: Object.values(policy.services).some(({ drift }) => (drift?.alerts.length ?? 0) > 0),
+    notices: [...(policy.budget.notices?.aws ?? []), ...(policy.budget.notices?.anomalies ?? [])].length > 0,
+    scopes: scopesOf(policy),
+  })
+  if (found.some(({ check, ok }) => check === 'credentials' && !ok)) return found
+  return [...found, ...(await ofEks(region, policy)), ...(await runnerFindings(objectsIn(region), policy))]
 }
 
 /** Its client is loaded only for who asks. */

@@ -4,13 +4,13 @@ import { SELF } from '../../core/rows.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
 import { laneNames } from '../../flows/lanes.ts'
 import { readRow } from '../../flows/rows.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readSimulated } from '../../local/policies/file-policies.ts'
 import { hasLedger, withLedger } from './ledger.ts'
 
 /** Names from before that no lane of this folder's ledger has, or had first. Of a policy or a ledger that cannot be read others say so. */
 export const renamedFindings = async ({ data, config }: { data: string; config: string }): Promise<Finding[]> => {
   if (!hasLedger(data)) return []
-  const policy = await readConfig(config)
+  const policy = await readSimulated(config)
     .then(parsePolicy)
     .catch(() => null)
   if (policy === null) return []

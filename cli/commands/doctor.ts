@@ -6,7 +6,8 @@ import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
 import type { givenSecrets } from '../../local/main.ts'
 import { whyOpen } from '../../local/own-folder.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readSimulated, readUnpinned } from '../../local/policies/file-policies.ts'
+import { whyUnpinned } from '../../local/policies/lock-file.ts'
 import { findRunning, policyInForce } from '../client.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
 import { looseFindings } from './doctor-loose.ts'
@@ -43,7 +44,7 @@ export const doctor = async (
 
 /** With a policy that does not hold together there is nothing to compare the outside with. */
 const outsideOf = async (config: string, outside: Outside): Promise<Finding[]> => {
-  const policy = await readConfig(config)
+  const policy = await readSimulated(config)
     .then(parsePolicy)
     .catch(() => null)
   return policy === null ? [] : outsideFindings(outside, policy)
@@ -60,13 +61,18 @@ const nodeVersion = (): Finding => {
 
 const policyFindings = async (config: string): Promise<Finding[]> => {
   try {
-    const policy = parsePolicy(await readConfig(config))
+    const policy = parsePolicy(await readSimulated(config))
     const { version, pipelines, services, pools } = policy
     const counts = Object.entries({ pipeline: pipelines, service: services, pool: pools })
       .map(([what, named]) => counted(Object.keys(named).length, what))
       .join(', ')
     return [
       { check: 'policy', ok: true, detail: `${config}: version ${version}, ${counts}` },
+      ...(await readUnpinned(config)).map((one) => ({
+        check: 'image',
+        ok: false,
+        detail: `${whyUnpinned(config, one)}. The simulated cluster takes it as it is, no other does`,
+      })),
       ...onPaper(policy).map(({ path, why }) => ({ check: path, ok: false, detail: why })),
     ]
   } catch (error) {
@@ -112,7 +118,7 @@ const running = async (data: string, config: string): Promise<Finding> => {
 
 /** The version of the policy in a file; null where there is none to compare. */
 const versionOf = (config: string): Promise<string | null> =>
-  readConfig(config)
+  readSimulated(config)
     .then((read) => parsePolicy(read).version)
     .catch(() => null)
 

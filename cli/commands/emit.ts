@@ -1,8 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
 import { inNewNames } from '../../core/lane-kinds/called.ts'
+import { datasetsIn } from '../../core/policy/datasets.ts'
+import { parsePolicy } from '../../core/policy.ts'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
+import { SIMULATION_FILE } from '../../local/cluster/simulation.ts'
+import { figuresOfStages } from '../../local/figures.ts'
 import type { ImaginedObject } from '../../local/objects/imagined-objects.ts'
+import { readSimulated } from '../../local/policies/file-policies.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show } from '../output.ts'
 import { calledOn } from './called.ts'
@@ -65,6 +70,22 @@ export const datasetOf = (event: unknown): ImaginedObject[] => {
   ]
 }
 
+/** With what simulated containers must be told, so that gates of the pipeline that a sample's dataset begins hold: it is written before the manifest. */
+export const behaving = async (objects: ImaginedObject[], config: string | undefined): Promise<ImaginedObject[]> => {
+  const manifest = objects.at(-1)
+  if (manifest === undefined || config === undefined) return objects
+  const { bucket, key } = manifest
+  const policy = await readSimulated(config)
+    .then(parsePolicy)
+    .catch(() => null)
+  const begun = datasetsIn(policy?.pipelines ?? {}).find(
+    ({ dataset }) => dataset.bucket === bucket && key.startsWith(dataset.prefix),
+  )
+  const figures = begun === undefined ? null : figuresOfStages(begun.rule)
+  if (figures === null) return objects
+  return [{ bucket, key: key.replace(/[^/]*$/, SIMULATION_FILE), text: JSON.stringify(figures) }, ...objects]
+}
+
 /** Writes a sample's dataset into the local bucket, so that the event finds what it points to. What is there is left alone. */
 const layDown = (dataDir: string, objects: ImaginedObject[]): void => {
   const files = objects.map(({ bucket, key, text }) => {
@@ -84,7 +105,7 @@ export const emit = async (name: string, { data }: { data: string }, output: Out
   const client = findRunning(data)
   // Asked first, so that the event follows at once on its dataset: the product finds uploads by itself too.
   await client.get('/healthz')
-  if (!existsSync(name)) layDown(data, datasetOf(event))
+  if (!existsSync(name)) layDown(data, await behaving(datasetOf(event), client.config))
   const { status, body } = await client.post(message === undefined ? '/events' : '/notices', event)
   const became =
     (body['events'] as { kind: string; lane: string | null; reason: string | null; detail: string }[] | undefined) ?? []

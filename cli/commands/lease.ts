@@ -8,7 +8,7 @@ import { minuteText } from '../../core/text.ts'
 import { type PoolNow, poolsNow } from '../../flows/leases.ts'
 import type { Command } from '../../local/house-type.ts'
 import { stoppedAt } from '../../local/main.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readSimulated } from '../../local/policies/file-policies.ts'
 import { findRunning, runningClient } from '../client.ts'
 import { columns, EXIT, Explained, type Output, show, type Where } from '../output.ts'
 import { command, freezeEnd } from './act.ts'
@@ -126,6 +126,6 @@ const poolsIn = async (where: Where): Promise<PoolNow[]> => {
     )
   const client = runningClient(data)
   if (client !== null) return ((await client.get('/api/pools')) as { pools: PoolNow[] }).pools
-  const policy = parsePolicy(await readConfig(config))
+  const policy = parsePolicy(await readSimulated(config))
   return withLedger(where, (ledger) => poolsNow(ledger, { policy, now: stoppedAt(data) ?? Date.now() }))
 }

@@ -2,7 +2,7 @@ import { noticeLine, type ShownNotice } from '../../core/money/notice-text.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { asCounted } from '../../flows/in-force.ts'
 import { noticesOf } from '../../flows/notices.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readSimulated } from '../../local/policies/file-policies.ts'
 import { runningClient } from '../client.ts'
 import type { Where } from '../output.ts'
 import { withInstallation } from './in-aws.ts'
@@ -15,7 +15,7 @@ export const noticesIn = async (where: Where): Promise<ShownNotice[]> => {
     return withInstallation({ aws, config }, async ({ ledger, policies }) => noticesOf(ledger, await policies.load()))
   const client = runningClient(data)
   if (client !== null) return ((await client.get('/api/notices')) as { notices: ShownNotice[] }).notices
-  const policy = parsePolicy(await readConfig(config))
+  const policy = parsePolicy(await readSimulated(config))
   return withLedger(where, async (ledger) => noticesOf(ledger, await asCounted(ledger, policy)))
 }
 

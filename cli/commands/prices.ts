@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { type ListPrice, pricesFromList } from '../../core/money/price-list.ts'
 import { typesOf } from '../../core/policy/pools.ts'
 import { type PoolPolicy, parsePolicy } from '../../core/policy.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readSimulated } from '../../local/policies/file-policies.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
 
 /** The command. */
@@ -24,7 +24,7 @@ const prices = async (
   { from, region, config }: { from: string; region: string; config: string },
   output: Output,
 ): Promise<number> => {
-  const { pools } = parsePolicy(await readConfig(config))
+  const { pools } = parsePolicy(await readSimulated(config))
   const types = [...new Set(Object.values(pools).flatMap(typesOf))]
   const found = pricesFromList(readList(from), { region, instanceTypes: types })
   const rows = Object.entries(pools).map(([name, pool]) => ({ pool: name, ...rowOf(pool, found) }))

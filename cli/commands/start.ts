@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { type Policy, parsePolicy } from '../../core/policy.ts'
+import { counted } from '../../core/text.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
@@ -11,9 +12,10 @@ import { Renamed } from '../../flows/in-force.ts'
 import { NotFurnished } from '../../local/cluster/furnished.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { FolderTaken } from '../../local/folder-lock.ts'
-import { type RealStart, startProduct } from '../../local/main.ts'
+import { type Product, type RealStart, startProduct } from '../../local/main.ts'
 import { FolderOpen } from '../../local/own-folder.ts'
-import { readConfig } from '../../local/policies/file-policies.ts'
+import { readConfig, readUnpinned } from '../../local/policies/file-policies.ts'
+import { pinFor } from '../../local/policies/lock-file.ts'
 import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { NODE_CLASS } from '../../local/rig/contents.ts'
 import { type Rig, rigDown, rigUp } from '../../local/rig/rig.ts'
@@ -65,7 +67,7 @@ export const start = async (flags: StartFlags, version: string, output: Output):
     const product = await startProduct(options).catch((error: unknown) => {
       throw explained(error, port)
     })
-    if (product.closed !== null) output.err(product.closed)
+    for (const line of await noticed(product, flags, cluster === undefined)) output.err(line)
     const at = { url: product.url, data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
     output.out(
       output.json
@@ -80,6 +82,14 @@ export const start = async (flags: StartFlags, version: string, output: Output):
   } finally {
     if (rig !== null) await rigDown(rig)
   }
+}
+
+/** What a person should know of what was taken: a folder that was open to others, and images that nobody has pinned, since this cluster runs none. */
+const noticed = async ({ closed }: Product, { config }: StartFlags, isSimulated: boolean): Promise<string[]> => {
+  // The file was read a moment ago: what became of it since is told by who reads it next.
+  const left = isSimulated ? await readUnpinned(config).catch(() => []) : []
+  const taken = `${counted(left.length, 'image')} by tag that nobody has pinned: the simulated cluster takes them, a real one does not before \`${pinFor(config)}\``
+  return [...(closed === null ? [] : [closed]), ...(left.length === 0 ? [] : [taken])]
 }
 
 const explained = (error: unknown, port: number): unknown => {
@@ -153,7 +163,7 @@ export const welcome = (url: string, policy: Policy, { data, speed, rig }: Start
     `npx signalbox emit dataset-uploaded/base${where(data)}
      an S3 event through the real door; a small dataset is laid down for it`,
   ]
-  const begins = samples ? played : sentences.map((text) => text.replaceAll('`', ''))
+  const begins = [...(samples ? played : []), ...sentences.map((text) => text.replaceAll('`', ''))]
   const looks =
     lane === null
       ? 'The policy has neither `pipelines` nor `services`, so nothing can begin: add one, and start again.'

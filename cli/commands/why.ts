@@ -3,7 +3,7 @@ import type { Ledger } from '../../flows/ledger-port.ts'
 import { type Why, whyOf } from '../../flows/why.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { stoppedAt } from '../../local/main.ts'
-import { fixedPolicies, readConfig } from '../../local/policies/file-policies.ts'
+import { fixedPolicies, readSimulated } from '../../local/policies/file-policies.ts'
 import { utc } from '../../local/waiting.ts'
 import { type Client, runningClient } from '../client.ts'
 import { EXIT, type Output, show, type Where } from '../output.ts'
@@ -42,7 +42,7 @@ const localWhy = async (client: Client | null, where: Where, lane: string): Prom
 
 /** As it stood when the product was last seen to run. */
 const readWhy = async (ledger: Ledger, { data, config }: Where, lane: string): Promise<Why> => {
-  const policies = fixedPolicies(parsePolicy(await readConfig(config)))
+  const policies = fixedPolicies(parsePolicy(await readSimulated(config)))
   const now = stoppedAt(data) ?? Date.now()
   return whyOf({ ledger, policies, clock: { now: () => now } }, lane, CATALOGUES)
 }

@@ -1,6 +1,7 @@
+import { sha256Hex } from '../digest.ts'
 import { engineTagProblems } from './engine-tags.ts'
 import type { Lock } from './lock.ts'
-import { type ImagePlace, imagesIn } from './places.ts'
+import { type ImagePlace, imagesIn, type WantedImage, wantedImages } from './places.ts'
 import { lacking } from './platforms.ts'
 import { atDigest, printReference, taggedReference } from './reference.ts'
 
@@ -32,6 +33,24 @@ export const pinned = (config: unknown, lock: Lock): Pinned => {
   }
   return { config: next, problems }
 }
+
+/** The images that a config names by tag and a lock does not know. */
+export const unpinned = (config: unknown, lock: Lock): WantedImage[] =>
+  wantedImages(config).filter(({ image }) => !Object.hasOwn(lock, image))
+
+/**
+ * A lock that knows these as well, for the simulated cluster, which runs no image: a digest that is made of the name and that no registry
+ * has, on whatever it is to run on. Equal names have equal ones.
+ */
+export const madeUpFor = (images: readonly WantedImage[], lock: Lock): Lock => ({
+  ...lock,
+  ...Object.fromEntries(
+    images.map(({ image, needs }) => {
+      const made = { digest: `sha256:${sha256Hex(image)}`, platforms: needs.flat(), from: 'nobody', resolved: 'never' }
+      return [image, made] as const
+    }),
+  ),
+})
 
 const OTHERWISE = 'Name another tag and run `npx signalbox pin`, or another pool'
 

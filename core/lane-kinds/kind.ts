@@ -7,6 +7,7 @@ import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, WayStep } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import type { ResultRow } from '../rows.ts'
+import type { Schedule } from '../slots.ts'
 import type { World } from '../world.ts'
 
 /** Everything that a plan is made from. */
@@ -141,6 +142,8 @@ export interface LaneKind<D extends Desired = Desired> {
   ): Baseline | null
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
   nodeWithin?(policy: Policy, name: string): number | null
+  /** Times at which it begins by itself, by the policy in force; null, or left out: at none. */
+  scheduleOf?(policy: Policy, name: string): Schedule | null
   /** Hours that people are asked for before a stage is ended that would cost more than its run may, by the policy in force; null: it is ended. Left out: all are. */
   asksMore?(policy: Policy, name: string, of: { stage: string; chosen?: Chosen | undefined }): number | null
   /** When GPUs of its Jobs that idle are told of, asked about and taken away, by the policy in force; null, or left out: never. */

@@ -85,6 +85,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     const within = ruleNamed(policy.pipelines, name)?.rule.nodeWithin
     return within === undefined ? null : milliseconds(within)
   },
+  scheduleOf: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.on.schedule ?? null,
   asksMore: (policy, name, { stage, chosen }) => {
     const rule = ruleNamed(policy.pipelines, name)?.rule
     const others = chosen === undefined ? undefined : rule?.alternatives?.[chosen.name]?.stages[stage]

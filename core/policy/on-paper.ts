@@ -9,6 +9,7 @@ import { ladderOnPaper } from './ladder-on-paper.ts'
 import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { typesOf } from './pools.ts'
+import { scriptsOnPaper } from './scripts-on-paper.ts'
 import { shown } from './shown.ts'
 import { alternativeUses, useOnPaper, usesOf } from './uses.ts'
 
@@ -26,6 +27,7 @@ export const onPaper = (policy: Policy): OnPaper[] => [
   ...amongResults(policy),
   ...gatesOnPaper(policy),
   ...registersOnPaper(policy),
+  ...scriptsOnPaper(policy),
   ...enginesOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),
   ...neverKnown(policy),

@@ -127,7 +127,7 @@ export const pipeline = z
       z.strictObject({
         /** Name of the registered model. */
         model: registered.check(askable),
-        /** Stage whose artifact it is, which one with gates reads, directly or through others; left out: the last one that judges nothing. */
+        /** Stage whose artifact it is, which one with gates reads, directly or through others; left out: the last one that judges nothing, or the only one. */
         from: z.optional(filled),
         /** That it is an adapter: the artifact of that name, and not `model`, is registered, with the tags `signalbox.dev/weights` and `signalbox.dev/base`, which is the model that its stage was told. A service of vLLM serves it on that. Left out: whole weights. */
         artifact: z.optional(z.literal('adapter', 'write `adapter`, or leave it out: whole weights are registered')),
@@ -155,7 +155,7 @@ export const pipeline = z
           path: ['register'],
           message: 'nothing is registered that was not measured: give a stage `gates`, or leave `register` out',
         })
-      if (register.from === undefined && all.every(({ gates }) => gates.length > 0))
+      if (register.from === undefined && all.length > 1 && all.every(({ gates }) => gates.length > 0))
         context.addIssue({
           code: 'custom',
           path: ['register', 'from'],
@@ -192,6 +192,7 @@ export const registeredStage = ({
   stages: readonly { name?: string | undefined; use?: string | undefined; gates: readonly unknown[] }[]
 }): string | null => {
   if (register === undefined) return null
-  const last = all.findLast(({ gates }) => gates.length === 0)
+  // One alone is the one that is meant, though it is judged itself.
+  const last = all.length === 1 ? all[0] : all.findLast(({ gates }) => gates.length === 0)
   return register.from ?? (last === undefined ? null : nameOfStage(last))
 }

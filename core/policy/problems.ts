@@ -78,11 +78,14 @@ const limit = (
   return `write a number ${inclusive ? at : beyond} ${bound}`
 }
 
+/** What a shell would split where it has spaces; any other text is one thing. */
+const isCommand = (path: readonly PropertyKey[]): boolean => /^(command|args)$/.test(String(path.at(-1)))
+
 /** What to write where something of another kind stands. */
 const writeOf = (schema: z.core.$ZodType, { path, expected, input }: z.core.$ZodIssueInvalidType): string => {
   const place = placeAt(schema, path)
   if (expected === 'array' && typeof input === 'string' && isListOfSingle(place))
-    return `write a list, [${(input.trim().match(/\S+/g) ?? []).map(shown).join(', ')}]`
+    return `write a list, [${(isCommand(path) ? (input.trim().match(/\S+/g) ?? []) : [input]).map(shown).join(', ')}]`
   if (expected === 'object' || expected === 'record' || expected === 'array') return `write ${shapeOf(place)}`
   if (expected === 'string') return 'write a text, in quotes'
   return expected === 'boolean'

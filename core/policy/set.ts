@@ -29,10 +29,14 @@ export const whyNotSet = ({ stages, services }: Setting, set: SetOf): string | n
   for (const one of isSet) {
     const name = nameOfStage(one)
     const [issue] = Object.hasOwn(set, name) ? (z.safeParse(stage, one, inEnglish).error?.issues ?? []) : []
-    if (issue !== undefined) return `${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`
+    if (issue !== undefined) return `${[name, ...issue.path.map(String)].join('.')}: ${messageOf(issue)}`
   }
   const [unheard] = monitorProblems({ pipelines: { set: { stages: isSet } }, services })
   if (unheard === undefined) return null
   const [, , , at, ...path] = unheard.path
   return `${[names[Number(at)], ...path].join('.')}: ${unheard.message}`
 }
+
+/** Of a name that is none its own problem says why. */
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message

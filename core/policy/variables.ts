@@ -14,7 +14,8 @@ const secretKey = z.strictObject({
   /** Which of its keys. */
   key: matching(
     /^(?!\.{1,2}$)(?!\.\.)[-._a-zA-Z0-9]{1,253}$/,
-    'no Secret can have such a key: letters, digits, `-`, `_` and `.`, at most 253',
+    'write which of the Secret’s keys, in quotes',
+    () => 'no Secret can have such a key: letters, digits, `-`, `_` and `.`, at most 253',
   ),
 })
 

@@ -34,6 +34,10 @@ export const wallAt = (zone: string, at: number): number => {
   return Date.UTC(year, month - 1, day, hour, minute)
 }
 
+/** `2026-12-01 03:00 Europe/Berlin`. */
+export const wallText = (zone: string, at: number): string =>
+  `${new Date(wallAt(zone, at)).toISOString().slice(0, 16).replace('T', ' ')} ${zone}`
+
 const floor = (at: number): number => Math.floor(at / MINUTE) * MINUTE
 
 /** How far the wall is before UTC. Milliseconds. */

@@ -72,11 +72,13 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
   const secrets = new SecretsManagerClient({ region: place.region })
   const read = async (name: string): Promise<string> =>
     (await secrets.send(new GetSecretValueCommand({ SecretId: `${place.installation}/${name}` }))).SecretString ?? ''
-  return Promise.all([
-    finding('credentials', 'log in, e.g. `aws sso login`, or set AWS_PROFILE', async () => {
-      const { accessKeyId } = await defaultProvider()()
-      return `of key ${accessKeyId.slice(0, 4)}…`
-    }),
+  const credentials = await finding('credentials', 'log in, e.g. `aws sso login`, or set AWS_PROFILE', async () => {
+    const { accessKeyId } = await defaultProvider()()
+    return `of key ${accessKeyId.slice(0, 4)}…`
+  })
+  // Without them all else would fail by the same, each with a cure that is none.
+  if (!credentials.ok) return [credentials]
+  const others = await Promise.all([
     ...stackFindings(place),
     ...(place.notices === true ? [topicFinding(place)] : []),
     ...place.datasetBuckets.map((bucket) => bucketFinding(place, bucket)),
@@ -95,6 +97,7 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
     ),
     clockFinding(place),
   ])
+  return [credentials, ...others]
 }
 
 const stackFindings = ({ region, installation }: AwsPlace): Promise<Finding>[] => [

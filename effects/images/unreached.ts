@@ -14,7 +14,8 @@ const NO_TLS = /wrong version number|packet length too long|ERR_SSL_WRONG_VERSIO
 
 /** What a person reads for what a network says. */
 const WORDS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no host of that name: check how the image is written',
+  ENOTFOUND:
+    'there is no host of that name, or this machine has no network or reaches it through a proxy alone: check how the image is written, and the network',
   EAI_AGAIN: 'its name cannot be looked up now: check the network, and how the image is written',
   ECONNREFUSED: 'nobody listens there',
   ECONNRESET: 'the connection was cut off',

@@ -45,10 +45,10 @@ export interface Program {
   message: string | null
 }
 
-/** Reads what lies beside the pod's input: the dataset, or what a monitor samples. */
+/** Reads what lies beside the pod's input: the dataset, what a monitor samples, or the version of a model that it runs on. */
 export const readSimulation = async (objects: Pick<Objects, 'read'>, pod: Pod): Promise<ParsedSimulation> => {
-  const { INPUT_URI, CURRENT } = environmentOf(pod, playedContainer(pod))
-  for (const { bucket, key } of besides(INPUT_URI ?? CURRENT)) {
+  const { INPUT_URI, CURRENT, INPUT_MODEL_URI } = environmentOf(pod, playedContainer(pod))
+  for (const { bucket, key } of besides(INPUT_URI ?? CURRENT ?? INPUT_MODEL_URI)) {
     const found = await readSmall(objects, bucket, key)
     if (found === 'too large')
       return {
@@ -173,15 +173,16 @@ const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Progra
   const folder = [at.key.replace(/\/+$/, ''), env['POD_NAME'] ?? name].filter((part) => part !== '').join('/')
   const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? OTHERS
   const metrics = how.metrics ?? usual.metrics
+  const artifacts = how.artifacts?.map((one) => [one, one] as const) ?? usual.artifacts
   const result = how.result ?? {
     object: name,
     metrics,
     artifacts: Object.fromEntries(
-      usual.artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`]),
+      artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`]),
     ),
   }
   const text = typeof result === 'string' ? result : JSON.stringify(result)
-  const made = how.result === undefined ? usual.artifacts.map(([, file]) => `${folder}/${file}/weights`) : []
+  const made = how.result === undefined ? artifacts.map(([, file]) => `${folder}/${file}/weights`) : []
   const report = reportOf(env, { window: name, metrics })
   return { bucket: at.bucket, key: `${folder}/result.json`, text, made, ...(report === null ? {} : { report }) }
 }
@@ -195,7 +196,7 @@ interface Usual {
 const OTHERS: Usual = { metrics: {}, artifacts: [['model', 'model']] }
 
 /** Numbers that a task's container says by itself. */
-export const metricsOf = (task: string): string[] => Object.keys((USUAL[task] ?? OTHERS).metrics)
+export const metricsOf = (task: string): Readonly<Record<string, number>> => (USUAL[task] ?? OTHERS).metrics
 
 /** What a task measures and makes when nobody says otherwise. */
 const USUAL: Record<string, Usual> = {

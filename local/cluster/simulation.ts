@@ -20,6 +20,8 @@ export interface Simulation {
   message?: boolean
   /** Measured numbers of the result that is written otherwise; they replace the usual ones. */
   metrics?: Record<string, number>
+  /** What the result that is written otherwise says it made, by name, in place of the usual: `["adapter"]`. */
+  artifacts?: string[]
   /** A Secret that the container names and that is not there. */
   secretMissing?: string
   /** `false`: a serving container never gets ready. */
@@ -73,6 +75,11 @@ const FIELDS: Record<Field, [(value: unknown) => boolean, string]> = {
   result: [(value) => value === null || isObject(value) || typeof value === 'string', 'an object, a text or null'],
   message: [isFlag, 'true or false'],
   metrics: [(value) => isObject(value) && Object.values(value).every(Number.isFinite), 'an object of numbers'],
+  artifacts: [
+    (value) =>
+      Array.isArray(value) && value.length <= 20 && value.every((one) => isText(one) && /^[\w.-]+$/.test(String(one))),
+    'a list of at most 20 names',
+  ],
   healthy: [isFlag, 'true or false'],
   nodeLost: [isFlag, 'true or false'],
 }

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { WantedImage } from '../../core/images/places.ts'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
 import type { Policies } from '../../flows/ports.ts'
 import { configJson } from './config-json.ts'
 import { type Fresh, freshImport, isEdited, type Seen, see, seenAlone } from './fresh-import.ts'
-import { pinnedBeside } from './lock-file.ts'
+import { pinnedBeside, unpinnedBeside } from './lock-file.ts'
 import { whyUnread } from './why-unread.ts'
 
 /** The file is looked at no more often than this, in real milliseconds. */
@@ -22,7 +23,14 @@ const LONGEST = 10_000
  * A config file's default export, or the JSON in it, read anew each time with all that it imports, and with the digests of its tags that
  * the lock file beside it has. Throws `PolicyError`.
  */
-export const readConfig = (file: string): Promise<unknown> => pinnedIn(file, readWhole(file))
+export const readConfig = (file: string): Promise<unknown> => pinnedIn(file, readWhole(file), false)
+
+/** The same for the simulated cluster, and for who asks nothing of images: tags that nobody has pinned are taken as they are. */
+export const readSimulated = (file: string): Promise<unknown> => pinnedIn(file, readWhole(file), true)
+
+/** Images that the simulated cluster alone takes, since nobody has looked up what their tags are. */
+export const readUnpinned = async (file: string): Promise<WantedImage[]> =>
+  unpinnedBeside(file, await readWritten(file))
 
 /** As it is written, tags and all: for who looks up digests. */
 export const readWritten = (file: string): Promise<unknown> => readWhole(file).written
@@ -35,8 +43,8 @@ interface Whole {
 }
 
 /** With digests in the place of tags: the lock file that they are from is one of the files that it came of. */
-const pinnedIn = async (file: string, { written, seen }: Whole): Promise<unknown> =>
-  pinnedBeside(file, await written, (lock) => see(seen, resolve(lock)))
+const pinnedIn = async (file: string, { written, seen }: Whole, simulated: boolean): Promise<unknown> =>
+  pinnedBeside(file, await written, { onLock: (lock) => see(seen, resolve(lock)), simulated })
 
 const readWhole = (file: string, longest = LONGEST): Whole => {
   const path = resolve(file)
@@ -88,19 +96,21 @@ const otherFile = (path: string): string =>
 
 /**
  * The policy in a file. An edit of it, or of a file that it imports, takes force at the next load; an edit that does not hold together
- * leaves the last one in force.
+ * leaves the last one in force. `simulated`: of a cluster that runs no image.
  */
 export const openPolicies = async ({
   file,
   realNow = Date.now,
   longest = LONGEST,
+  simulated = false,
 }: {
   file: string
   realNow?: () => number
   longest?: number
+  simulated?: boolean
 }): Promise<FilePolicies> => {
   const first = readWhole(file, longest)
-  let policy = parsePolicy(await pinnedIn(file, first))
+  let policy = parsePolicy(await pinnedIn(file, first, simulated))
   let { seen } = first
   let looked = realNow()
   let problem: string | null = null
@@ -109,7 +119,7 @@ export const openPolicies = async ({
     if (!existsSync(file) || !isEdited(seen)) return
     const next = readWhole(file, longest)
     seen = next.seen
-    const [read, why] = await pinnedIn(file, next)
+    const [read, why] = await pinnedIn(file, next, simulated)
       .then(parsePolicy)
       .then(
         (found) => [found, null] as const,

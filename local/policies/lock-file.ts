@@ -1,8 +1,10 @@
 import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Lock, LockError, lockText, parseLock } from '../../core/images/lock.ts'
-import { namesTags, pinned } from '../../core/images/pinned.ts'
-import { PolicyError } from '../../core/policy.ts'
+import { madeUpFor, namesTags, pinned, unpinned } from '../../core/images/pinned.ts'
+import type { WantedImage } from '../../core/images/places.ts'
+import { PolicyError, parsePolicy } from '../../core/policy.ts'
+import { quoted } from '../../core/text.ts'
 
 /** Where the digests of a config’s tags lie: beside it, `signalbox.lock.json` of `signalbox.config.ts`. */
 export const lockOf = (config: string): string =>
@@ -56,17 +58,50 @@ const textAt = (file: string): string | null => {
   }
 }
 
+/** For whom a config is read: `onLock` hears the lock's name before that is read; `simulated`: the cluster runs no image. */
+export interface PinnedFor {
+  onLock(lock: string): void
+  simulated: boolean
+}
+
 /**
- * A config with digests in the place of its tags, by the lock beside it, which is looked for where the config names tags at all: `onLock`
- * hears its name before it is read. Throws `PolicyError`.
+ * A config with digests in the place of its tags, by the lock beside it, which is looked for where the config names tags at all. A tag that
+ * nobody has pinned is taken by the simulated cluster alone. Throws `PolicyError`.
  */
-export const pinnedBeside = (file: string, config: unknown, onLock: (lock: string) => void): unknown => {
+export const pinnedBeside = (file: string, config: unknown, { onLock, simulated }: PinnedFor): unknown => {
   if (!namesTags(config)) return config
   const at = lockOf(file)
   onLock(at)
-  const { config: next, problems } = pinned(config, lockAt(at))
+  const lock = lockAt(at)
+  const left = unpinned(config, lock)
+  const { config: next, problems } = pinned(config, madeUpFor(left, lock))
+  if (!simulated && left.length > 0)
+    throw new PolicyError([...problems, ...left.map((one) => whyUnpinned(file, one)), ...problemsOf(next)])
   if (problems.length > 0) throw new PolicyError(problems)
   return next
+}
+
+/** Images of a config that the lock beside it does not know. Throws `PolicyError`. */
+export const unpinnedBeside = (file: string, config: unknown): WantedImage[] =>
+  namesTags(config) ? unpinned(config, lockAt(lockOf(file))) : []
+
+/** What is said of an image that nobody has pinned, and what to run. */
+export const whyUnpinned = (file: string, { image, paths }: WantedImage): string =>
+  `${paths.join(', ')}: nobody has looked up which digest ${image} has: run \`${pinFor(file)}\`, or pin it yourself: \`repository@sha256:<64 hex>\``
+
+/** The command that pins the images of a policy's file. */
+export const pinFor = (file: string): string =>
+  `npx signalbox pin${file === 'signalbox.config.ts' ? '' : ` --config ${quoted(file)}`}`
+
+/** What else is amiss: who has pinned it all would be told then. */
+const problemsOf = (config: unknown): readonly string[] => {
+  try {
+    parsePolicy(config)
+    return []
+  } catch (error) {
+    if (error instanceof PolicyError) return error.problems
+    throw error
+  }
 }
 
 const lockAt = (file: string): Lock => {

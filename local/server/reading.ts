@@ -4,6 +4,7 @@ import { openQuestion } from '../../core/lane/awaited.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
 import { calledBy } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
+import { groupsOf } from '../../core/policy/approvals.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { ShadowRow } from '../../core/rows.ts'
 import { everyLane, laneNames } from '../../flows/lanes.ts'
@@ -41,6 +42,11 @@ const laneRoutes = (app: Hono, { house }: Served): void => {
     if (lane === undefined)
       return refuse(context, { status: 400, error: 'missing-lane', detail: 'say which: /api/why?lane=pipeline/…' })
     return context.json({ why: await house.why(lane) })
+  })
+  app.get('/api/approvers', async (context) => {
+    const { approvals } = await house.ports.policies.load()
+    const groups = groupsOf(approvals)
+    return context.json({ approvers: approvals.approvers.filter(({ id }) => !groups.includes(id)) })
   })
   app.get('/api/called', async (context) => context.json({ called: calledBy(await house.ports.policies.load()) }))
   app.get('/api/shadow', async (context) => context.json({ shadow: await shadowsOf(ledger) }))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wallAt } from '../../core/pools/local-time.ts'
-import { lastSlot, longestPause, whyNoSchedule } from '../../core/slots.ts'
+import { lastSlot, longestPause, nextSlot, whyNoSchedule } from '../../core/slots.ts'
 
 const BERLIN = 'Europe/Berlin'
 const at = (text: string): number => Date.parse(text)
@@ -61,13 +61,39 @@ describe('the last time that a schedule says', () => {
 it.each([
   ['0 2 * * *', null],
   ['0 0 30 2 *', /no day ever has that date/],
-  ['0 25 * * *', /write the five fields of cron/],
+  ['0 25 * * *', /write the five fields of cron.*; `25` is no hour$/],
+  ['0 3 * * ? *', /; these are 6, as AWS has them with a year: leave that out; `\*` is any, and not `\?`$/],
   ['0 0 2 * * *', /write the five fields/],
   ['each night', /write the five fields/],
 ])('%s as a schedule', (cron, why) => {
   const said = whyNoSchedule({ cron, zone: 'UTC' })
   if (why === null) expect(said).toBeNull()
   else expect(said).toMatch(why)
+})
+
+describe('the first time after now', () => {
+  it('is the last one once it has come, and none lies between', () => {
+    const zone = fc.constantFrom(BERLIN, 'America/New_York', 'UTC', 'Australia/Lord_Howe')
+    const cron = fc.constantFrom('30 2 * * *', '0,30 2 * * *', '45 1-3 * * *', '*/30 2 * * *', '0 * * * *', '0 3 1 * *')
+    const now = fc.integer({ min: at('2024-01-01T00:00:00Z'), max: at('2028-01-01T00:00:00Z') })
+    fc.assert(
+      fc.property(zone, cron, now, (of, said, from) => {
+        const schedule = { cron: said, zone: of }
+        const next = nextSlot(schedule, from) ?? 0
+        expect(next).toBeGreaterThan(from)
+        expect(lastSlot(schedule, next)).toBe(next)
+        expect(lastSlot(schedule, next - 1)).toBeLessThanOrEqual(from)
+      }),
+      {
+        numRuns: 300,
+        examples: [
+          [BERLIN, '0,30 2 * * *', at('2026-10-24T23:00:00Z')],
+          [BERLIN, '30 2 * * *', at('2026-03-28T23:00:00Z')],
+          [BERLIN, '30 2 * * *', at('2026-10-25T00:40:00Z')],
+        ],
+      },
+    )
+  })
 })
 
 describe('the longest that passes between two times of a schedule', () => {

@@ -85,6 +85,6 @@ it('bundles every door within its budget, and the same sources twice to the same
 }, 60_000)
 
 it('builds nothing of a policy whose tags nobody has pinned', async () => {
-  await expect(build('three', tagged('three', false))).rejects.toThrow('run `npx signalbox pin`')
+  await expect(build('three', tagged('three', false))).rejects.toThrow('run `npx signalbox pin --config ')
   expect(readdirSync(folder)).not.toContain('three')
 })

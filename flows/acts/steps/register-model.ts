@@ -51,7 +51,7 @@ const whyNothing = (step: RegisterModelStep, result: ResultRow | null): string =
     return `what ${of} measured and made is neither in the ledger nor where it was written, so there is nothing to register: \`retry --from ${of}\``
   const names = (artifact: string): boolean => result.values[artifact] !== undefined
   if (artifactOf(step) === 'adapter')
-    return `the result of ${of} names no \`adapter\` artifact${names('model') ? ', and a `model`: leave `artifact` of `register` out' : ', so there is nothing to register'}`
+    return `the result of ${of} names no \`adapter\` artifact${names('model') ? ', and a `model`: name what is registered `adapter` there, or, where whole weights are meant, leave `artifact` of `register` out' : ', so there is nothing to register'}`
   return names('adapter')
     ? `the result of ${of} names an \`adapter\` and no \`model\`: say \`artifact: 'adapter'\` of \`register\`, or merge it into its base model in a stage that names what it makes \`model\``
     : `the result of ${of} names no \`model\` artifact, so there is nothing to register`

@@ -132,6 +132,15 @@ describe('an answer', () => {
     })
   })
 
+  it('of nobody says who may', async () => {
+    const id = await asking()
+    expect(await product.cli('approve', id)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('`--by T0SIGNAL/U0APPROVER` (ana) or `--by T0SIGNAL/U0BEN` (ben)'),
+    })
+    expect((await product.town.lane(LANE)).outcome).toBeNull()
+  })
+
   it('of somebody else, or to nothing, ends with 1 and says why', async () => {
     const id = await asking()
     const guest = await product.cli('approve', id, '--by', 'T0SIGNAL/U0GUEST')

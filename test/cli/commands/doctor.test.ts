@@ -112,3 +112,25 @@ it('a data folder that others of this machine may enter is told, with what to do
   chmodSync(data, 0o700)
   expect((await cli('doctor', '--data', data)).out).toMatch(/✓ +data /)
 })
+
+it('without credentials says that alone of what is deployed: all else would fail by it', async () => {
+  for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_WEB_IDENTITY_TOKEN_FILE'])
+    vi.stubEnv(name, undefined)
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, join(data, 'none'))
+  const { code, out } = await cli('doctor', '--data', data, '--aws', 'eu-central-1')
+  expect(code).toBe(1)
+  expect(out.match(/^✗.*$/gm)).toEqual([expect.stringMatching(/^✗ +credentials .*aws sso login/)])
+})
+
+it('of images that nobody has pinned says each once, beside what else is amiss, and what pins them', async () => {
+  const { code, out } = await cli('doctor', '--data', data, '--config', 'examples/life.config.ts')
+  expect(code).toBe(1)
+  expect(out).toMatch(/^✓ +policy +examples\/life\.config\.ts: version /m)
+  const wrong = out.match(/^✗.*$/gm) ?? []
+  expect(wrong).toHaveLength(6)
+  for (const line of wrong)
+    expect(line).toMatch(
+      /^✗ +image .*`npx signalbox pin --config examples\/life\.config\.ts`.* simulated cluster takes it/,
+    )
+})

@@ -75,7 +75,7 @@ it('builds and pushes what is asked for, from the folder of the product, and pin
 it('says how what no policy names is pinned once one does', async () => {
   const { code, err, out } = await images('--only', 'scan', '--json')
   expect(code).toBe(0)
-  expect(err).toContain('`npx signalbox pin` writes their digests beside it')
+  expect(err).toMatch(/`npx signalbox pin --config \S+` writes their digests beside it/)
   expect(JSON.parse(out)).toEqual({
     images: [{ image: `${registry.host}/acme/scan:1.0.0`, digest: PUSHED.digest }],
     pushed: true,

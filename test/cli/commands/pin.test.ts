@@ -53,7 +53,7 @@ describe('signalbox pin', () => {
     const unpinned = await cli('doctor', '--config', file(), '--data', join(dir, 'data'))
     expect(unpinned.code).toBe(1)
     expect(unpinned.out).toMatch(
-      /stages\.0\.image: nobody has looked up which digest that tag has: run `npx signalbox pin`/,
+      /stages\.0\.image: nobody has looked up which digest \S+team\/trainer:1\.4 has: run `npx signalbox pin --config \S+`/,
     )
     const { code, out, err } = await pin()
     expect([code, err.split('\n').length]).toEqual([0, 2])

@@ -7,6 +7,7 @@ import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
 import example from '../../example.ts'
 import { MINUTE, stepIs } from '../../journeys/scenes.ts'
 import { taskJob } from '../../local/cluster/world-fixture.ts'
+import { piped } from '../../variants.ts'
 import { cli, openRunning, type Running } from '../running.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -187,6 +188,15 @@ describe('why', () => {
     expect(await product.cli('why', 'service/nobody')).toMatchObject({
       code: 1,
       err: expect.stringContaining('no lane'),
+    })
+  })
+
+  it('of a lane that a schedule begins says when it does next, by the clocks of its zone', async () => {
+    const nightly = { ...piped(), on: { schedule: { cron: '0 3 * * *', zone: 'Europe/Berlin' } } }
+    product.town.setPolicy({ ...example, pipelines: { nightly } })
+    expect(await product.cli('why', 'pipeline/nightly')).toMatchObject({
+      code: 0,
+      out: 'pipeline/nightly: nothing was ever wanted of it\nthe schedule begins it next at 2026-11-24 03:00 Europe/Berlin',
     })
   })
 

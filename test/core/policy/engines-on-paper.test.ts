@@ -13,6 +13,8 @@ const change =
   }
 const found = (...of: Parameters<typeof change>): string[] => {
   const config = exampleConfig()
+  // Of nobody's making: what it is called says nothing of its engine.
+  config.services!['support-llama']!.image = `acme/engine@sha256:${'cd'.repeat(32)}`
   change(...of)(config)
   return enginesOnPaper(parsePolicy(config)).map(({ path, why }) => `${path}: ${why}`)
 }
@@ -94,4 +96,17 @@ it.each<['sglang' | 'trtllm', string[]]>([
   ['trtllm', ['--max_batch_size=128', '--config=/etc/trtllm.yaml', '--ep_size', '4', '--trust_remote_code']],
 ])('%s may be told %j', (engine, args) => {
   expect(found({ engine, args })).toEqual([])
+})
+
+it('an image that the makers of another engine call so is told, and refuses no plan', () => {
+  const config = exampleConfig()
+  const digest = `@sha256:${'ab'.repeat(32)}`
+  change({ engine: 'sglang', image: `vllm/vllm-openai${digest}` }, { runner })(config)
+  expect(enginesOnPaper(parsePolicy(config))).toContainEqual({
+    path: 'services.support-llama.image',
+    why: "`vllm/vllm-openai` is vLLM, and `engine` says SGLang: say `engine: 'vllm'`, or take an image of SGLang",
+    lanes: [],
+  })
+  for (const image of [`lmsysorg/sglang${digest}`, `ghcr.io/acme/mine${digest}`])
+    expect(found({ engine: 'sglang', image }, { runner }).filter((one) => one.includes('.image:'))).toEqual([])
 })

@@ -19,6 +19,7 @@ it('what is registered is the last stage that judges nothing, and one with gates
   expect(registered([train!, merge, evaluate!], 'train')).toBe('train')
   expect(registered([train!, merge, { ...evaluate!, inputs: ['train', 'merge'] }], 'train')).toBe('train')
   expect(registered([{ ...train!, gates }], 'train')).toBe('train')
+  expect(registered([{ ...train!, gates }])).toBe('train')
 })
 
 it.each<[string, object[], string | undefined, string, string]>([

@@ -34,6 +34,11 @@ it.each<[string, unknown, string]>([
     'python train.py',
     'expected a list; found "python train.py": write a list, ["python", "train.py"]',
   ],
+  [
+    `${SERVICE}.gate.probe`,
+    { prompts: [{ prompt: 'How long?', contains: '30 days' }] },
+    'expected a list; found "30 days": write a list, ["30 days"]',
+  ],
   [`${TRAIN}.args`, ['--epochs', 3], 'expected a text; found 3: write it in quotes, "3"'],
   [`${TRAIN}.pool`, ['gpu-train'], 'found ["gpu-train"]: write it without the list, "gpu-train"'],
   [`${TRAIN}.pool`, { name: 'gpu-train' }, 'found {"name":"gpu-train"}: write a text, in quotes'],

@@ -18,7 +18,7 @@ describe('what is set for one run', () => {
   it.each([
     [{ merge: { args: [] } }, /no stage `merge`: it is one of train, evaluate/],
     [{ train: { env: { RESULTS_URI: 's3://x' } } }, /^train\.env\.RESULTS_URI: /],
-    [{ train: { env: { 'NOT A NAME': '' } } }, /^train\.env/],
+    [{ train: { env: { 'NOT A NAME': '' } } }, /^train\.env.*: name a variable with letters, digits and `_`/],
     [{ train: { args: ['x'.repeat(12_001)] } }, /a stage has at most 12000 bytes/],
     [{ constructor: { args: [] } }, /no stage/],
   ])('%j is refused as the policy would', (set, why) => {

@@ -411,6 +411,13 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.stages.1.secrets.TRAIN_URI: it tells what `train` made',
     ],
     [
+      'no key of a Secret',
+      (c) => {
+        train(c).secrets = { HF_TOKEN: { secret: 'hub' } as never }
+      },
+      'pipelines.support-chats.stages.0.secrets.HF_TOKEN.key: is missing: write which of the Secret’s keys, in quotes',
+    ],
+    [
       'a key that no Secret can have',
       (c) => {
         train(c).secrets = { HF_TOKEN: { secret: 'hub', key: 'my token' } }

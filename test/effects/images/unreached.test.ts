@@ -9,7 +9,7 @@ it.each<[string, unknown, RegExp]>([
   [
     'a name that is none',
     failed(coded('ENOTFOUND')),
-    /^there is no host of that name: check how the image is written$/,
+    /^there is no host of that name, or this machine has no network or reaches it through a proxy alone: check how the image is written, and the network$/,
   ],
   [
     'nobody there, at any of its addresses',

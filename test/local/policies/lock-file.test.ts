@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Lock } from '../../../core/images/lock.ts'
-import type { Config } from '../../../core/policy.ts'
-import { openPolicies, readConfig, readWritten } from '../../../local/policies/file-policies.ts'
+import type { Config, PolicyError } from '../../../core/policy.ts'
+import {
+  openPolicies,
+  readConfig,
+  readSimulated,
+  readUnpinned,
+  readWritten,
+} from '../../../local/policies/file-policies.ts'
 import { lockOf, readLock, writeLock } from '../../../local/policies/lock-file.ts'
 import example from '../../../signalbox.config.ts'
 
@@ -67,7 +73,7 @@ describe('a policy in a file that names tags', () => {
     expect(await next()).toBe('b')
     rmSync(join(dir, 'a.lock.json'))
     expect(await next()).toBe('b')
-    expect(await policies.problem()).toContain('run `npx signalbox pin`')
+    expect(await policies.problem()).toContain(`which digest ${TAG} has: run \`npx signalbox pin --config ${file}\``)
     write('a.lock.json', '<')
     expect(await next()).toBe('b')
     expect(await policies.problem()).toContain('a.lock.json: it is no lock file: `npx signalbox pin` writes it anew')
@@ -75,6 +81,30 @@ describe('a policy in a file that names tags', () => {
     writeLock(join(dir, 'a.lock.json'), lock('c'))
     expect(await next()).toBe('c')
     expect(await policies.problem()).toBeNull()
+  })
+
+  it('that nobody has pinned is one for the simulated cluster alone: once per image it is said where it stands and what to run, beside what else is amiss', async () => {
+    const twice = tagged()
+    twice.services!['support-llama']!.image = TAG
+    const file = write('a.config.json', twice)
+    const made = await image(readSimulated(file))
+    expect(made).toMatch(/^ghcr\.io\/acme\/trainer@sha256:[0-9a-f]{64}$/)
+    expect(await image(readSimulated(file))).toBe(made)
+    expect((await readUnpinned(file)).map((one) => one.image)).toEqual([TAG])
+    const said = `pipelines.support-chats.stages.0.image, services.support-llama.image: nobody has looked up which digest ${TAG} has: run \`npx signalbox pin --config ${file}\``
+    await expect(openPolicies({ file })).rejects.toThrow(said)
+    expect((await (await openPolicies({ file, simulated: true })).load()).services['support-llama']?.image).toBe(made)
+    const { problems } = (await readConfig(write('b.config.json', { ...twice, retries: -1 })).catch(
+      (error: unknown) => error,
+    )) as PolicyError
+    expect(problems).toEqual([expect.stringContaining('nobody has looked up'), expect.stringMatching(/^retries: /)])
+  })
+
+  it('that nobody has pinned is taken with its digest once it is', async () => {
+    const file = write('a.config.json', tagged())
+    writeLock(join(dir, 'a.lock.json'), lock('a'))
+    expect(await image(readSimulated(file))).toBe(await image(readConfig(file)))
+    expect(await readUnpinned(file)).toEqual([])
   })
 
   it('by digests alone needs no lock: what lies there is not even read', async () => {

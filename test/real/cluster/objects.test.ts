@@ -46,7 +46,7 @@ const sentOnTheTour = async (): Promise<Sent[]> => {
   const chapters = await playTour(town.house, {
     say: () => undefined,
     until,
-    answerAs: 'T0SIGNAL/U0APPROVER',
+    answerAs: ['T0SIGNAL/U0APPROVER'],
     edit: null,
   })
   expect(chapters.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded', 'failed: gate'])
