@@ -18,6 +18,9 @@ export const gangWrongs = ({ nodes = 1, use, command, pod }: Gang): Wrong[] => {
       ? []
       : [{ path: ['pod', key], message: 'its pods find each other by the names that they have: leave it out' }],
   )
+  const dns = pod?.dnsPolicy
+  if (dns != null && dns !== 'ClusterFirst' && dns !== 'ClusterFirstWithHostNet')
+    named.push({ path: ['pod', 'dnsPolicy'], message: "its pods find each other by the cluster's DNS: leave it out" })
   const preset = use === undefined || command !== undefined ? undefined : newest(use)
   // What its image runs by itself nobody here knows.
   if (preset === undefined || preset.command === null || preset.overNodes !== undefined) return named

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini'
 import { inEnglish } from '../../events/input.ts'
 import type { SetOf } from '../../events/occasions.ts'
-import type { StagePolicy } from '../policy.ts'
+import type { Policy, StagePolicy } from '../policy.ts'
+import { whyUnheard } from './monitors.ts'
 import { nameOfStage, stage } from './stages.ts'
 
 /** The stages with what is set of them: arguments in place of theirs, variables beside theirs. */
@@ -14,13 +15,19 @@ export const stagesSet = (stages: readonly StagePolicy[], set: SetOf): StagePoli
   })
 
 /** Why that cannot be set, and what to write, as the policy would say it of the stage; null: it can. */
-export const whyNotSet = (stages: readonly StagePolicy[], set: SetOf): string | null => {
+export const whyNotSet = (
+  stages: readonly StagePolicy[],
+  set: SetOf,
+  { services }: Pick<Policy, 'services'>,
+): string | null => {
   const names = stages.map(nameOfStage)
   const unknown = Object.keys(set).find((name) => !names.includes(name))
   if (unknown !== undefined) return `there is no stage \`${unknown}\`: it is one of ${names.join(', ')}`
   for (const one of stagesSet(stages, set)) {
     const name = nameOfStage(one)
     const [issue] = Object.hasOwn(set, name) ? (z.safeParse(stage, one, inEnglish).error?.issues ?? []) : []
+    const unheard = whyUnheard(one, services)
+    if (unheard !== null) return `${name}.env.REPORTS: ${unheard}`
     if (issue !== undefined) return `${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`
   }
   return null

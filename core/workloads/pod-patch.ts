@@ -27,6 +27,9 @@ export const HANDLERS: readonly string[] = ['exec', 'grpc', 'httpGet', 'sleep', 
 /** Fields of which an object has one: another of them takes the place of ours, where Kubernetes would keep both and refuse them. */
 const ONE_OF: readonly (readonly string[])[] = [HANDLERS, ['value', 'valueFrom']]
 
+/** Lists to which a patch adds: without what is ours of them no node would take the pod, or pods of a gang would come to zones that EFA does not span. */
+const ADDED: ReadonlySet<string> = new Set(['tolerations', 'requiredDuringSchedulingIgnoredDuringExecution'])
+
 type Fields = Record<string, unknown>
 
 /**
@@ -59,7 +62,7 @@ const without = (fields: Fields, keys: readonly string[]): Fields =>
 
 const mergedAt = (key: string, onto: unknown, value: unknown): unknown => {
   if (isRecord(value)) return merged(isRecord(onto) ? onto : {}, value)
-  if (key === 'tolerations' && Array.isArray(onto) && Array.isArray(value)) return added(onto, value)
+  if (ADDED.has(key) && Array.isArray(onto) && Array.isArray(value)) return added(onto, value)
   const by = MERGE_KEYS[key]
   return by !== undefined && Array.isArray(value) ? mergedList(Array.isArray(onto) ? onto : [], value, by) : value
 }

@@ -4,7 +4,8 @@ import { stagesSet, whyNotSet } from '../../../core/policy/set.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 
-const stages = parsePolicy(example).pipelines['support-chats']!.stages
+const policy = parsePolicy(example)
+const { stages } = policy.pipelines['support-chats']!
 
 describe('what is set for one run', () => {
   it('takes the place of arguments, stands beside variables, and leaves the rest as the policy says', () => {
@@ -21,7 +22,16 @@ describe('what is set for one run', () => {
     [{ train: { args: ['x'.repeat(12_001)] } }, /a stage has at most 12000 bytes/],
     [{ constructor: { args: [] } }, /no stage/],
   ])('%j is refused as the policy would', (set, why) => {
-    expect(whyNotSet(stages, set as never)).toMatch(why)
+    expect(whyNotSet(stages, set as never, policy)).toMatch(why)
+  })
+
+  it('leaves no report of drift where nobody hears of it', () => {
+    const reports = { bucket: 'acme-drift', prefix: 'chats/' }
+    const monitor = { ...stages[0]!, name: 'watch', use: 'drift-monitor', command: undefined } as never
+    const services = { 'support-llama': { ...policy.services['support-llama'], drift: { reports } } } as never
+    const why = (uri: string) => whyNotSet([monitor], { watch: { env: { REPORTS: uri } } }, { services })
+    expect(why('s3://nobodys/place/')).toMatch(/^watch\.env\.REPORTS: found .*nobody hears of what lies there/)
+    expect(why('s3://acme-drift/chats/')).toBeNull()
   })
 
   it('that fits makes stages that the policy takes, whatever is in it', () => {
@@ -32,7 +42,7 @@ describe('what is set for one run', () => {
         fc.dictionary(fc.stringMatching(/^[A-Z]{1,8}$/), fc.string({ maxLength: 20 })),
         (args, env) => {
           const set = { train: { args, env } }
-          if (whyNotSet(stages, set) !== null) return
+          if (whyNotSet(stages, set, policy) !== null) return
           const [train] = stagesSet(stages, set)
           const written = structuredClone(example.pipelines!['support-chats']!)
           Object.assign(written.stages[0]!, { args: train!.args, env: train!.env })

@@ -47,6 +47,19 @@ it('merges objects field by field and named lists element by element; what is ne
   })
 })
 
+it('adds what pods must stand beside to ours: those of a gang come to no other zone than EFA spans', () => {
+  const required = (topologyKey: string) => ({
+    podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey }] },
+  })
+  const ours = { ...spec, affinity: required('topology.kubernetes.io/zone') }
+  expect(patched(ours, { affinity: required('rack') } as never).affinity?.podAffinity).toEqual({
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      { topologyKey: 'topology.kubernetes.io/zone' },
+      { topologyKey: 'rack' },
+    ],
+  })
+})
+
 it('adds tolerations to ours, each once: without ours no node with GPUs takes the pod', () => {
   const both = [{ key: 'gpu', operator: 'Exists' }, { key: 'other' }]
   expect(patched(spec, { tolerations: [{ key: 'other' }] }).tolerations).toEqual(both)
