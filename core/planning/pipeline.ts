@@ -76,7 +76,7 @@ const ruleOf = (input: PipelineInput): { key: string; pipeline: PipelinePolicy }
   const { occasion } = input.desired
   if ('kind' in found || occasion === undefined) return found
   const [set, { stages }] = [occasionOf(occasion).setOf(occasion), found.pipeline]
-  const wrong = whyNotSet({ ...input.policy, stages }, set)
+  const wrong = whyNotSet(stages, set, input.policy)
   return wrong === null
     ? { ...found, pipeline: { ...found.pipeline, stages: stagesSet(stages, set) } }
     : refuse('policy', `what is set for this run does not fit pipelines.${found.key} any more: ${wrong}`)

@@ -10,9 +10,6 @@ interface Gang {
   pod?: PodPatch | undefined
 }
 
-/** With these a pod asks others for names. */
-const UNRESOLVED: ReadonlySet<string> = new Set(['None', 'Default'])
-
 /** What of a stage does not go with several nodes: names by which its pods find each other, and a preset’s program that would do the same on each. */
 export const gangWrongs = ({ nodes = 1, use, command, pod }: Gang): Wrong[] => {
   if (nodes === 1) return []
@@ -21,18 +18,12 @@ export const gangWrongs = ({ nodes = 1, use, command, pod }: Gang): Wrong[] => {
       ? []
       : [{ path: ['pod', key], message: 'its pods find each other by the names that they have: leave it out' }],
   )
-  const unresolved = UNRESOLVED.has(String(pod?.dnsPolicy))
-    ? [
-        {
-          path: ['pod', 'dnsPolicy'],
-          message: 'its pods find each other by names that only the cluster’s DNS has: leave it out',
-        },
-      ]
-    : []
-  const wrongs = [...named, ...unresolved]
+  const dns = pod?.dnsPolicy
+  if (dns != null && dns !== 'ClusterFirst' && dns !== 'ClusterFirstWithHostNet')
+    named.push({ path: ['pod', 'dnsPolicy'], message: "its pods find each other by the cluster's DNS: leave it out" })
   const preset = use === undefined || command !== undefined ? undefined : newest(use)
   // What its image runs by itself nobody here knows.
-  if (preset === undefined || preset.command === null || preset.overNodes !== undefined) return wrongs
+  if (preset === undefined || preset.command === null || preset.overNodes !== undefined) return named
   const message = `what \`${use}\` runs would do the same on each of them: leave it out, or say a \`command\` of yours`
-  return [...wrongs, { path: ['nodes'], message }]
+  return [...named, { path: ['nodes'], message }]
 }

@@ -27,7 +27,7 @@ const isMonitor = ({ use, command }: Stage): boolean =>
 
 const uriOf = ({ bucket, prefix }: ReportPlace): string => `s3://${bucket}/${prefix}`
 
-const placesIn = ({ services }: Monitoring): ReportPlace[] =>
+const placesIn = ({ services }: Pick<Monitoring, 'services'>): ReportPlace[] =>
   Object.values(services).flatMap(({ drift }) => drift?.reports ?? [])
 
 /** Places that monitors leave reports in, each once: no other pod writes there. */
@@ -40,19 +40,25 @@ export const monitoredPlaces = (policy: Monitoring): ReportPlace[] => {
   return placesIn(policy).filter((place) => said.has(uriOf(place)))
 }
 
-/** Monitors whose reports nobody would hear of: they would be paid for each night, and find nothing. */
-export const monitorProblems = (value: Monitoring): { path: string[]; message: string }[] => {
-  const places = placesIn(value).map(uriOf)
+/** Why nobody would hear of what a stage that measures drift reports; null: somebody does, or it measures none. */
+export const whyUnheard = (stage: Stage, services: Monitoring['services']): string | null => {
+  const said = stage.env[REPORTS]
+  const places = placesIn({ services }).map(uriOf)
+  if (!isMonitor(stage) || (said !== undefined && places.includes(said))) return null
   const meant =
     places.length === 0
       ? 'give the service that it is of `drift: { reports: { bucket, prefix } }`, and write that here, `s3://BUCKET/PREFIX/`'
       : `write ${places.join(' or ')}, as \`drift.reports\` of its service says`
-  return Object.entries(value.pipelines).flatMap(([name, { stages }]) =>
+  const wrong = said === undefined ? 'is missing' : `found ${shown(said)}, and nobody hears of what lies there`
+  return `${wrong}: ${meant}`
+}
+
+/** Monitors whose reports nobody would hear of: they would be paid for each night, and find nothing. */
+export const monitorProblems = ({ pipelines, services }: Monitoring): { path: string[]; message: string }[] =>
+  Object.entries(pipelines).flatMap(([name, { stages }]) =>
     stages.flatMap((stage, index) => {
-      const said = stage.env[REPORTS]
-      if (!isMonitor(stage) || (said !== undefined && places.includes(said))) return []
-      const wrong = said === undefined ? 'is missing' : `found ${shown(said)}, and nobody hears of what lies there`
-      return [{ path: ['pipelines', name, 'stages', String(index), 'env', REPORTS], message: `${wrong}: ${meant}` }]
+      const message = whyUnheard(stage, services)
+      const path = ['pipelines', name, 'stages', String(index), 'env', REPORTS]
+      return message === null ? [] : [{ path, message }]
     }),
   )
-}

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import { inEnglish } from '../../events/input.ts'
 import type { SetOf } from '../../events/occasions.ts'
-import type { StagePolicy } from '../policy.ts'
-import { monitorProblems } from './monitors.ts'
+import type { Policy, StagePolicy } from '../policy.ts'
+import { whyUnheard } from './monitors.ts'
 import { nameOfStage, stage } from './stages.ts'
 
 /** The stages with what is set of them: arguments in place of theirs, variables beside theirs. */
@@ -14,27 +14,23 @@ export const stagesSet = (stages: readonly StagePolicy[], set: SetOf): StagePoli
     return { ...one, args: [...args], env: { ...one.env, ...env } }
   })
 
-/** What of a policy says what may be set of one of its pipelines. */
-interface Setting {
-  stages: readonly StagePolicy[]
-  services: Parameters<typeof monitorProblems>[0]['services']
-}
-
 /** Why that cannot be set, and what to write, as the policy would say it of the stage; null: it can. */
-export const whyNotSet = ({ stages, services }: Setting, set: SetOf): string | null => {
+export const whyNotSet = (
+  stages: readonly StagePolicy[],
+  set: SetOf,
+  { services }: Pick<Policy, 'services'>,
+): string | null => {
   const names = stages.map(nameOfStage)
   const unknown = Object.keys(set).find((name) => !names.includes(name))
   if (unknown !== undefined) return `there is no stage \`${unknown}\`: it is one of ${names.join(', ')}`
-  const isSet = stagesSet(stages, set)
-  for (const one of isSet) {
+  for (const one of stagesSet(stages, set)) {
     const name = nameOfStage(one)
     const [issue] = Object.hasOwn(set, name) ? (z.safeParse(stage, one, inEnglish).error?.issues ?? []) : []
+    const unheard = whyUnheard(one, services)
+    if (unheard !== null) return `${name}.env.REPORTS: ${unheard}`
     if (issue !== undefined) return `${[name, ...issue.path.map(String)].join('.')}: ${messageOf(issue)}`
   }
-  const [unheard] = monitorProblems({ pipelines: { set: { stages: isSet } }, services })
-  if (unheard === undefined) return null
-  const [, , , at, ...path] = unheard.path
-  return `${[names[Number(at)], ...path].join('.')}: ${unheard.message}`
+  return null
 }
 
 /** Of a name that is none its own problem says why. */

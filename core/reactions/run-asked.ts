@@ -40,7 +40,7 @@ export const onRunAsked: Reaction<RunAsked, NewestFacts> = {
         reason: 'not-by-hand',
         detail: `pipelines.${rule.name}.on.hand is false: nobody begins it by hand`,
       }
-    const wrong = wanted === undefined ? null : whyNotSet({ ...policy, stages: wanted.stages }, event.set)
+    const wrong = wanted === undefined ? null : whyNotSet(wanted.stages, event.set, policy)
     if (wrong !== null) return { kind: 'ignore', reason: 'bad-set', detail: `it cannot be set so: ${wrong}` }
     return wantedFor(asked, { facts, detail: detailOf(asked), requester: asked.by }, given)
   },

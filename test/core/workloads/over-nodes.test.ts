@@ -180,11 +180,6 @@ it.each<[string, Partial<Stage>, string]>([
     { pod: { containers: [{ name: 'train', env: [{ name: 'MASTER_ADDR', value: 'x' }] }] } },
     'env.0.name: it is ours of a stage on several nodes',
   ],
-  [
-    'whom its pods ask for names',
-    { pod: { dnsPolicy: 'None', dnsConfig: { nameservers: ['1.1.1.1'] } } },
-    'stages.0.pod.dnsPolicy: its pods find each other by names that only the cluster’s DNS has',
-  ],
   ['how its pods are called', { pod: { subdomain: 'mine' } }, 'stages.0.pod.subdomain: its pods find each other by'],
   ['no nodes', { nodes: 0 }, 'stages.0.nodes: write 1 or more'],
   ['parts of a node', { nodes: 1.5 }, 'stages.0.nodes'],
