@@ -30,8 +30,8 @@ it('docs/runner.md shows a policy that is one, once its tags are pinned and what
 it('and services that have their files brought', () => {
   const [, shown = ''] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, one]) => one)
   const { engine: _, ...others } = example.services!['code-llama']!
-  // An image of nobody’s engine, whichever the page names.
-  const rest = { ...others, image: `a@sha256:${'a'.repeat(64)}` }
+  // The page leaves images out: each engine has its own.
+  const rest = { ...others, image: `acme/engine@sha256:${'c'.repeat(64)}` }
   const said = new Function('rest', `return {${shown.replaceAll('…', '...rest')}}`)(rest)
   const runner = { image: `a@sha256:${'a'.repeat(64)}` }
   const policy = parsePolicy({ ...example, ...said, runner, sources: ['hf://meta-llama/'], pipelines: {} })
