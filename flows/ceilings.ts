@@ -99,9 +99,11 @@ export const poolsAmiss = async (
     const limit = found === undefined ? undefined : limitOf(found)
     const ceiling = doc?.ceiling
     if (ceiling === undefined) return [poolRoom(name)]
-    // What it could not set, it tries again.
-    if (ceiling.why !== undefined) return isTried({ ceiling }, now) ? [poolRoom(name)] : []
-    const isSo = limit === ceilings.get(name)?.ceiling && isOwnKnown(ceiling, policy.pools[name])
+    const isAsKept = limit === ceilings.get(name)?.ceiling
+    // What it could not set, it tries again; in shadow there is nothing to set but back to its own.
+    const isBack = policy.pools[name]?.mode === 'shadow' && (found === undefined || isAsKept)
+    if (ceiling.why !== undefined) return isTried({ ceiling }, now) && !isBack ? [poolRoom(name)] : []
+    const isSo = isAsKept && isOwnKnown(ceiling, policy.pools[name])
     return isSo ? [] : [poolRoom(name)]
   })
   return [...amiss, ...left]

@@ -170,3 +170,33 @@ it('an apply whose answer is lost is made again, and comes to the same', async (
     await town.close()
   }
 })
+
+it('a pool in shadow that its lane had set goes back to its own, follows that, and writes nothing while it is so', async () => {
+  const of = (mode: string, maxGpus = 16) => {
+    const hours = { zone: 'UTC', ceilings: [{ from: '20:00', to: '06:00', maxGpus: 0 }] }
+    const pool = { ...example.pools['gpu-train'], maxGpus, mode, hours }
+    return { ...example, pools: { ...example.pools, 'gpu-train': pool } } as never
+  }
+  const town = await openTown({ config: of('act') })
+  try {
+    const limit = async () => {
+      const found = await town.house.cluster.get({ kind: 'NodePool', namespace: null, name: 'gpu-train' })
+      return (found as KubeObject<'NodePool'> | null)?.spec?.limits?.['nvidia.com/gpu']
+    }
+    await town.advance(9 * HOUR)
+    expect(Number(await limit())).toBe(0)
+    town.setPolicy(of('shadow'))
+    await town.advance(HOUR)
+    expect(Number(await limit())).toBe(16)
+    const fence = async () => (await town.lane(POOL)).ceiling?.fence ?? 0
+    const before = await fence()
+    // The night is over, and another comes: no more than that is written.
+    await town.advance(24 * HOUR)
+    expect((await fence()) - before).toBeLessThan(10)
+    town.setPolicy(of('shadow', 24))
+    await town.advance(30 * MINUTE)
+    expect(Number(await limit())).toBe(24)
+  } finally {
+    await town.close()
+  }
+})
