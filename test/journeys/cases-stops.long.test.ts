@@ -188,7 +188,7 @@ describe('freeze and thaw (F)', () => {
     expect(town.house.clock.now() - then).toBeLessThan(MINUTE)
   })
 
-  it('before the first effect nothing is held; a cancel and a newer dataset are heeded meanwhile', async () => {
+  it('before the first effect nothing is held; a cancel is heeded meanwhile, and a newer dataset once what was approved is over', async () => {
     town = await openTown()
     await upload(town)
     await freeze(TRAIN)
@@ -196,11 +196,14 @@ describe('freeze and thaw (F)', () => {
     await town.advance(10 * MINUTE)
     expect(await town.held('pool/gpu-train')).toEqual({ lanes: {}, sum: 0 })
     await upload(town, 'b')
-    expect((await town.run(TRAIN, 1, 1))?.outcome?.kind).toBe('superseded')
-    await town.answered(TRAIN)
     await town.advance(10 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, outcome: null })
     expect(await say(town, 'cancel')).toMatchObject({ ok: true })
     expect((await town.settled(TRAIN, 0.1)).state).toBe('cancelled')
+    expect((await town.run(TRAIN, 1, 1))?.outcome?.kind).toBe('cancelled')
+    await town.answered(TRAIN)
+    await town.advance(10 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 2, outcome: null })
   })
 
   it('a run that waits for room and is frozen waits on when it is thawed', async () => {
