@@ -79,6 +79,9 @@ const presetJobs = (): Sent[] =>
         ['pipelines.support-chats.stages.0.name', use],
         ['pipelines.support-chats.stages.0.runner', { inputs: ['dataset'] }],
         ['pipelines.support-chats.register', undefined],
+        // Where a monitor leaves what it measures, which others do not read.
+        ['services.support-llama.drift', { reports: { bucket: 'acme-datasets', prefix: 'monitors/' } }],
+        ['pipelines.support-chats.stages.0.env', { REPORTS: 's3://acme-datasets/monitors/' }],
       )
       const input = trainInput({ policy: parsePolicy(config) })
       const [stage] = input.policy.pipelines['support-chats']!.stages
