@@ -80,12 +80,9 @@ interface Walk {
 const DEEDS: readonly ((walk: Walk) => Promise<string>)[] = [
   async (walk) => upload(walk),
   async (walk) => upload(walk),
-  async ({ town, pick, versions }) => {
-    const version = await registerVersion(town.house, {
-      model: MODEL,
-      simulation: pick(VERSIONS),
-      tags: { n: String(versions.length) },
-    })
+  async ({ town, far, pick, versions }) => {
+    const [simulation, tags] = [pick(VERSIONS), { n: String(versions.length) }]
+    const version = await far.past(() => registerVersion(town.house, { model: MODEL, simulation, tags }))
     versions.push(version)
     await promote(town.house, MODEL, version)
     return `promote v${version}`
