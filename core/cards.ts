@@ -87,7 +87,7 @@ export const choicesOf = (
 }
 
 /** Facts that are true of a run under way as they were before it. */
-const STAYS = new Set(['Lane', 'GPUs', 'Asked for by', 'Plan'])
+const STAYS = new Set(['Lane', 'GPUs', 'Nodes', 'Asked for by', 'Plan'])
 
 /** What a question is about: a plan, or what more of it may cost, of which the plan's own card has said the rest. */
 const asked = (plan: Plan, { more, bounds }: Question, name: (by: string) => string): Pick<Card, 'facts' | 'lines'> => {

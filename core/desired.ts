@@ -195,6 +195,8 @@ export interface LeaseDesired extends Desired, Asked {
   /** Id of the letter that asked for it: the same again is another. */
   asked: string
   gpus: number
+  /** That these are nodes, of a pool without GPUs. */
+  counts?: 'nodes'
   until: number
   /** The lease that goes on until then; left out: a new one. */
   of?: string

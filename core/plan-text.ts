@@ -1,6 +1,7 @@
 import { monthBegin } from './money/months.ts'
 import { usd } from './money/prices.ts'
 import type { Alternative, Plan, Price, Range, Step } from './plan.ts'
+import { amountsOf } from './plan-amounts.ts'
 import { runsOf } from './plan-runs.ts'
 import { MARGIN } from './planning/serve-price.ts'
 import { counted, plainTime } from './text.ts'
@@ -46,7 +47,7 @@ export const planCard = (
     ['Price', money(price.total)],
     ['At most', atMostText(plan)],
     ['Per hour', perHour(price)],
-    ['GPUs', gpusText(plan)],
+    ...amountsOf(plan),
     ...(plan.weights === undefined ? [] : [['Weights', plan.weights] as [string, string]]),
     ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan, nameOf)] as [string, string]]),
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
@@ -179,22 +180,33 @@ const answeringText = (least: number): string =>
 /** What it costs by the hour before and after. */
 const perHour = ({ nowPerHour, perHour: then }: Price): string => `now ${usd(nowPerHour)}, then ${money(then)}`
 
+/** Hours of GPUs, of nodes without any, or of both. */
+const hoursOf = ({ gpuHours, nodeHours }: Price): Entry[] => [
+  ...(nodeHours !== undefined && gpuHours.p95 === 0 ? [] : [['GPU-hours', rangeText(gpuHours, String)] as Entry]),
+  ...(nodeHours === undefined ? [] : [['node-hours', rangeText(nodeHours, String)] as Entry]),
+]
+
 const costs = ({ price, interrupts, undo }: Plan, atMost: string): Entry[] => [
   ['price', money(price.total)],
   ['at most', atMost],
   ['per hour', perHour(price)],
-  ['GPU-hours', rangeText(price.gpuHours, String)],
+  ...hoursOf(price),
   ['sources', ...price.sources],
   ['interrupts', ...(interrupts.length === 0 ? ['nothing'] : interrupts)],
   ['undo', undo],
 ]
 
-const terms = ({ bounds, effects, approval, digest, policy, weights, requester, lends }: Plan, told: Told): Entry[] => [
+const terms = (
+  { bounds, effects, desired, approval, digest, policy, weights, requester, lends }: Plan,
+  told: Told,
+): Entry[] => [
   ...(weights === undefined ? [] : [['weights', weights] as Entry]),
   ...(requester === undefined ? [] : [['asked by', whoAsked({ requester, lends }, (by) => by)] as Entry]),
   [
     'bounds',
-    `GPUs: ${gpusText({ bounds, effects })}; replicas away: ${bounds.unavailable}`,
+    `${amountsOf({ bounds, effects, desired })
+      .map((said) => said.join(': '))
+      .join('; ')}; replicas away: ${bounds.unavailable}`,
     ...(bounds.answering === undefined ? [] : [`answering: ${answeringText(bounds.answering)}`]),
   ],
   ...(told.asked === null ? [] : [['answer', beforeText(told.asked.until, told)] as Entry]),
@@ -223,15 +235,6 @@ const money = (range: Range): string => rangeText(range, usd)
 
 const rangeText = ({ p50, p95 }: Range, show: (n: number) => string): string =>
   p50 === p95 ? show(p50) : `${show(p50)} (p95 ${show(p95)})`
-
-/** GPUs that it may occupy; of a lease, which it lets others. */
-const gpusText = ({ bounds: { gpus }, effects }: Pick<Plan, 'bounds' | 'effects'>): string =>
-  [
-    ...Object.entries(gpus)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([pool, count]) => `${pool} ≤ ${count}`),
-    ...(effects.leases ?? []),
-  ].join(', ') || 'none'
 
 /** `3 h 55 min left at 12:00`: what is read later is not taken for now. */
 export const timeLeft = (until: number, now: number): string =>

@@ -4,6 +4,7 @@ import { approvals } from './policy/approvals.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
 import type { Since } from './policy/begun-by.ts'
 import { budget } from './policy/budget.ts'
+import { countedPool, type PoolPolicy, writtenPool } from './policy/counted.ts'
 import { datasetsIn } from './policy/datasets.ts'
 import { alertsOf } from './policy/drift.ts'
 import { bucket, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
@@ -67,7 +68,7 @@ export const document = z
      * you make them, and it compares them with what is said of pools.
      */
     nodes: z.optional(nodes),
-    /** GPU pools by name. */
+    /** Pools of nodes by name, with GPUs or without. */
     pools: z.record(name, pool),
     /** Run-once work in stages, by name. */
     pipelines: z._default(z.record(name, pipeline), {}),
@@ -109,7 +110,8 @@ type Document = z.output<typeof document>
 export type Config = z.input<typeof document>
 
 /** The validated policy, with its version and with what every event needs to find found in one step. */
-export interface Policy extends Document {
+export interface Policy extends Omit<Document, 'pools'> {
+  pools: Record<string, PoolPolicy>
   budget: Document['budget'] & {
     /** The name that the budget had first, where it was renamed. What is spent and held of it is counted under that one. */
     known?: string
@@ -134,7 +136,7 @@ export interface Policy extends Document {
     byVersion: ReadonlyMap<string, readonly string[]>
   }
 }
-export type PoolPolicy = Document['pools'][string]
+export type { PoolPolicy } from './policy/counted.ts'
 export type PipelinePolicy = Document['pipelines'][string]
 export type StagePolicy = PipelinePolicy['stages'][number]
 export type ServicePolicy = Document['services'][string]
@@ -184,8 +186,15 @@ const policyOf = (config: unknown, pods: [typeof podProblems, typeof resultProbl
   ]
   if (parsed.success && problems.length === 0) problems.push(...(pods?.[1](parsed.data) ?? []).map(lineOf))
   if (!parsed.success || problems.length > 0) throw new PolicyError(problems)
-  return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
+  const pools = Object.fromEntries(Object.entries(parsed.data.pools).map(([key, one]) => [key, countedPool(one)]))
+  return { ...parsed.data, pools, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
 }
+
+/** The document that a policy was read from, defaults filled in: what is kept of it, and read again. */
+export const documentOf = ({ found: _found, version: _version, ...document }: Policy): Document => ({
+  ...document,
+  pools: Object.fromEntries(Object.entries(document.pools).map(([key, one]) => [key, writtenPool(one)])),
+})
 
 const issuesOf = (config: unknown) => z.safeParse(document, config, inOurWords).error?.issues ?? []
 

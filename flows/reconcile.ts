@@ -1,6 +1,6 @@
 import type { Act } from '../core/lane/act.ts'
-import { contributionsAfter } from '../core/lane/ceilings.ts'
 import { type Change, changed, isNothing, joined } from '../core/lane/change.ts'
+import { contributionsAfter } from '../core/lane/contributions.ts'
 import type { LaneDocument, Rest } from '../core/lane/document.ts'
 import { restsNoLonger } from '../core/lane/halfway.ts'
 import { rungsAfter } from '../core/lane/laddering.ts'

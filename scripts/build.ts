@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
-import { parsePolicy } from '../core/policy.ts'
+import { documentOf, parsePolicy } from '../core/policy.ts'
 import { readConfig } from '../local/policies/file-policies.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -42,9 +42,8 @@ export const buildAll = async ({ out, config }: { out: string; config: string })
   rmSync(out, { recursive: true, force: true })
   const doors = readdirSync(DOORS).map((file) => basename(file, '.ts'))
   const built = await bundle(doors, out)
-  const { found: _found, version: _version, ...document } = policy
   mkdirSync(join(out, 'policy'), { recursive: true })
-  writeFileSync(join(out, 'policy', 'policy.json'), `${JSON.stringify(document)}\n`)
+  writeFileSync(join(out, 'policy', 'policy.json'), `${JSON.stringify(documentOf(policy))}\n`)
   return built
 }
 

@@ -33,7 +33,8 @@ const WHERE = 'docs/deploy.md, “What offers the GPUs”'
  * taken back and billed. Of images of which nothing is known nothing is claimed.
  */
 export const pluginFindings = async (requests: Asking, policy: Policy): Promise<Finding[]> => {
-  const pools = await Promise.all(Object.keys(policy.pools).map((name) => poolOf(requests, policy, name)))
+  const named = Object.keys(policy.pools).filter((name) => policy.pools[name]?.counts === undefined)
+  const pools = await Promise.all(named.map((name) => poolOf(requests, policy, name)))
   const bare = pools.filter(({ image }) => image === 'bare')
   if (bare.length === 0) return pools.length === 0 ? [] : [ofImages(pools)]
   const sets = await listed(requests, '/apis/apps/v1/daemonsets')

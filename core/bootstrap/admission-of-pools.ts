@@ -2,6 +2,7 @@ import { GPU } from '../kube.ts'
 import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { highestOf } from '../pools/ceiling.ts'
+import { limitKey } from '../pools/counts.ts'
 import { type Admission, isOurs, maySetUp, NODE_POOLS, stays, texts } from './admission-policy.ts'
 import { groupOf } from './rights.ts'
 
@@ -22,7 +23,7 @@ export const poolAdmission = (policy: Pick<Policy, 'installation' | 'pools'>): A
       rules: [{ operations: ['CREATE', 'UPDATE', 'DELETE'], ...NODE_POOLS }],
       validations: [
         {
-          expression: `object != null && oldObject != null && (${isOurs(policy, 'oldObject')}) && ${ONLY_LIMITS.join(' && ')}`,
+          expression: `object != null && oldObject != null && (${isOurs(policy, 'oldObject')}) && ${onlyLimits(policy).join(' && ')}`,
           message: 'a door of Signalbox changes of its NodePools the limit of GPUs alone, and makes and deletes none',
         },
         {
@@ -44,22 +45,29 @@ const MAY_USE = `authorizer.group('karpenter.sh').resource('nodepools').name(obj
 const LIMITS_STAY = stays('spec.limits', 'false')
 
 /** All else stays as it is, but the fence of the ceiling's own manager. */
-const ONLY_LIMITS = [
-  stays('spec', `k == 'limits'`),
-  `(${stays('spec.limits', `k == '${GPU}'`)})`,
-  `(${stays('metadata.labels', 'false')})`,
-  `(${stays('metadata.annotations', `k == '${label('fence-ceiling')}'`)})`,
-].map((one) => `(${one})`)
+const onlyLimits = (policy: Pick<Policy, 'pools'>): string[] =>
+  [
+    stays('spec', `k == 'limits'`),
+    `(${stays('spec.limits', `k == ${limitIn(policy)}`)})`,
+    `(${stays('metadata.labels', 'false')})`,
+    `(${stays('metadata.annotations', `k == '${label('fence-ceiling')}'`)})`,
+  ].map((one) => `(${one})`)
+
+/** What the NodePool is limited in: nodes, where they have no GPUs. */
+const limitIn = ({ pools }: Pick<Policy, 'pools'>): string => {
+  const without = Object.keys(pools).filter((name) => pools[name]?.counts === 'nodes')
+  return without.length === 0 ? `'${GPU}'` : `(object.metadata.name in ${texts(without)} ? 'nodes' : '${GPU}')`
+}
 
 /** The highest that hours and leases come to, by pool: a door sets a limit on these alone, and none higher. */
 const boundsOf = ({ pools }: Pick<Policy, 'pools'>): string => {
-  const limit = `object.spec.limits['${GPU}']`
   const allowed = Object.entries(pools).map(([name, pool]) => {
+    const limit = `object.spec.limits['${limitKey(pool)}']`
     const most = highestOf(pool) + (pool.leases?.maxGpus ?? 0)
     return `(object.metadata.name == '${name}' && quantity(string(${limit})).compareTo(quantity('${most}')) <= 0)`
   })
   const named = `object.metadata.name in ${texts(Object.keys(pools))}`
   return allowed.length === 0
     ? 'false'
-    : `(${named} && has(object.spec.limits) && '${GPU}' in object.spec.limits && (${allowed.join(' || ')}))`
+    : `(${named} && has(object.spec.limits) && ${limitIn({ pools })} in object.spec.limits && (${allowed.join(' || ')}))`
 }

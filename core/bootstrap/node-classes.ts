@@ -76,7 +76,8 @@ const FAST = { iops: 16_000, throughput: 1_000 }
 
 const disksOf = ({ ami }: Nodes, pool: PoolPolicy): object[] => {
   // Where nodes have disks of their own, images and pods are on those, and a fast volume would be paid for nothing.
-  const speed = hasStore(typesOf(pool)) ? {} : FAST
+  // Nor is there much to write before a program without GPUs runs.
+  const speed = hasStore(typesOf(pool)) || pool.counts === 'nodes' ? {} : FAST
   const volume = (gibibytes: number, more: object = {}): object => ({
     volumeSize: `${gibibytes}Gi`,
     volumeType: 'gp3',

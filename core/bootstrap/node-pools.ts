@@ -3,6 +3,7 @@ import { EMPTY_MINUTES } from '../money/nodes.ts'
 import { label } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
+import { limitKey, WHOLE_NODE } from '../pools/counts.ts'
 
 const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
 
@@ -22,8 +23,8 @@ export const EC2_NODE_CLASS: NodeClass = { group: 'karpenter.k8s.aws', kind: 'EC
  */
 export const GPUS_PER_NODE_LABEL = label('gpus-per-node')
 
-/** What a NodePool is made from: the policy's pool, its ceiling in whole GPUs, null for none. */
-type Pool = Pick<PoolPolicy, 'instanceType' | 'instanceTypes' | 'gpusPerNode' | 'capacityTypes'> & {
+/** What a NodePool is made from: the policy's pool, its ceiling in whole GPUs, or in nodes of a pool without any, null for none. */
+type Pool = Pick<PoolPolicy, 'instanceType' | 'instanceTypes' | 'gpusPerNode' | 'capacityTypes' | 'counts'> & {
   name: string
   maxGpus: number | null
   /** Whether all that runs there may move from node to node, one after the other. Left out: no. */
@@ -53,10 +54,10 @@ export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS
   metadata: { name: pool.name },
   spec: {
     template: {
-      metadata: { labels: { [GPUS_PER_NODE_LABEL]: String(pool.gpusPerNode) } },
+      metadata: { labels: { [GPUS_PER_NODE_LABEL]: pool.counts === undefined ? String(pool.gpusPerNode) : '0' } },
       spec: {
         nodeClassRef: { ...nodeClass },
-        taints: [{ key: GPU, value: 'true', effect: 'NoSchedule' }],
+        taints: [{ key: pool.counts === undefined ? GPU : WHOLE_NODE, value: 'true', effect: 'NoSchedule' }],
         expireAfter: 'Never',
         terminationGracePeriod: TERMINATION_GRACE,
         requirements: [
@@ -65,7 +66,7 @@ export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS
         ],
       },
     },
-    ...(pool.maxGpus === null ? {} : { limits: { [GPU]: String(pool.maxGpus) } }),
+    ...(pool.maxGpus === null ? {} : { limits: { [limitKey(pool)]: String(pool.maxGpus) } }),
     disruption: { consolidationPolicy: 'WhenEmpty', consolidateAfter: `${EMPTY_MINUTES}m`, budgets: budgetsOf(pool) },
   },
 })

@@ -5,9 +5,10 @@ import { capOf } from '../money/rungs.ts'
 import { capText } from '../money/rungs-text.ts'
 import type { PoolPolicy } from '../policy.ts'
 import { type Capped, ceilingAt, changesAfter, ownOf } from '../pools/ceiling.ts'
-import { type Ceiling, type ContributionRow, contributionId } from '../pools/contribution.ts'
+import type { Ceiling, ContributionRow } from '../pools/contribution.ts'
+import { amountText, type Counts } from '../pools/counts.ts'
 import type { Telling } from '../telling.ts'
-import { counted, said } from '../text.ts'
+import { said } from '../text.ts'
 import type { Act } from './act.ts'
 import { type Change, changed, moment, REST } from './change.ts'
 import { hasBegun, type LaneDocument, type Rest } from './document.ts'
@@ -124,20 +125,23 @@ export const settleResized = (view: View, resized: Resized): Change => {
       {
         moments: [
           ...back.moments,
-          moment('note', `its ceiling would be ${counted(gpus, 'GPU')} and is not set: ${resized.why}`),
+          moment('note', `its ceiling would be ${amountText(gpus, ruleOf(view))} and is not set: ${resized.why}`),
         ],
         // Its line is granted all the same, and somebody is told.
         counts: [...back.counts, ...(resized.right === true ? ['not-allowed:cluster'] : [])],
       },
     )
-  return changed({ ...doc, ceiling: seen }, moved(gpus, resized.was, becauseOf(view)))
+  return changed({ ...doc, ceiling: seen }, moved({ gpus, of: ruleOf(view) }, resized.was, becauseOf(view)))
 }
 
 /** What is told where it was another one. */
-const moved = (gpus: number, was: number | null, why: string): Pick<Change, 'moments' | 'counts'> => {
+const moved = (
+  { gpus, of }: { gpus: number; of: Counts | undefined },
+  was: number | null,
+  why: string,
+): Pick<Change, 'moments' | 'counts'> => {
   if (was === gpus) return { moments: [], counts: [] }
-  const before = was === null ? 'no limit' : counted(was, 'GPU')
-  const text = `its ceiling is ${counted(gpus, 'GPU')}, and was ${before}: ${why}`
+  const text = `its ceiling is ${amountText(gpus, of)}, and was ${was === null ? 'no limit' : amountText(was, of)}: ${why}`
   return { moments: [moment('step', text, { data: { gpus, was } })], counts: ['resized'] }
 }
 
@@ -145,7 +149,7 @@ const moved = (gpus: number, was: number | null, why: string): Pick<Change, 'mom
 const setBack = (view: Seen, resized: Resized): ReturnType<typeof moved> => {
   const rule = ruleOf(view)
   if (rule === undefined || resized.kind === 'set' || resized.back === undefined) return { moments: [], counts: [] }
-  return moved(ownOf(rule), resized.back.was, 'in shadow it keeps to `maxGpus`')
+  return moved({ gpus: ownOf(rule), of: rule }, resized.back.was, `in shadow it keeps to ${ownKey(rule)}`)
 }
 
 /** Once it is no higher than its own, nothing is to be taken back; nor of a pool that has left the policy where others say how high it goes. */
@@ -161,11 +165,13 @@ const withoutOwn = (view: Seen, { own, ...ceiling }: Ceiling, resized: Resized):
 const ceilingText = (view: View): string | null => {
   const { ceiling } = view.doc
   if (ceiling === undefined) return null
-  const gpus = counted(ceiling.gpus, 'GPU')
+  const gpus = amountText(ceiling.gpus, ruleOf(view))
   return ceiling.why === undefined
     ? `its ceiling is ${gpus}: ${becauseOf(view)}`
     : `its ceiling would be ${gpus} and is not set: ${ceiling.why}`
 }
+
+const ownKey = ({ counts }: Counts): string => (counts === undefined ? '`maxGpus`' : '`maxNodes`')
 
 /** What a ceiling is made of now, in words. */
 export const becauseOf = (view: Seen & Pick<View, 'contributions'>): string => {
@@ -174,7 +180,7 @@ export const becauseOf = (view: Seen & Pick<View, 'contributions'>): string => {
   const { cap, ...uncapped } = rule
   const own = ceilingAt(uncapped, [], view.now)
   const leased = ceilingAt(uncapped, view.contributions, view.now) - own
-  const whose = rule.hours === undefined ? '`maxGpus`' : '`hours` and `maxGpus`'
+  const whose = rule.hours === undefined ? ownKey(rule) : `\`hours\` and ${ownKey(rule)}`
   return `${whose} of the policy say ${own}${leased === 0 ? '' : `, and ${leased} are leased`}${cap == null ? '' : `; ${capText(cap, view.policy.budget.name)}`}`
 }
 
@@ -184,10 +190,10 @@ const overNote = (view: View, { id, gpus, until, by }: ContributionRow): Telling
   const facts = [
     { label: 'Lane', value: view.doc.lane },
     { label: 'Leased by', value: nameOf(by, view.policy.approvals) },
-    { label: 'Ceiling now', value: counted(wantedCeiling(view) ?? view.doc.ceiling?.gpus ?? 0, 'GPU') },
+    { label: 'Ceiling now', value: amountText(wantedCeiling(view) ?? view.doc.ceiling?.gpus ?? 0, ruleOf(view)) },
   ]
   const card: Card = {
-    title: `The lease ${id} of ${counted(gpus, 'GPU')} of ${pool} is over`,
+    title: `The lease ${id} of ${amountText(gpus, ruleOf(view))} of ${pool} is over`,
     ...{ facts, lines: [FINISHED], question: null, tone: 'neutral' },
   }
   return { kind: 'note', key: `${view.doc.name}-${id}-over-${until}`, card }
@@ -203,10 +209,8 @@ export const settleEndLeases = (view: View): Change => {
     moments: over.map((row) =>
       moment(
         'step',
-        `the lease ${row.id} of ${counted(row.gpus, 'GPU')} has ended: what runs is finished, and nothing new begins on them`,
-        {
-          data: { lease: row.id },
-        },
+        `the lease ${row.id} of ${amountText(row.gpus, ruleOf(view))} has ended: what runs is finished, and nothing new begins on them`,
+        { data: { lease: row.id } },
       ),
     ),
     counts: over.map(() => 'lease-ended'),
@@ -235,16 +239,3 @@ export const untilResized = (view: View, given: Rest): Rest => {
 /** Somebody has moved what it had set: it looks again. */
 export const looksAgain = ({ ceiling, ...doc }: LaneDocument): LaneDocument =>
   ceiling === undefined ? doc : { ...doc, ceiling: { ...ceiling, at: null, by: '' } }
-
-/** Contributions after a change. */
-export const contributionsAfter = (
-  before: readonly ContributionRow[],
-  { contributions }: Pick<Change, 'contributions'>,
-): ContributionRow[] => {
-  const rows = new Map(before.map((row) => [contributionId(row), row]))
-  for (const { row, gone } of contributions) {
-    if (gone) rows.delete(contributionId(row))
-    else rows.set(contributionId(row), row)
-  }
-  return [...rows.values()]
-}

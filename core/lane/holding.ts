@@ -1,7 +1,7 @@
 import { milliseconds } from '../duration.ts'
 import type { Plan, Planned } from '../plan.ts'
+import { amountText } from '../pools/counts.ts'
 import { ledAtFirst } from '../steps/led-astray.ts'
-import { counted } from '../text.ts'
 import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
@@ -196,7 +196,8 @@ const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const { led: _, ...own } = outOfLine(run)
   const first = ledAtFirst(view.world, view.doc.baseline)
   const next: Run = { ...own, ...first, phase: 'steps', digest: plan.digest, hold, steps }
-  const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${counted(count, 'GPU')} of ${pool}`)
+  const { pools } = view.policy
+  const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${amountText(count, pools[pool])} of ${pool}`)
   return changed(
     { ...view.doc, ...rankOf(view.doc), run: next, approved: approvalOf(view, plan) },
     {

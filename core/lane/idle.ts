@@ -33,7 +33,8 @@ const watchedIn = ({ kind, policy, doc, plan }: Working, run: Run): Watched | nu
   const mark = run.steps.find(({ way, state, ranFrom }) => way === 'forth' && state === 'running' && ranFrom !== null)
   if (rule === null || mark === undefined || run.ending !== null) return null
   const step = plan?.plan.steps.find(
-    (one): one is LaunchJobStep => one.name === mark.name && one.kind === 'launch-job' && one.gpus > 0,
+    (one): one is LaunchJobStep =>
+      one.name === mark.name && one.kind === 'launch-job' && one.gpus > 0 && one.counts === undefined,
   )
   return step === undefined ? null : { mark, step, rule, from: mark.ranFrom ?? 0 }
 }

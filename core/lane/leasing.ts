@@ -6,8 +6,9 @@ import { whyCapped } from '../money/rungs-text.ts'
 import { leaseTitle } from '../planning/lease.ts'
 import { mayOperate, notAnOperator, peopleOf } from '../policy/approvals.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
+import { amountText, countsOf } from '../pools/counts.ts'
 import { type Leasing, leasesIn, whyNoLease } from '../pools/lease.ts'
-import { counted, minuteText, said } from '../text.ts'
+import { minuteText, said } from '../text.ts'
 import { firstAttempt } from './attempts.ts'
 import { looksAgain } from './ceilings.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
@@ -100,6 +101,7 @@ const leased = (view: View, letter: LeaseLetter): Leased => {
     kind: 'leased' as const,
     asked: letter.id,
     ...asked,
+    ...countsOf(rule),
     requester: letter.by,
     ...(letter.proven === true ? { proven: true as const } : {}),
   }
@@ -122,14 +124,14 @@ const askedOf = (leasing: Leasing, letter: LeaseLetter) => {
 
 /** The lease that is named, or the only one that there is. */
 const meantIn = (
-  { name, rows, now }: Leasing,
+  { name, rule, rows, now }: Leasing,
   { of }: Pick<LeaseLetter, 'of'>,
 ): ContributionRow | Extract<Said, { kind: 'refused' }> => {
   const all = leasesIn(rows, now)
   const found = of === null ? (all.length === 1 ? all[0] : undefined) : all.find(({ id }) => id === of)
   if (found !== undefined) return found
   const there = all
-    .map(({ id, gpus, until }) => `${id} (${counted(gpus, 'GPU')} until ${minuteText(until)})`)
+    .map(({ id, gpus, until }) => `${id} (${amountText(gpus, rule)} until ${minuteText(until)})`)
     .join(', ')
   const detail =
     all.length === 0
@@ -143,6 +145,6 @@ const meantIn = (
 const ended = (leasing: Leasing, letter: LeaseLetter): Leased => {
   const meant = meantIn(leasing, letter)
   if ('reason' in meant) return meant
-  const detail = `the lease ${meant.id} of ${counted(meant.gpus, 'GPU')} of ${leasing.name} is over: what runs is finished, and nothing new begins on them`
+  const detail = `the lease ${meant.id} of ${amountText(meant.gpus, leasing.rule)} of ${leasing.name} is over: what runs is finished, and nothing new begins on them`
   return { kind: 'did', detail, ends: meant } as Leased
 }

@@ -2,6 +2,7 @@ import { BUDGET, laneOf, POOL } from '../lane-kinds/kind.ts'
 import { addMonths, type Months, mapMonths, monthOf, type Spent, spentByMonth } from '../money/months.ts'
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import { unitsOf } from '../pools/counts.ts'
 import type { HoldRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { mayCost } from './bound.ts'
@@ -137,7 +138,7 @@ export const whyFull = (view: View, plan: Plan): string | null => {
     if (seen === undefined) return `there is no pool ${pool}`
     const others = seen.heldByOthers - (seen.behind ?? 0)
     if (seen.ceiling !== null && gpus + others > seen.ceiling)
-      return `${pool} has ${Math.max(0, seen.ceiling - others)} of ${seen.ceiling} GPUs free for it, and it needs ${gpus}`
+      return `${pool} has ${Math.max(0, seen.ceiling - others)} of ${seen.ceiling} ${unitsOf(policy.pools[pool])} free for it, and it needs ${gpus}`
   }
   return whyNoNodes({ policy, world }, nodesToTake(view, plan)) ?? whyNoDollars(view, plan, world)
 }

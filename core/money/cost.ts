@@ -1,5 +1,6 @@
 import type { Mark, Run } from '../lane/document.ts'
 import type { LaunchJobStep, Plan, Point, Step } from '../plan.ts'
+import { countsOf } from '../pools/counts.ts'
 import { addMonths, dollarsOf, type Months, mapMonths, ranByMonth, sumOfMonths, timeByMonth } from './months.ts'
 import { partWithout, sparedByMonth } from './nodeless.ts'
 import { countingOf } from './nodes.ts'
@@ -55,7 +56,10 @@ export const nodeAgain = ({ steps, desired }: Pick<Plan, 'steps' | 'desired'>, s
   const like = [step, ...steps].flatMap((one) =>
     one.kind === 'launch-job' && one.pool === step.pool ? (one.again ?? one.beside ?? []) : [],
   )
-  return like[0] ?? step.perHour * countingOf(desired as { priced?: number }).beside({ gpusPerNode: step.gpus }).p95
+  return (
+    like[0] ??
+    step.perHour * countingOf(desired as { priced?: number }).beside({ ...countsOf(step), gpusPerNode: step.gpus }).p95
+  )
 }
 
 /** The same by the months in which it was spent. */

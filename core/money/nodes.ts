@@ -17,7 +17,10 @@ const IDLE_MINUTES: Range = { p50: EMPTY_MINUTES + 1, p95: EMPTY_MINUTES + 2 }
  */
 const BOOT_MINUTES: Range = { p50: 10, p95: 20 }
 
-type Pool = Pick<PoolPolicy, 'gpusPerNode' | 'bootMinutes'>
+/** The same of a node without GPUs: nothing waits for a device plugin, and its images have none of a GPU's libraries, of 2 GB or less. */
+const BOOT_WITHOUT: Range = { p50: 3, p95: 10 }
+
+type Pool = Pick<PoolPolicy, 'gpusPerNode' | 'bootMinutes' | 'counts'>
 
 /** How nodes under pods are counted. Nodes may be parts of such: a share of one. */
 export interface Counting {
@@ -45,7 +48,7 @@ const WHOLE: Counting = {
   together: (...given) => packed(...given),
   under: (pods, pool, seen) => seen ?? packed(pods, pool),
   graces: true,
-  beside: ({ bootMinutes: { p50, p95 } = BOOT_MINUTES }) =>
+  beside: ({ counts, bootMinutes: { p50, p95 } = counts === undefined ? BOOT_MINUTES : BOOT_WITHOUT }) =>
     timesRange({ p50: p50 + IDLE_MINUTES.p50, p95: p95 + IDLE_MINUTES.p95 }, 1 / 60),
 }
 

@@ -33,8 +33,8 @@ export const priceSource = (name: string, pool: PoolPolicy): string => {
   const { price, gpusPerNode } = pool
   const types = typesOf(pool).join(' or ')
   if (price === null) return `${name} (${types}) has no price: set pools.${name}.price`
-  const gpus = gpusPerNode === 1 ? '1 GPU' : `${gpusPerNode} GPUs`
-  return `${types} ${boughtAt(pool, price)} for ${gpus} (${price.source}, ${price.date})`
+  const each = pool.counts === undefined ? `for ${gpusPerNode === 1 ? '1 GPU' : `${gpusPerNode} GPUs`}` : 'a node'
+  return `${types} ${boughtAt(pool, price)} ${each} (${price.source}, ${price.date})`
 }
 
 /** `on-demand $55.04/h`, `spot $22.00/h or on-demand $55.04/h`: ways of one price are said together. */

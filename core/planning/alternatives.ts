@@ -4,9 +4,11 @@ import type { Alternative, Plan } from '../plan.ts'
 import { stagesAs } from '../policy/alternatives.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy } from '../policy.ts'
+import { own } from '../record.ts'
 import { laterTimes, mayDo, openedAt } from './opening.ts'
-import { ceilingOf, own, type Refuse, type Use, usedText } from './pipeline-price.ts'
+import type { Refuse, Use } from './pipeline-price.ts'
 import type { PipelineInput } from './pipeline-steps.ts'
+import { ceilingOf, usedText } from './pool-room.ts'
 
 /** One way to make what is wanted, and what of it is still to run. */
 export interface Draft {

@@ -7,6 +7,7 @@ import { runName } from '../names.ts'
 import type { Plan, Planned, Price } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import { isInForce } from '../pools/ceiling.ts'
+import { amountText } from '../pools/counts.ts'
 import { ceilingParts, type Leasing, leasePrice, whyNoLease } from '../pools/lease.ts'
 import type { ResizePoolStep } from '../pools/step.ts'
 import type { PlanRefusal } from '../reasons.ts'
@@ -15,10 +16,10 @@ import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
 
 /** A lease in the words of a person. */
-export const leaseTitle = ({ gpus, until, of }: LeaseDesired): string =>
+export const leaseTitle = ({ gpus, until, of, counts }: LeaseDesired): string =>
   of === undefined
-    ? `lease of ${counted(gpus, 'GPU')} until ${minuteText(until)}`
-    : `lease ${of} of ${counted(gpus, 'GPU')} until ${minuteText(until)}`
+    ? `lease of ${amountText(gpus, { counts })} until ${minuteText(until)}`
+    : `lease ${of} of ${amountText(gpus, { counts })} until ${minuteText(until)}`
 
 /** What a new lease is called: after the generation of its pool's lane that brought it. */
 export const leaseId = ({ of }: Pick<LeaseDesired, 'of'>, generation: number): string => of ?? `g${generation}`
@@ -98,11 +99,9 @@ const weighedOf = ({
 const refuse = (reason: PlanRefusal, detail: string): Planned => ({ kind: 'refuse', reason, detail })
 
 const stepOf = (desired: LeaseDesired, { name, id }: { name: string; id: string }): ResizePoolStep => {
-  const { gpus, until, of, requester } = desired
-  const what =
-    of === undefined
-      ? `Lease ${counted(gpus, 'GPU')} of ${name}`
-      : `Extend the lease ${of} of ${counted(gpus, 'GPU')} of ${name}`
+  const { gpus, until, of, requester, counts } = desired
+  const amount = amountText(gpus, { counts })
+  const what = of === undefined ? `Lease ${amount} of ${name}` : `Extend the lease ${of} of ${amount} of ${name}`
   return {
     kind: 'resize-pool',
     name: 'lease',
@@ -123,7 +122,8 @@ const priceOf = (
   total: centsRange(total),
   perHour: centsRange(perHour),
   nowPerHour: 0,
-  gpuHours: { p50: 0, p95: cents(hours * gpus) },
+  gpuHours: { p50: 0, p95: rule.counts === undefined ? cents(hours * gpus) : 0 },
+  ...(rule.counts === undefined ? {} : { nodeHours: { p50: 0, p95: cents(hours * gpus) } }),
   sources: [`${counted(nodes, 'node')} for ${hoursText(hours)} at most: ${priceSource(name, rule)}`],
 })
 
@@ -148,7 +148,7 @@ const reasonsOf = (
   return [
     `${name}: ${own} of its own now and ${leased} leased; leases may add ${rule.leases?.maxGpus ?? 0} together, for ${counted(rule.leases?.maxHours ?? 0, 'hour')} at most`,
     'nodes start only as pods need them: what nobody uses of it costs nothing',
-    `at ${minuteText(until)} it is over by itself: nothing is stopped, what runs then is finished, and nothing new begins on these ${counted(gpus, 'GPU')}`,
+    `at ${minuteText(until)} it is over by itself: nothing is stopped, what runs then is finished, and nothing new begins on these ${amountText(gpus, rule)}`,
     `priced at ${counted(price.nodes, 'node')} for ${hoursText(price.hours)}, all in use: ${priceSource(name, rule)}`,
     `${policy.budget.name}: ${usd(spent)} spent and ${usd(held)} held of ${usd(policy.budget.dollars)}; what uses the lease holds its own dollars, so nothing is held for it`,
   ]

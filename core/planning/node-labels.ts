@@ -64,7 +64,7 @@ const partOf = (what: string, type: string, rule: PoolPolicy | undefined): strin
     generation,
     'gpu-name': GPU_NAME_OF[family],
     'gpu-manufacturer': GPU_NAME_OF[family] === undefined ? undefined : 'nvidia',
-    'gpu-count': rule === undefined ? undefined : String(rule.gpusPerNode),
+    'gpu-count': rule === undefined || rule.counts === 'nodes' ? undefined : String(rule.gpusPerNode),
   }
   return parts[what]
 }

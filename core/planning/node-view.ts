@@ -28,11 +28,11 @@ interface Seen {
 /** Every node of the pool with what is on it: what cannot be read is full (law 10). */
 export const nodesIn = (seen: Seen, looking: Looking): NodeView[] => {
   const { pool, policy } = looking
-  const { gpusPerNode = 1 } = policy.pools[pool] ?? {}
+  const { gpusPerNode = 1, counts } = policy.pools[pool] ?? {}
   const podsBy = Map.groupBy(seen.pods as KubeObject<'Pod'>[], ({ spec }) => spec?.nodeName ?? '')
   const inPool = seen.nodes.filter(({ metadata }) => metadata.labels?.[NODE_POOL] === pool) as KubeObject<'Node'>[]
   return inPool.map((node) => ({
-    gpus: gpusOn(node, gpusPerNode),
+    gpus: counts === undefined ? gpusOn(node, gpusPerNode) : 1,
     ...podsOn(podsBy.get(node.metadata.name) ?? [], looking),
     ...(isClosed(node) ? { closed: true as const } : {}),
   }))

@@ -1,7 +1,7 @@
 import { monthBegin, monthOf } from '../money/months.ts'
 import { keptAt } from '../pools/ceiling.ts'
+import { own } from '../record.ts'
 import type { PoolView, World } from '../world.ts'
-import { own } from './pipeline-price.ts'
 import type { PipelineInput } from './pipeline-steps.ts'
 
 /**

@@ -5,24 +5,25 @@ import { addRange, cents, centsRange, nodeHour, priceSource, timesRange, usd } f
 import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
 import type { NodesOf } from '../plan-nodes.ts'
 import { typesOf } from '../policy/pools.ts'
-import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
+import { countsOfStage, nameOfStage, nodesOfStage, takenByPod } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
+import { type Counts, countsOf } from '../pools/counts.ts'
 import type { PlanRefusal } from '../reasons.ts'
+import { own } from '../record.ts'
 import { carriedSteps } from '../steps/keys.ts'
-import { counted, minuteText } from '../text.ts'
 import { graceOfStage } from '../workloads/draining.ts'
-import type { World } from '../world.ts'
+import { whyTooSmall } from './pool-room.ts'
 
 type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept' | 'desired' | 'warm'>
 type Priced = Pick<PipelineInput, 'policy' | 'world'> & { desired: Pick<TrainDesired, 'priced'> }
 
 /** The Job of one stage: where it runs, for how long, at what price. */
-export interface Use {
+export interface Use extends Counts {
   /** Name of the stage. */
   stage: string
   poolName: string
   pool: PoolPolicy
-  /** Of all its nodes. */
+  /** Of all its nodes; of a stage without GPUs these nodes. */
   gpus: number
   /** Nodes that it runs on at once. */
   nodes: number
@@ -41,7 +42,7 @@ export interface Use {
 export type Refuse = Extract<Planned, { kind: 'refuse' }>
 
 /** A stage that could not run or be priced now: no matter to who carries it over. */
-export interface NoUse extends Pick<Use, 'stage' | 'poolName' | 'gpus' | 'nodes'> {
+export interface NoUse extends Pick<Use, 'stage' | 'poolName' | 'gpus' | 'nodes' | 'counts'> {
   why: Refuse
 }
 
@@ -53,7 +54,11 @@ export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>
     const use = useOf(input, stage)
     const nodes = nodesOfStage(stage)
     return 'kind' in use
-      ? { stage: nameOfStage(stage), poolName: stage.pool, gpus: nodes * stage.gpus, nodes, why: use }
+      ? {
+          ...{ stage: nameOfStage(stage), poolName: stage.pool, gpus: nodes * takenByPod(stage), nodes },
+          ...countsOfStage(stage),
+          why: use,
+        }
       : use
   })
 
@@ -83,8 +88,8 @@ const useOf = (
   { policy, world, desired }: Priced,
   one: Pick<StagePolicy, 'name' | 'use' | 'pool' | 'gpus' | 'nodes' | 'hours' | 'preemptible'>,
 ): Use | Refuse => {
-  const { pool: poolName, gpus: perNode, hours } = one
-  const nodes = nodesOfStage(one)
+  const { pool: poolName, hours } = one
+  const [perNode, nodes] = [takenByPod(one), nodesOfStage(one)]
   const stage = nameOfStage(one)
   const pool = own(policy.pools, poolName)
   if (pool === undefined)
@@ -106,6 +111,7 @@ const useOf = (
     pool,
     gpus: nodes * perNode,
     nodes,
+    ...countsOfStage(one),
     hours,
     rate,
     whole: hour.p50 * each,
@@ -128,40 +134,6 @@ export const againTexts = (uses: readonly Use[]): string[] =>
 const maySuspend = ({ budget: { ladder = [] } }: Policy, { preemptible }: Pick<StagePolicy, 'preemptible'>): boolean =>
   preemptible && ladder.some(({ do: does }) => does === 'suspend-preemptible')
 
-/** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
-const whyTooSmall = (
-  { stage, poolName, pool, perNode, nodes }: Pick<Use, 'stage' | 'poolName' | 'pool' | 'nodes'> & { perNode: number },
-  world: World,
-): string | null => {
-  const ceiling = ceilingOf(poolName, pool, world)
-  if (perNode > pool.gpusPerNode)
-    return `\`${stage}\` asks for ${perNode} GPUs and a node of ${poolName} has ${pool.gpusPerNode}: say how many \`nodes\` of them it runs on`
-  if (nodes > 1 && perNode < pool.gpusPerNode)
-    return `\`${stage}\` runs on ${nodes} whole nodes and asks for ${perNode} GPUs of each, and one of ${poolName} has ${pool.gpusPerNode}: say \`gpus: ${pool.gpusPerNode}\``
-  const gpus = nodes * perNode
-  if (gpus > ceiling)
-    return `\`${stage}\` asks for ${nodes > 1 ? usedText({ nodes, gpus }) : `${gpus} GPUs`} and the ceiling of ${poolName} is ${ceiling}${risesText(poolName, world)}`
-  const view = own(world.pools, poolName)
-  const there = (view?.provisioned ?? 0) + (view?.provisioning ?? 0)
-  if (there === 0 && ceiling < pool.gpusPerNode)
-    return `the ceiling of ${poolName} is ${ceiling} GPUs, less than one node of ${pool.gpusPerNode}: no node can start${risesText(poolName, world)}`
-  return null
-}
-
-/** `8 GPUs`; of a gang `4 nodes of 8 GPUs`. */
-export const usedText = ({ nodes, gpus }: Pick<Use, 'nodes' | 'gpus'>): string =>
-  nodes === 1 ? counted(gpus, 'GPU') : `${nodes} nodes of ${counted(gpus / nodes, 'GPU')}`
-
-/** What is waited for, where a rung of the budget caps the pool, or its hours make it higher by themselves. */
-const risesText = (name: string, { pools }: World): string => {
-  const { rises, capped } = own(pools, name) ?? {}
-  if (capped !== undefined) return `; ${capped}`
-  return rises === undefined ? '' : `; its hours make it ${rises.gpus} at ${minuteText(rises.at)}`
-}
-
-export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>
-  own(pools, name)?.ceiling ?? maxGpus
-
 /** What these cost, one after the other. `ending`: dollars that what runs may still cost once it is told to end, in the bad case. */
 export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced, ending = 0): Price => {
   const nowPerHour = Object.entries(world.pools).map(([name, { usedByLane }]) => {
@@ -178,8 +150,19 @@ export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced
     total: centsRange(addRange(...costs, ends)),
     perHour: centsRange({ p50: uses[0]?.rate.p50 ?? 0, p95: Math.max(0, ...uses.map(({ rate }) => rate.p95)) }),
     nowPerHour: cents(nowPerHour.sort((a, b) => a - b).reduce((sum, dollars) => sum + dollars, 0)),
-    gpuHours: centsRange(addRange(...uses.map(({ hours, gpus }) => timesRange(hours, gpus)))),
+    ...hoursOf(uses),
     sources: [...new Set(uses.map(({ poolName, pool }) => priceSource(poolName, pool)))],
+  }
+}
+
+/** Hours of GPUs, and of nodes without any. */
+const hoursOf = (uses: readonly Use[]): Pick<Price, 'gpuHours' | 'nodeHours'> => {
+  const of = (some: readonly Use[]): Range =>
+    centsRange(addRange(...some.map(({ hours, gpus }) => timesRange(hours, gpus))))
+  const without = uses.filter(({ counts }) => counts !== undefined)
+  return {
+    gpuHours: of(uses.filter((use) => !without.includes(use))),
+    ...(without.length === 0 ? {} : { nodeHours: of(without) }),
   }
 }
 
@@ -239,12 +222,8 @@ export const nodesOf = (gpus: Record<string, number>, pools: Policy['pools']): R
       if (pool === undefined) return []
       const types = typesOf(pool)
       const instanceType = types.length === 1 ? (types[0] ?? '') : types
-      return [[name, { instanceType, capacityTypes: [...new Set(pool.capacityTypes)].sort() }]]
+      return [[name, { instanceType, capacityTypes: [...new Set(pool.capacityTypes)].sort(), ...countsOf(pool) }]]
     }),
   )
-
-/** A value that was written there, never one that every object inherits. */
-export const own = <T>(record: Record<string, T>, key: string): T | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined
 
 export const refuse = (reason: PlanRefusal, detail: string): Refuse => ({ kind: 'refuse', reason, detail })

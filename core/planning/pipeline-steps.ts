@@ -7,12 +7,14 @@ import type { LaunchJobStep, Step } from '../plan.ts'
 import { registeredStage } from '../policy/pipelines.ts'
 import { modelToldTo, nameOfStage, readsOf } from '../policy/stages.ts'
 import type { PipelinePolicy, StagePolicy } from '../policy.ts'
+import { countsOf } from '../pools/counts.ts'
 import { jobKeys, type Keys, keptAs } from '../steps/keys.ts'
 import { ADAPTER, BASE, REQUESTED_BY, WEIGHTS } from '../steps/register-model.ts'
 import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
 import { stageJob } from '../workloads/stage-job.ts'
-import { type UseOrNone, usedText } from './pipeline-price.ts'
+import type { UseOrNone } from './pipeline-price.ts'
 import { weightsTags } from './pipeline-weights.ts'
+import { usedText } from './pool-room.ts'
 
 export type PipelineInput = Omit<PlanInput<TrainDesired>, 'baseline' | 'within'>
 
@@ -143,6 +145,7 @@ const launch = (
     results: policy.results,
     pool: use.poolName,
     gpus: use.gpus,
+    ...countsOf(use),
     perHour: 'why' in use ? 0 : use.rate.p95,
     reads,
     keeps: true,

@@ -14,6 +14,8 @@ import { ruleNamed } from '../policy/names.ts'
 import { stagesSet, whyNotSet } from '../policy/set.ts'
 import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, StagePolicy } from '../policy.ts'
+import { unitsOf } from '../pools/counts.ts'
+import { own } from '../record.ts'
 import { graceOfPods } from '../steps/job-times.ts'
 import { counted } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
@@ -22,21 +24,11 @@ import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
 import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
 import { openedAt, turnText } from './opening.ts'
-import {
-  againTexts,
-  boundsOf,
-  ceilingOf,
-  own,
-  priceOf,
-  type Refuse,
-  refuse,
-  type Use,
-  usesLeft,
-  usesOf,
-} from './pipeline-price.ts'
+import { againTexts, boundsOf, priceOf, type Refuse, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
 import { type PipelineInput, stepsOf, whoAsks } from './pipeline-steps.ts'
 import { weightsAsk, weightsText, whyNotOn } from './pipeline-weights.ts'
 import { againText, datasetText, planTitle, undoOf } from './pipeline-words.ts'
+import { ceilingOf } from './pool-room.ts'
 
 /**
  * The plan of a pipeline: its stages one after the other, each judged where it has gates, then what is registered, then a word. GPUs
@@ -214,9 +206,10 @@ const reasonsOf = (
   ]
 }
 
-/** `8 GPUs of the 8 of one node`, or `4 nodes with all 8 GPUs of each, which begin together or not at all`. */
+/** `8 GPUs of the 8 of one node`, `4 nodes with all 8 GPUs of each, which begin together or not at all`, or a node of a stage that needs no GPU. */
 const ofNodesText = (stage: StagePolicy, gpusPerNode = 0): string => {
   const nodes = nodesOfStage(stage)
+  if (stage.gpus === 0) return 'one node to itself, and no GPU'
   return nodes === 1
     ? `${counted(stage.gpus, 'GPU')} of the ${gpusPerNode} of one node`
     : `${nodes} nodes with all ${counted(stage.gpus, 'GPU')} of each, which begin together or not at all`
@@ -227,11 +220,13 @@ const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): st
   const need = Math.max(...uses.map(({ poolName, gpus }) => (poolName === name ? gpus : 0)))
   const pool = own(policy.pools, name)
   const view = own(world.pools, name)
-  if (pool === undefined || view === undefined) return `${name}: it is not known how many GPUs are free; needs ${need}`
+  if (pool === undefined || view === undefined)
+    return `${name}: it is not known how many ${unitsOf(pool)} are free; needs ${need}`
   const ceiling = ceilingOf(name, pool, world)
   if (pool.queue !== undefined)
     return `${name}: Kueue lends its ${ceiling} GPUs through the LocalQueue ${pool.queue}; needs ${need} and holds none`
   const free = Math.max(0, ceiling - view.heldByOthers)
-  const text = `${name}: ${free} of ${ceiling} GPUs free (${view.heldByOthers} held or used by others), ${view.provisioned} on nodes that are up; needs ${need}`
+  const up = pool.counts === undefined ? `${view.provisioned} on nodes that are up` : `${view.provisioned} of them up`
+  const text = `${name}: ${free} of ${ceiling} ${unitsOf(pool)} free (${view.heldByOthers} held or used by others), ${up}; needs ${need}`
   return need <= free ? text : `${text}, so it waits for room`
 }

@@ -1,12 +1,20 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
 import { GPU } from '../kube.ts'
+import { WHOLE_NODE } from '../pools/counts.ts'
 import { gpusIn } from '../quantity.ts'
+
+/** What a pod takes of a pool: GPUs, or one of its nodes, where those have none and it tolerates what they are tainted with. */
+export const gpusOfPod = (pod: V1Pod): number => asked(pod) || (hasNode(pod) ? 1 : 0)
+
+/** Whether a pod has a node without GPUs to itself, or waits for one. DaemonSets tolerate everything, and are on all of them. */
+export const hasNode = (pod: V1Pod): boolean =>
+  (pod.spec?.tolerations ?? []).some(({ key }) => key === WHOLE_NODE) && asked(pod) === 0
 
 /**
  * GPUs that a pod asks for, as the scheduler counts them (`PodRequests` of Kubernetes 1.36): its containers together with what starts before
  * them and runs on beside them; or, where that is more, an init container with what runs on from before it.
  */
-export const gpusOfPod = ({ spec }: V1Pod): number => {
+const asked = ({ spec }: V1Pod): number => {
   let [beside, most] = [0, 0]
   for (const container of spec?.initContainers ?? []) {
     const gpus = gpusOf([container])

@@ -129,7 +129,7 @@ const ceilingOf = (
 ): number => {
   const { maxGpus = 0, gpusPerNode = 1 } = rule ?? {}
   const found = nodePools.find(({ metadata }) => metadata.name === pool) as KubeObject<'NodePool'> | undefined
-  const limit = (found && limitOf(found)) ?? Number.POSITIVE_INFINITY
+  const limit = (found && limitOf(found, rule)) ?? Number.POSITIVE_INFINITY
   return wholeNodes(Math.min(ceiling ?? maxGpus, limit), { gpusPerNode })
 }
 

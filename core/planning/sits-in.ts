@@ -3,7 +3,7 @@ import { GPU, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '.
 import type { Policy } from '../policy.ts'
 import { numberIn } from '../quantity.ts'
 import { asOnThose, type Has, labelsOfNew } from './node-labels.ts'
-import { gpusOfPod } from './pod-gpus.ts'
+import { gpusOfPod, hasNode } from './pod-gpus.ts'
 
 /** What is known of a pool's nodes: of those that are there, and of those that Karpenter would start. */
 export interface Places {
@@ -15,6 +15,8 @@ export interface Places {
   fresh(key: string): Has
   taints: readonly { key: string; value?: string; effect: string }[]
   gpusPerNode: number
+  /** Whether it is its nodes that are counted: no GPU is asked for there. */
+  ofNodes: boolean
 }
 
 /** The nodes of a pool as its rule, its NodePool and the cluster say. */
@@ -34,6 +36,7 @@ export const placesOf = (
     fresh: asOnThose(fresh, own, fresh(INSTANCE_TYPE)),
     taints: found?.spec?.template?.spec?.taints ?? [],
     gpusPerNode: rule?.gpusPerNode ?? Number.POSITIVE_INFINITY,
+    ofNodes: rule?.counts === 'nodes',
   }
 }
 
@@ -41,7 +44,9 @@ export const placesOf = (
  * Where a pod's GPUs are: on its node; before it has one, on each pool of which a node lets it in: by its selector, its required affinity and
  * its tolerations. What nobody knows of a node lets it in.
  */
-export const sitsIn = ({ spec }: V1Pod, { pool, poolOf, nodes, fresh, taints }: Places): boolean => {
+export const sitsIn = (pod: V1Pod, { pool, poolOf, nodes, fresh, taints, ofNodes }: Places): boolean => {
+  const { spec } = pod
+  if (hasNode(pod) !== ofNodes) return false
   const node = spec?.nodeName === undefined ? undefined : poolOf.get(spec.nodeName)
   if (node !== undefined && node !== '') return node === pool
   // On a node of nobody's pool it takes none of a pool, whatever it would tolerate; one of the pool may have lost its label.

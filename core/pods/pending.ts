@@ -1,7 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { GPU, isLeaving, NODE_POOL, type NodePool } from '../kube.ts'
+import { isLeaving, NODE_POOL, type NodePool } from '../kube.ts'
 import { gpusOfPod } from '../planning/pod-gpus.ts'
 import { tolerates } from '../planning/sits-in.ts'
+import { countsIn, limitKey, unitsOf } from '../pools/counts.ts'
 import { gpusIn, numberIn } from '../quantity.ts'
 import { said } from '../text.ts'
 import type { Around } from './around.ts'
@@ -102,12 +103,13 @@ const unusable = (name: string, pool: NodePool): Pending | null => {
 
 /** What it has counts nodes that are on their way: without those that are, nobody knows for whom. */
 const atLimit = (pod: V1Pod, { metadata, spec: pool, status }: NodePool, { claims }: Around): Pending | null => {
-  const [asks, limit] = [gpusOfPod(pod), numberIn(pool?.limits?.[GPU] ?? Number.NaN)]
-  const there = gpusIn(status?.resources?.[GPU] ?? 0)
+  const counts = countsIn({ ...(pool === undefined ? {} : { spec: pool }) })
+  const [asks, limit] = [gpusOfPod(pod), numberIn(pool?.limits?.[limitKey(counts)] ?? Number.NaN)]
+  const there = gpusIn(status?.resources?.[limitKey(counts)] ?? 0)
   if (asks === 0 || limit === null || there + asks <= limit || (claims === null && there > 0)) return null
   return {
     on: 'limit',
-    note: limitNote(metadata?.name ?? '', `${there} of ${limit} GPUs stand, and it asks for ${asks}`),
+    note: limitNote(metadata?.name ?? '', `${there} of ${limit} ${unitsOf(counts)} stand, and it asks for ${asks}`),
   }
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { DEFAULT } from '../chosen.ts'
-import { count, hours, name } from './fields.ts'
+import { countOrNone, hours, name } from './fields.ts'
 import { stageGrace } from './ours.ts'
 import type { PodPatch } from './pod.ts'
 
@@ -12,8 +12,8 @@ const other = z
   .strictObject({
     /** Another pool that it may run on. */
     pool: z.optional(name),
-    /** Other GPUs of its one pod. With `hours`, since it takes longer or shorter then. */
-    gpus: z.optional(count),
+    /** Other GPUs of its one pod; 0 on a pool without GPUs. With `hours`, since it takes longer or shorter then. */
+    gpus: z.optional(countOrNone),
     /** How long it takes so, hours; left out: as long as the stage says. */
     hours: z.optional(hours),
   })

@@ -19,6 +19,8 @@ export const ownName = z.refine<string>(
 )
 
 export const count = z.int().check(z.positive())
+/** A number that may be none at all. */
+export const countOrNone = z.int().check(z.nonnegative())
 export const name = matching(
   /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
   'use lower-case letters, digits and dashes between them, at most 53',

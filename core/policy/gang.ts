@@ -1,9 +1,10 @@
-import { newest, type PRESETS } from '../workloads/presets.ts'
+import { newest, PRESETS } from '../workloads/presets.ts'
 import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
 
 /** What of a stage says how it runs on several nodes. */
 interface Gang {
+  gpus?: number
   nodes?: number | undefined
   use?: keyof typeof PRESETS | undefined
   command?: readonly string[] | undefined
@@ -26,4 +27,18 @@ export const gangWrongs = ({ nodes = 1, use, command, pod }: Gang): Wrong[] => {
   if (preset === undefined || preset.command === null || preset.overNodes !== undefined) return named
   const message = `what \`${use}\` runs would do the same on each of them: leave it out, or say a \`command\` of yours`
   return [...named, { path: ['nodes'], message }]
+}
+
+/** What of a stage without GPUs does not go with that: several nodes, and a preset’s program that works on GPUs. */
+export const withoutGpusWrongs = ({ gpus, nodes = 1, use, command }: Gang): Wrong[] => {
+  if (gpus !== 0) return []
+  const gang =
+    nodes === 1
+      ? []
+      : [{ path: ['nodes'], message: 'a stage without GPUs runs on one node: leave it out, or say `gpus`' }]
+  // A command of its own is its own to know.
+  if (use === undefined || command !== undefined || newest(use).withoutGpus === true) return gang
+  const others = Object.keys(PRESETS).filter((name) => newest(name).withoutGpus === true)
+  const message = `what \`${use}\` runs works on GPUs: say how many; of the presets ${others.join(', ')} need none`
+  return [...gang, { path: ['gpus'], message }]
 }

@@ -65,12 +65,24 @@ const typesOnPaper = (path: string, pool: Policy['pools'][string]): Wrong[] =>
     const gpus = GPUS_OF.get(type)
     const like = nearest(type, [...GPUS_OF.keys()].filter(isOfSize(type)))
     const meant = like === null ? 'check its name and gpusPerNode at AWS' : `did you mean \`${like}\`?`
+    if (pool.counts === 'nodes') return withoutOnPaper(path, { type, gpus })
     const at = pool.instanceTypes === undefined ? 'instanceType' : `instanceTypes.${pool.instanceTypes.indexOf(type)}`
     if (gpus === undefined) return [{ path: `${path}.${at}`, why: `no GPU type \`${type}\` is known: ${meant}` }]
     return gpus === pool.gpusPerNode
       ? []
       : [{ path: `${path}.gpusPerNode`, why: `${type} has ${gpus}, not ${pool.gpusPerNode}: write ${gpus}` }]
   })
+
+/** AWS has hundreds of types without GPUs, so of those only what has some is known. */
+const withoutOnPaper = (path: string, { type, gpus }: { type: string; gpus: number | undefined }): Wrong[] =>
+  gpus === undefined
+    ? []
+    : [
+        {
+          path: `${path}.gpusPerNode`,
+          why: `${type} has ${gpus}, and the pool is one without: write ${gpus} and \`maxGpus\``,
+        },
+      ]
 
 /** A slip of the hand leaves family and size as they are: other numbers are another type. */
 const isOfSize = (one: string) => {

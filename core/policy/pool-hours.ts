@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { DAYS, overlapIn } from '../pools/hours.ts'
 import { isZone } from '../pools/local-time.ts'
-import { count, matching } from './fields.ts'
+import { count, countOrNone, matching } from './fields.ts'
 
 const TIME = 'write a time of the day in quotes: `22:00`'
 
@@ -15,7 +15,9 @@ const hoursCeiling = z.strictObject({
   /** When it ends: a time no later than `from` is one of the next day; `24:00` is the end of the day. */
   to: matching(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, `${TIME}, or \`24:00\` for its end`),
   /** Ceiling on the pool’s GPUs meanwhile, in place of its own: whole nodes, 0 for none. */
-  maxGpus: z.int().check(z.nonnegative()),
+  maxGpus: z.optional(countOrNone),
+  /** Ceiling on the nodes of a pool without GPUs meanwhile, in place of its own; 0 for none. */
+  maxNodes: z.optional(countOrNone),
 })
 
 /** Ceilings of a pool by local time and day of the week. Outside of them `maxGpus` is in force. */
@@ -34,22 +36,49 @@ export const hours = z.strictObject({
 /** What people may lease of a pool, on top of its ceiling and for a while. */
 export const leases = z.strictObject({
   /** GPUs that all leases together may add: whole nodes. What is lowered here counts at once, for leases that run too. */
-  maxGpus: count,
+  maxGpus: z.optional(count),
+  /** Nodes that all leases of a pool without GPUs together may add, in place of `maxGpus`. */
+  maxNodes: z.optional(count),
   /** Hours that a lease may still have before it, when it is asked for and when it is extended. At most 744, 31 days. */
   maxHours: count.check(z.maximum(744, 'write at most 744: what is to stay longer is the pool’s own `maxGpus`')),
 })
 
 /** A pool as far as it is looked at here. */
-interface Pool {
+interface Pool extends Most {
   gpusPerNode: number
   queue?: string | undefined
   hours?: z.output<typeof hours> | undefined
   leases?: z.output<typeof leases> | undefined
 }
 
+/** A most, by one of two names. */
+interface Most {
+  maxGpus?: number | undefined
+  maxNodes?: number | undefined
+}
+
 interface Problem {
   path: string[]
   message: string
+}
+
+/** Ceilings that are not said, or by the name that is another kind of pool’s. */
+export const mostProblems = (pool: Pool): Problem[] => [
+  ...mostProblem([], pool, pool),
+  ...(pool.hours?.ceilings ?? []).flatMap((span, index) =>
+    mostProblem(['hours', 'ceilings', String(index)], span, pool),
+  ),
+  ...(pool.leases === undefined ? [] : mostProblem(['leases'], pool.leases, pool)),
+]
+
+const mostProblem = (path: string[], said: Most, { gpusPerNode }: Pool): Problem[] => {
+  const [key, other] = gpusPerNode === 0 ? (['maxNodes', 'maxGpus'] as const) : (['maxGpus', 'maxNodes'] as const)
+  const has = gpusPerNode === 0 ? 'no GPUs, and it is counted in nodes' : 'GPUs, and it is counted in those'
+  if (said[other] !== undefined)
+    return [{ path: [...path, other], message: `a node of this pool has ${has}: write \`${key}\`` }]
+  return said[key] === undefined
+    ? [{ path: [...path, key], message: 'is missing: write a whole number, without quotes' }]
+    : []
 }
 
 /** What of hours and leases could not be carried out as it is written. */
@@ -84,7 +113,7 @@ const spanProblems = (given: z.output<typeof hours>, pool: Pool): Problem[] => {
         : []),
     ]
   })
-  const overlap = each.length > 0 ? null : overlapIn(given)
+  const overlap = each.length > 0 ? null : overlapIn({ ceilings: ceilings.map((span) => ({ ...span, maxGpus: 0 })) })
   if (overlap === null) return each
   const message = `it is in force at the same time as hours.ceilings.${overlap.other}: let one end where the other begins`
   return [{ path: ['hours', 'ceilings', String(overlap.span)], message }]
@@ -93,7 +122,7 @@ const spanProblems = (given: z.output<typeof hours>, pool: Pool): Problem[] => {
 const NO_TIME = 'it ends when it begins: for a whole day write `from: ’00:00’, to: ’24:00’`'
 
 const nodesProblem = (path: string[], gpus: number | undefined, { gpusPerNode }: Pool): Problem[] => {
-  if (gpus === undefined || gpus % gpusPerNode === 0) return []
+  if (gpus === undefined || gpusPerNode === 0 || gpus % gpusPerNode === 0) return []
   const below = Math.floor(gpus / gpusPerNode) * gpusPerNode
   const nearest = below === 0 ? String(gpusPerNode) : `${below} or ${below + gpusPerNode}`
   return [{ path, message: `${gpus} GPUs are no whole nodes of ${gpusPerNode}: write ${nearest}` }]

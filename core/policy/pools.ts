@@ -1,12 +1,13 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { GPUS_OF } from '../money/gpu-types.ts'
-import { count, dollars, matching, minutes, name, queue } from './fields.ts'
+import type { Counts } from '../pools/counts.ts'
+import { count, countOrNone, dollars, matching, minutes, name, queue } from './fields.ts'
 import { tags } from './nodes.ts'
-import { hours, hoursProblems, leases } from './pool-hours.ts'
+import { hours, hoursProblems, leases, mostProblems } from './pool-hours.ts'
 
-/** GiB below which an image and weights do not find room beside what pods write. */
-const LEAST_DISK = 300
+/** GiB below which an image and weights do not find room beside what pods write; and an image without GPUs, which has none of their libraries, by itself. */
+const [LEAST_DISK, LEAST_WITHOUT] = [300, 50]
 
 const instanceType = filled.check(z.maxLength(60, 'no instance type has more than 60 characters'))
 
@@ -25,7 +26,7 @@ const reservation = z
     z.refine(({ id, owner }) => id === undefined || owner === undefined, 'an id needs no `owner`: leave it out'),
   )
 
-/** A GPU pool: one Karpenter NodePool, which starts nodes below the ceiling as pods need them. */
+/** A pool of nodes, with GPUs or without: one Karpenter NodePool, which starts nodes below the ceiling as pods need them. */
 export const pool = z
   .strictObject({
     /** EC2 instance type, e.g. `p5.48xlarge`: one GPU size a pool. This, or `instanceTypes`. */
@@ -35,10 +36,12 @@ export const pool = z
      * dearest one’s.
      */
     instanceTypes: z.optional(z.array(instanceType).check(z.minLength(1), z.maxLength(20))),
-    /** GPUs of one node of that type. */
-    gpusPerNode: count,
-    /** Ceiling on the pool's GPUs: the NodePool's limit. 0 keeps everything out. */
-    maxGpus: z.int().check(z.nonnegative()),
+    /** GPUs of one node of that type. 0: it has none, and the pool is for stages that say `gpus: 0`: each has one of its nodes to itself, so that all that is counted of it is nodes. */
+    gpusPerNode: countOrNone,
+    /** Ceiling on the pool's GPUs: the NodePool's limit. 0 keeps everything out. Of a pool without GPUs `maxNodes` says it. */
+    maxGpus: z.optional(countOrNone),
+    /** Ceiling on the nodes of a pool without GPUs, in place of `maxGpus`: the NodePool’s limit, and as many stages run there at once at most. 0 keeps everything out. */
+    maxNodes: z.optional(countOrNone),
     /** Other ceilings at some times of the week: a pool that grows at night. What runs when one ends is finished; nothing that would go beyond it begins. */
     hours: z.optional(hours),
     /** What operators may lease on top of the ceiling for a while: `signalbox lease NAME +8 --for 6h`. Left out: nothing. Needs `price`, since each is asked about by what it costs at most. */
@@ -49,18 +52,8 @@ export const pool = z
     capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),
     /** On-demand capacity reservations and capacity blocks whose instances it takes, where `capacityTypes` has `reserved`. */
     reservations: z.optional(z.array(reservation).check(z.minLength(1), z.maxLength(30))),
-    /** GiB of each node’s disk, for images, weights and what pods write: 500 where it is left out. */
-    disk: z.optional(
-      z
-        .int()
-        .check(
-          z.minimum(
-            LEAST_DISK,
-            `write at least ${LEAST_DISK}: an image of 13 GB and weights of 130 GB fill a smaller one`,
-          ),
-          z.maximum(16_384, 'write at most 16384, which a volume has'),
-        ),
-    ),
+    /** GiB of each node’s disk, for images, weights and what pods write: 500 where it is left out, and 100 of a node without GPUs. */
+    disk: z.optional(z.int().check(z.positive(), z.maximum(16_384, 'write at most 16384, which a volume has'))),
     /**
      * Minutes from when a node is billed until its first pod runs, its image pulled: as a rule, and in the bad case. `{ p50: 10, p95: 20 }`
      * where it is left out. Each node that is started for a plan is priced with these, and with the 11 that it stands empty afterwards.
@@ -110,7 +103,8 @@ export const typesOf = ({
   instanceType === undefined ? [...new Set(instanceTypes)].sort() : [instanceType]
 
 /** GiB of a node's disk. */
-export const diskOf = ({ disk = 500 }: Pick<Pool, 'disk'>): number => disk
+export const diskOf = ({ disk, counts }: Pick<Pool, 'disk'> & Counts): number =>
+  disk ?? (counts === undefined ? 500 : 100)
 
 interface PoolProblem {
   path: string[]
@@ -120,8 +114,37 @@ interface PoolProblem {
 const poolProblems = (value: Pool): PoolProblem[] => [
   ...typeProblems(value),
   ...capacityProblems(value),
+  ...diskProblems(value),
+  ...gpuProblems(value),
+  ...mostProblems(value),
   ...hoursProblems(value),
 ]
+
+const diskProblems = ({ disk, gpusPerNode }: Pool): PoolProblem[] => {
+  const least = gpusPerNode === 0 ? LEAST_WITHOUT : LEAST_DISK
+  if (disk === undefined || disk >= least) return []
+  const fills = gpusPerNode === 0 ? 'its system and an image' : 'an image of 13 GB and weights of 130 GB'
+  return [{ path: ['disk'], message: `write at least ${least}: ${fills} fill a smaller one` }]
+}
+
+/** What is of GPUs, of a pool that has none. */
+const gpuProblems = ({ gpusPerNode, efa, queue }: Pool): PoolProblem[] => {
+  if (gpusPerNode > 0) return []
+  const without = 'the nodes of this pool have no GPUs (`gpusPerNode: 0`)'
+  return [
+    ...(efa === undefined
+      ? []
+      : [{ path: ['efa'], message: `${without}, and EFA is told to gangs of GPUs alone: leave it out` }]),
+    ...(queue === undefined
+      ? []
+      : [
+          {
+            path: ['queue'],
+            message: `${without}, and a stage has one whole, which no quota of Kueue counts: leave it out`,
+          },
+        ]),
+  ]
+}
 
 const typeProblems = ({ instanceType, instanceTypes, gpusPerNode }: Pool): PoolProblem[] => {
   if (instanceType === undefined && instanceTypes === undefined)

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
+import type { Counts } from '../pools/counts.ts'
 import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
-import { count, hours, image, matching, name, ownName, within } from './fields.ts'
-import { gangWrongs } from './gang.ts'
+import { countOrNone, hours, image, matching, name, ownName, within } from './fields.ts'
+import { gangWrongs, withoutGpusWrongs } from './gang.ts'
 import { gate } from './gates.ts'
 import {
   containerWrongs,
@@ -76,7 +77,7 @@ const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonl
     ({ path }) => !['env', ...Object.keys(SAID_OF_STAGES)].includes(String(path.at(-1))),
   )
 
-/** One stage of a pipeline: a container that runs once, on the GPUs of one node or of several, and leaves a result. */
+/** One stage of a pipeline: a container that runs once, on the GPUs of one node or of several, or on a node without any, and leaves a result. */
 export const stage = z
   .strictObject({
     /** Name of the stage, part of its Job’s name; where a preset is used it may be left out and is the preset’s. */
@@ -112,8 +113,8 @@ export const stage = z
         .int()
         .check(z.minimum(1, 'write 1 or more'), z.maximum(64, 'write 64 or fewer: a gang of more has not been tried')),
     ),
-    /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. */
-    gpus: count,
+    /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. 0: it needs none, and runs on a pool without GPUs, of which it has one node to itself, with the room that one GPU would ask for at least. */
+    gpus: countOrNone,
     /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
     hours,
     /** Names of earlier stages whose results it reads; left out: the stage before it. */
@@ -141,6 +142,7 @@ export const stage = z
         ...saidTwice(value),
         ...stageGrace(value.pod, value.hours),
         ...gangWrongs(value),
+        ...withoutGpusWrongs(value),
       ]
       for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })
     }),
@@ -151,6 +153,12 @@ export const nameOfStage = ({ name, use }: Named): string => name ?? use ?? ''
 
 /** Nodes that a stage runs on at once. */
 export const nodesOfStage = ({ nodes = 1 }: { nodes?: number | undefined }): number => nodes
+
+/** What one of its pods takes of its pool: its GPUs; where it needs none the node that it has to itself. */
+export const takenByPod = ({ gpus }: { gpus: number }): number => (gpus === 0 ? 1 : gpus)
+
+/** What that is counted in: nodes, of a stage that needs no GPUs. */
+export const countsOfStage = ({ gpus }: { gpus: number }): Counts => (gpus === 0 ? { counts: 'nodes' } : {})
 
 /** The model that a stage is told to begin from: its own, or the last one that a stage before it names; null: none is. */
 export const modelToldTo = (all: readonly (Named & { model?: string | undefined })[], name: string): string | null =>

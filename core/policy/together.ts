@@ -6,6 +6,7 @@ import type { PodPatch } from './pod.ts'
 import { nodeProblems } from './pod-nodes.ts'
 import { nameOfStage } from './stages.ts'
 import { versionProblems } from './versions.ts'
+import { gpuPoolProblems } from './without-gpus.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together extends DriftTogether {
@@ -16,9 +17,20 @@ export interface Together extends DriftTogether {
     {
       was?: string | undefined
       on: { dataset?: { bucket: string; prefix: string } | undefined }
-      stages: (OnPool & { name?: string | undefined; use?: string | undefined; preemptible?: boolean | undefined })[]
+      stages: (OnPool & {
+        gpus: number
+        name?: string | undefined
+        use?: string | undefined
+        preemptible?: boolean | undefined
+      })[]
       alternatives?:
-        | Record<string, { stages: Record<string, { pool?: string | undefined }>; whenOpens?: true | undefined }>
+        | Record<
+            string,
+            {
+              stages: Record<string, { pool?: string | undefined; gpus?: number | undefined }>
+              whenOpens?: true | undefined
+            }
+          >
         | undefined
     } & DriftTogether['pipelines'][string] &
       Parameters<typeof versionProblems>[0][string]
@@ -30,6 +42,7 @@ export interface Together extends DriftTogether {
   >
 }
 interface PoolTogether {
+  gpusPerNode: number
   hours?: object | undefined
   mode?: string | undefined
   queue?: string | undefined
@@ -60,6 +73,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...modelsOfRenamed(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
+  ...gpuPoolProblems(value),
   ...reservedOfNothing(value),
   ...otherNodes(value),
   ...neverOpened(value),

@@ -1,8 +1,9 @@
 import type { Policy, StagePolicy } from '../policy.ts'
 import { highestOf } from '../pools/ceiling.ts'
+import { amountText, type Counts } from '../pools/counts.ts'
 import { stagesAs } from './alternatives.ts'
 import { laneOf, type OnPaper } from './paper.ts'
-import { nameOfStage, nodesOfStage } from './stages.ts'
+import { nameOfStage, nodesOfStage, takenByPod } from './stages.ts'
 
 /** What of a pool is asked for by what the policy names. */
 interface Use {
@@ -33,8 +34,8 @@ export const usesOf = ({ pipelines, services }: Policy): Use[] => [
 ]
 
 const useOfStage = (stage: StagePolicy): Pick<Use, 'pool' | 'gpus' | 'together' | 'nodes'> => {
-  const { pool, gpus } = stage
-  const nodes = nodesOfStage(stage)
+  const { pool } = stage
+  const [gpus, nodes] = [takenByPod(stage), nodesOfStage(stage)]
   return { pool, gpus, together: nodes * gpus, nodes }
 }
 
@@ -75,7 +76,7 @@ export const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together
     ? [
         {
           path,
-          why: `${together} GPUs are asked for and pools.${pool}.maxGpus is ${most}${hours === undefined ? '' : ' at its highest hours'}: raise it, or ask for less`,
+          why: `${amountText(together, rule)} ${together === 1 ? 'is' : 'are'} asked for and pools.${pool}.${mostKey(rule)} is ${most}${hours === undefined ? '' : ' at its highest hours'}: raise it, or ask for less`,
           lanes: [lane],
         },
       ]
@@ -89,3 +90,6 @@ const moreText = (path: string, gpus: number, gpusPerNode: number): string => {
     ? `: say \`gpus: ${gpusPerNode}\` and \`nodes: ${gpus / gpusPerNode}\``
     : ': say how many `nodes` of them it runs on'
 }
+
+/** By which of its keys a pool says how high it goes. */
+const mostKey = (pool: Counts | undefined): string => (pool?.counts === undefined ? 'maxGpus' : 'maxNodes')

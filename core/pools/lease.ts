@@ -4,11 +4,12 @@ import type { PoolPolicy } from '../policy.ts'
 import { counted, minuteText } from '../text.ts'
 import { isInForce, ownAt, wholeNodes } from './ceiling.ts'
 import type { ContributionRow } from './contribution.ts'
+import { amountText, type Counts } from './counts.ts'
 
 const HOUR = 3_600_000
 
 /** GPUs that somebody wants on top of a pool's ceiling until a time; of a lease that runs: the same until later. */
-export interface Asked {
+export interface Asked extends Counts {
   gpus: number
   until: number
   /** The lease that is extended; left out: a new one. */
@@ -37,7 +38,7 @@ const whyNever = ({ name, rule }: Leasing): string | null => {
   if (rule.queue !== undefined)
     return `Kueue lends ${name} (queue ${rule.queue}): its ClusterQueue says how much of it, and \`nominalQuota\` there raises that`
   if (rule.leases === undefined)
-    return `the policy lets nobody lease of ${name}: write \`leases: { maxGpus: ${rule.gpusPerNode}, maxHours: 12 }\` into pools.${name}, or as much as you allow`
+    return `the policy lets nobody lease of ${name}: write \`leases: { ${rule.counts === undefined ? 'maxGpus' : 'maxNodes'}: ${rule.gpusPerNode}, maxHours: 12 }\` into pools.${name}, or as much as you allow`
   return rule.price === null
     ? `${name} has no price, so nobody could say what a lease costs: set pools.${name}.price`
     : null
@@ -70,7 +71,7 @@ const whyTooMuch = ({ gpus, until, of }: Asked, { name, rule, rows, now }: Leasi
     first === undefined
       ? ''
       : `, ${leased} of them are leased, and ${first.id} ends first, at ${minuteText(first.until)}`
-  return `pools.${name}.leases lets ${counted(maxGpus, 'GPU')} be leased together, and not ${leased + gpus}${until1st}`
+  return `pools.${name}.leases lets ${amountText(maxGpus, rule)} be leased together, and not ${leased + gpus}${until1st}`
 }
 
 /** From when a lease is paid for: one that is extended is so until its end already. */

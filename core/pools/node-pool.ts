@@ -1,16 +1,17 @@
 import { gitOpsOf } from '../gitops.ts'
-import { type FieldManager, GPU, type KubeObject } from '../kube.ts'
+import type { FieldManager, KubeObject } from '../kube.ts'
 import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { gpusIn } from '../quantity.ts'
 import { managedOf, owns } from '../workloads/managed-fields.ts'
 import type { ContributionRow } from './contribution.ts'
+import { type Counts, countsIn, limitKey } from './counts.ts'
 
 type NodePoolObject = KubeObject<'NodePool'>
 
-/** The limit of a NodePool; null: it has none. GPUs. */
-export const limitOf = ({ spec }: Pick<NodePoolObject, 'spec'>): number | null => {
-  const limit = spec?.limits?.[GPU]
+/** The limit of a NodePool, in what its pool is counted in; null: it has none. Where the policy has no such pool, its nodes say what that is. */
+export const limitOf = ({ spec }: Pick<NodePoolObject, 'spec'>, of: Counts = countsIn({ spec })): number | null => {
+  const limit = spec?.limits?.[limitKey(of)]
   return limit === undefined ? null : gpusIn(limit)
 }
 
@@ -37,17 +38,17 @@ export const isSetByLane = (found: KubeObject): boolean =>
   found.metadata.annotations?.[label('fence-ceiling')] !== undefined &&
   owns(
     managedOf(found).filter(({ manager }) => manager === CEILING),
-    ['spec', 'limits', GPU],
+    ['spec', 'limits', limitKey(countsIn(found as NodePoolObject))],
   )
 
 const CEILING: FieldManager = 'signalbox-ceiling'
 
 /** All that says how high a NodePool goes, as `signalbox-ceiling` applies it: nothing else of it is that manager's. */
-export const ceilingObject = (name: string, gpus: number): NodePoolObject => ({
+export const ceilingObject = (name: string, gpus: number, of: Counts): NodePoolObject => ({
   apiVersion: 'karpenter.sh/v1',
   kind: 'NodePool',
   metadata: { name },
-  spec: { limits: { [GPU]: String(gpus) } },
+  spec: { limits: { [limitKey(of)]: String(gpus) } },
 })
 
 /** What is leased of a pool, and why nothing more can be, as lanes see it. */

@@ -10,8 +10,17 @@ export interface PodRoom {
   volumeMounts: V1VolumeMount[]
 }
 
-/** CPU, memory and disk are asked for per GPU so that the smallest GPU instances fit; none of them is limited, GPUs are exact. */
-const resourcesOf = (gpus: number, disk: Record<string, string>): V1ResourceRequirements => ({
+/**
+ * CPU, memory and disk are asked for per GPU so that the smallest GPU instances fit; none of them is limited, GPUs are exact. Who has a node without
+ * any to itself asks for what fits into a small one, and may use all of it.
+ */
+const resourcesOf = (gpus: number, disk: Record<string, string>): V1ResourceRequirements =>
+  gpus === 0 ? { requests: { ...LEAST, ...disk } } : ofGpus(gpus, disk)
+
+/** Any node of 2 CPUs and 4 GiB has so much beside what its system keeps. */
+const LEAST = { cpu: '1', memory: '2Gi' }
+
+const ofGpus = (gpus: number, disk: Record<string, string>): V1ResourceRequirements => ({
   requests: { cpu: String(gpus * 3), memory: `${gpus * 12}Gi`, ...disk, [GPU]: String(gpus) },
   limits: { [GPU]: String(gpus) },
 })
@@ -20,6 +29,8 @@ const sharedMemory = (gigabytes: number): V1Volume => ({
   name: 'shared-memory',
   emptyDir: { medium: 'Memory', sizeLimit: `${gigabytes}Gi` },
 })
+/** GiB of a node without GPUs. */
+const LEAST_SHARED = 2
 const SHARED_MEMORY: V1VolumeMount = { name: 'shared-memory', mountPath: '/dev/shm' }
 
 /** Where a stage may write what is gone with its pod, and the volume behind it: both named so that no patch has one of that name by chance. */
@@ -37,11 +48,13 @@ export const stageRoom = (
   { gpus, isLent, ...of }: Of & { gpus: number; isLent: boolean },
   disk: DiskRoom | null = DISK_ROOM,
 ): PodRoom => {
-  const scratch = disk === null ? [] : [{ name: SCRATCH_VOLUME, emptyDir: { sizeLimit: `${disk.scratch * gpus}Gi` } }]
-  const asked = disk === null || isLent ? null : disk.asked * gpus
+  // A node without GPUs has the disk of one.
+  const shares = Math.max(1, gpus)
+  const scratch = disk === null ? [] : [{ name: SCRATCH_VOLUME, emptyDir: { sizeLimit: `${disk.scratch * shares}Gi` } }]
+  const asked = disk === null || isLent ? null : disk.asked * shares
   return {
     resources: resourcesOf(gpus, diskRequest(asked, of)),
-    volumes: [sharedMemory(gpus * 8), ...scratch],
+    volumes: [sharedMemory(gpus === 0 ? LEAST_SHARED : gpus * 8), ...scratch],
     volumeMounts: [SHARED_MEMORY, ...scratch.map(({ name }) => ({ name, mountPath: SCRATCH }))],
   }
 }

@@ -15,6 +15,8 @@ export interface Preset {
   needsRunner?: true
   /** Whether its program loads whole weights, and no adapter. */
   whole?: true
+  /** Whether it works without GPUs, too. What its image runs by itself nobody here knows, and it may. */
+  withoutGpus?: true
   /** Null: the image's own. */
   command: readonly string[] | null
   /** The same of a stage on several nodes; left out: it is the same. */
@@ -64,10 +66,10 @@ export const PRESETS = {
     },
   ],
   'pre-train': [{ title: 'Pre-train', needsModel: false, ...TORCHRUN, env: NCCL }],
-  evaluate: [{ title: 'Evaluate', needsModel: false, measures: true, command: null, env: {} }],
-  preprocess: [ofTools('Preprocess', 'preprocess', { TEST_FRACTION: '0.02' })],
+  evaluate: [{ title: 'Evaluate', needsModel: false, measures: true, withoutGpus: true, command: null, env: {} }],
+  preprocess: [{ ...ofTools('Preprocess', 'preprocess', { TEST_FRACTION: '0.02' }), withoutGpus: true }],
   // The base that an adapter was trained on: nothing else tells it from one of another.
-  merge: [{ ...ofTools('Merge', 'merge', {}), needsModel: true }],
+  merge: [{ ...ofTools('Merge', 'merge', {}), needsModel: true, withoutGpus: true }],
   quantize: [{ ...ofTools('Quantize', 'quantize', { SCHEME: 'FP8' }), whole: true }],
   benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true, whole: true }],
   scan: [
@@ -79,7 +81,10 @@ export const PRESETS = {
   ],
   'drift-monitor': [
     // Its report, once it is one, is heard of as any that lies below `drift.reports` of a service.
-    { ...ofTools('Measure drift', 'drift', { DRIFT_SHARE: '0.5' }), measures: true, reports: true },
+    {
+      ...ofTools('Measure drift', 'drift', { DRIFT_SHARE: '0.5' }),
+      ...{ measures: true, reports: true, withoutGpus: true },
+    },
   ],
   'batch-infer': [
     {

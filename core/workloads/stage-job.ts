@@ -16,6 +16,7 @@ import type { Preset } from './presets.ts'
 import { RUNNER, RUNNER_CODES } from './runner.ts'
 import { runnerSource } from './runner-source.ts'
 import { stagePods } from './stage-revisions.ts'
+import { aloneOnNode, ON_WHOLE_NODE } from './whole-node.ts'
 
 /** A program exits with this when its data or settings are wrong: trying again cannot help. */
 export const BAD_INPUT_EXIT = 42
@@ -36,7 +37,7 @@ export interface StageInput {
 }
 
 /**
- * A run-once Job on the GPUs of one node, or of several at once: a gang. It is never retried by Kubernetes: a pod that a disruption took is replaced, where it
+ * A run-once Job on the GPUs of one node, or of several at once: a gang; or on a whole node without any. It is never retried by Kubernetes: a pod that a disruption took is replaced, where it
  * is the only one, and every other try is an attempt of ours, planned and priced: of a gang the others would wait for the one that was lost. It has no TTL until its outcome is stored (law 4), and
  * nothing in it names the attempt but its name and labels, so that its digest is the same for every attempt.
  */
@@ -98,11 +99,11 @@ const attemptLabels = ({ identity, run }: StageInput): Record<string, string> =>
 
 const podTemplate = (input: StageInput, labels: Record<string, string>): V1PodTemplateSpec => ({
   metadata: { labels, ...(isHeld(input) ? { annotations: { [DO_NOT_DISRUPT]: 'true' } } : {}) },
-  spec: behindRunner(input, nearTheFirst(input, patched(podSpec(input), input.stage.pod))),
+  spec: behindRunner(input, placed(input, patched(podSpec(input), input.stage.pod))),
 })
 
-const nearTheFirst = (input: StageInput, spec: V1PodSpec): V1PodSpec =>
-  inOneZone(spec, efaOf(input), laneLabels(input.identity, input.run.lane))
+const placed = (input: StageInput, spec: V1PodSpec): V1PodSpec =>
+  input.stage.gpus === 0 ? aloneOnNode(spec) : inOneZone(spec, efaOf(input), laneLabels(input.identity, input.run.lane))
 
 /** After what the policy patches, so that its grace is told, and its patch cannot change what goes before its program. */
 const behindRunner = ({ stage, desired, policy }: StageInput, spec: V1PodSpec): V1PodSpec => {
@@ -123,7 +124,7 @@ const podSpec = (input: StageInput): V1PodSpec => ({
   enableServiceLinks: false,
   terminationGracePeriodSeconds: graceOfStage(input.stage),
   nodeSelector: { [NODE_POOL]: input.stage.pool },
-  tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
+  tolerations: [input.stage.gpus === 0 ? ON_WHOLE_NODE : { key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
   containers: [container(input)],
   volumes: roomOf(input).volumes,

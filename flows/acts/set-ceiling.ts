@@ -2,6 +2,7 @@ import type { KubeObject } from '../../core/kube.ts'
 import type { Resized } from '../../core/lane/ceilings.ts'
 import type { Policy } from '../../core/policy.ts'
 import { ownOf } from '../../core/pools/ceiling.ts'
+import { countsIn } from '../../core/pools/counts.ts'
 import { ceilingObject, isSetByLane, limitOf, whyNotSet } from '../../core/pools/node-pool.ts'
 import type { WorkPorts } from '../ports.ts'
 import { apply, refusalOf } from './steps/applied.ts'
@@ -44,7 +45,7 @@ const limited = async (
 ): Promise<Resized> => {
   const was = limitOf(found)
   if (was === gpus) return { kind: 'set', was }
-  const object = ceilingObject(name, gpus)
+  const object = ceilingObject(name, gpus, countsIn(found))
   const answer = await apply({ ports: { cluster }, mark: { fence } }, object, 'signalbox-ceiling')
   if (answer.kind !== 'applied') {
     const refusal = refusalOf(object, answer)

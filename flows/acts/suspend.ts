@@ -5,8 +5,8 @@ import { suspendingOf } from '../../core/lane/suspending.ts'
 import type { Suspended } from '../../core/lane/suspension.ts'
 import type { View } from '../../core/lane/view.ts'
 import { isLent, isWritten, type Suspending, suspensionOf } from '../../core/pods/suspended.ts'
+import { amountText } from '../../core/pools/counts.ts'
 import { hasEnded } from '../../core/steps/launch-job.ts'
-import { counted } from '../../core/text.ts'
 import { ceilingsNow } from '../ceilings.ts'
 import { NotAllowed, Unavailable, type WorkPorts } from '../ports.ts'
 import type { Performed } from './performed.ts'
@@ -41,7 +41,7 @@ const whyNoRoom = async (
     return markOf(doc, name).ranFrom === null ? { kind: 'not', why } : null
   }
   if (ceiling >= step.gpus) return null
-  const why = `the ceiling of ${step.pool} is ${counted(ceiling, 'GPU')} by now, and it needs ${step.gpus}: it goes on by itself once that is higher`
+  const why = `the ceiling of ${step.pool} is ${amountText(ceiling, step)} by now, and it needs ${step.gpus}: it goes on by itself once that is higher`
   return { kind: 'not', why }
 }
 

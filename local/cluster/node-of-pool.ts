@@ -12,6 +12,8 @@ export const nodeOf = ({ metadata, spec }: KubeObject<'NodePool'>, name: string)
     ),
   )
   const gpus = template?.metadata?.labels?.[GPUS_PER_NODE_LABEL] ?? '0'
+  // No device plugin offers any on a node without.
+  const capacity: Labels = gpus === '0' ? {} : { [GPU]: gpus }
   const annotated: Labels = metadata.annotations?.[INSTANCE_TYPE_LABEL]
     ? { [INSTANCE_TYPE_LABEL]: metadata.annotations[INSTANCE_TYPE_LABEL] }
     : {}
@@ -24,8 +26,8 @@ export const nodeOf = ({ metadata, spec }: KubeObject<'NodePool'>, name: string)
     },
     spec: { providerID: providerIdOf(name), taints: template?.spec?.taints ?? [] },
     status: {
-      capacity: { [GPU]: gpus },
-      allocatable: { [GPU]: gpus },
+      capacity,
+      allocatable: capacity,
       conditions: [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'the node is on its way' }],
     },
   }

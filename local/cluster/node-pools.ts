@@ -2,7 +2,7 @@ import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
 import { gpusIn, numberIn } from '../../core/quantity.ts'
 import { initializeClaim, launchClaim } from './claims.ts'
 import { type NodeMemo, tidyNode } from './empty-nodes.ts'
-import { isGated, schedulerSays, whyNot } from './fitting.ts'
+import { isGated, keepApart, schedulerSays, whyNot } from './fitting.ts'
 import { nodeOf } from './node-of-pool.ts'
 import { gpusOffered, nodeGpus } from './nodes.ts'
 import { bindPod, leaveWaiting } from './pods.ts'
@@ -10,10 +10,11 @@ import { firstInLine } from './priorities.ts'
 import { gpusOf, isReady, isStopping, type Node, POOL_LABEL, type Pod, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
 
-/** A node with the GPUs that are still to be had on it. */
+/** A node with the GPUs that are still to be had on it, and the pods that have it or are counted on it. */
 interface Room {
   node: Node
   free: number
+  pods: Pod[]
 }
 
 /**
@@ -24,7 +25,7 @@ export const reconcilePool = (world: World, { name }: ObjectRef): void => {
   const { store } = world
   const pool = store.get({ kind: 'NodePool', namespace: null, name })
   const nodes = store.list('Node', { place: name }).map((node) => comeUp(world, node))
-  const rooms = nodes.flatMap((node) => (isStopping(node) ? [] : [{ node, free: freeOn(world, node) }]))
+  const rooms = nodes.flatMap((node) => (isStopping(node) ? [] : [roomOn(world, node)]))
   const waiting = [...store.list('Pod', { place: `waiting:${name}` }), ...store.list('Pod', { place: 'waiting:*' })]
   for (const pod of waiting.filter((one) => !isGated(one)).sort(firstInLine)) place(world, { pod, pool, rooms })
   for (const node of nodes) tidyNode(world, node, pool)
@@ -40,9 +41,9 @@ const say = (world: World, pod: Pod, message: string): void => {
   leaveWaiting(world, pod, message)
 }
 
-const freeOn = (world: World, node: Node): number => {
-  const { gpus, used } = nodeGpus(world, node)
-  return gpus - used
+const roomOn = (world: World, node: Node): Room => {
+  const { gpus, used, pods } = nodeGpus(world, node)
+  return { node, free: gpus - used, pods }
 }
 
 /** A node that was on its way is ready once its time has come. */
@@ -69,25 +70,29 @@ const place = (
   { pod, pool, rooms }: { pod: Pod; pool: KubeObject<'NodePool'> | null; rooms: Room[] },
 ): void => {
   const gpus = gpusOf(pod.spec)
-  const fitting = rooms.filter(({ node, free }) => free >= gpus && whyNot(pod, node) === null)
+  const fitting = rooms.filter(
+    ({ node, free, pods }) => free >= gpus && whyNot(pod, node) === null && !keepApart(pod, pods),
+  )
   const room = fitting.find(({ node }) => isReady(node))
   if (room !== undefined) {
-    room.free -= gpus
+    take(room, pod)
     bindPod(world, pod, room.node.metadata.name)
     return
   }
-  const says = schedulerSays(
-    pod,
-    rooms.map(({ node }) => node),
-  )
+  const says = schedulerSays(pod, rooms)
   const coming = fitting[0] ?? launchFor(world, pod, pool)
   if (typeof coming === 'string') {
     say(world, pod, `${says} ${coming}`)
     return
   }
   if (!rooms.includes(coming)) rooms.push(coming)
-  coming.free -= gpus
+  take(coming, pod)
   say(world, pod, `${says} Pod should schedule on: ${coming.node.metadata.name}`)
+}
+
+const take = (room: Room, pod: Pod): void => {
+  room.free -= gpusOf(pod.spec)
+  room.pods.push(pod)
 }
 
 /** A new node for the pod, or why there is none. */
@@ -112,7 +117,7 @@ const launchFor = (world: World, pod: Pod, pool: KubeObject<'NodePool'> | null):
   launchClaim(world, node)
   due.remember(node.metadata.uid, { readyAt: store.now + pace.provision } satisfies NodeMemo)
   wake(world, { kind: 'NodePool', namespace: null, name }, store.now + pace.provision)
-  return { node, free: gpus }
+  return { node, free: gpus, pods: [] }
 }
 
 /** Karpenter counts whole nodes against the ceiling. */

@@ -4,8 +4,8 @@ import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
 import { atMostText, plain } from '../../core/plan-text.ts'
 import type { Policy } from '../../core/policy.ts'
+import { amountText, unitsOf } from '../../core/pools/counts.ts'
 import type { Moment } from '../../core/rows.ts'
-import { counted } from '../../core/text.ts'
 import type { PostedCard } from '../house-type.ts'
 import { triesUnder } from '../tries.ts'
 import { type Sides, sideText } from '../waiting.ts'
@@ -74,11 +74,11 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         <dl class="facts">
           <dt>Carrying it out</dt><dd>${usd(plan.price.total.p50)} – ${usd(plan.price.total.p95)}</dd>
           <dt>Per hour</dt><dd>${usd(plan.price.perHour.p50)}, now ${usd(plan.price.nowPerHour)}</dd>
-          <dt>GPU-hours</dt><dd>${plan.price.gpuHours.p50} – ${plan.price.gpuHours.p95}</dd>
+          ${hoursHtml(plan.price)}
           <dt>At most</dt><dd>${atMostText(plan)}</dd>
           <dt>Bounds</dt><dd>${
             Object.entries(plan.bounds.gpus)
-              .map(([pool, gpus]) => `${counted(gpus, 'GPU')} of ${pool}`)
+              .map(([pool, gpus]) => `${amountText(gpus, plan.bounds.nodes?.[pool])} of ${pool}`)
               .join(', ') || 'no GPUs'
           }; ${plan.bounds.unavailable} unavailable; until ${new Date(plan.bounds.until).toISOString().slice(0, 16).replace('T', ' ')} UTC</dd>
           <dt>Interrupts</dt><dd>${plan.interrupts.join('; ') || 'nothing'}</dd>
@@ -90,6 +90,13 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         ${plan.strategy === null ? '' : html`<p><b>${plan.strategy.name}</b>: ${plan.strategy.why}</p><p class="path" aria-label="path of old and new replicas">${plan.strategy.path.map(({ old, new: fresh }) => html`<span>(${old}, ${fresh})</span>`)}</p>`}
         <ol class="steps">${track.signals.map(({ title, state, note }) => html`<li class="${state}"><span class="lamp" aria-hidden="true"></span><b>${title}</b> <span class="word">${STATE_WORDS[state]}</span>${note === '' ? '' : html`<br /><span class="note">${note}</span>`}</li>`)}</ol>
         <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${plain(reason)}</li>`)}</ul></details>`
+
+/** Of GPUs; of nodes without any where it has some, and then of GPUs only where it has those too. */
+const hoursHtml = ({ gpuHours, nodeHours }: Plan['price']): Html => {
+  const of = (name: string, { p50, p95 }: typeof gpuHours): Html => html`<dt>${name}</dt><dd>${p50} – ${p95}</dd>`
+  if (nodeHours === undefined) return of('GPU-hours', gpuHours)
+  return html`${gpuHours.p95 > 0 ? of('GPU-hours', gpuHours) : ''}${of('Node-hours', nodeHours)}`
+}
 
 /** Buttons that answer a question; where people choose, each way with its own beside the others. */
 const answerForm = (
@@ -147,7 +154,7 @@ const poolItem = (bar: PoolBar): Html => {
   const coming = provisioning > 0 ? html`, <b>${provisioning} on their way</b>` : ''
   return html`<li>
     <h3>${pool}</h3>
-    <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
+    <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} ${unitsOf(bar)}; ${provisioned} ${bar.counts === undefined ? 'on nodes' : 'up'}${coming}</p>
     <div class="bar" aria-hidden="true">${Array.from({ length: Math.min(ceiling, MOST_DRAWN) || 0 }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
     ${leases.map((one) => html`<p class="lease">${one.text} ${one.buttons.map(buttonHtml)}</p>`)}
     ${buttons.map(buttonHtml)}

@@ -1,12 +1,12 @@
 import { poolRoom } from '../../core/lane/room.ts'
-import type { Policy } from '../../core/policy.ts'
+import type { Policy, PoolPolicy } from '../../core/policy.ts'
+import { amountText, type Counts, countsOf } from '../../core/pools/counts.ts'
 import { leasesIn, leftText } from '../../core/pools/lease.ts'
-import { counted } from '../../core/text.ts'
 import type { PoolView, World } from '../../core/world.ts'
 import type { Button } from './views.ts'
 
-/** A pool as one bar, in GPUs. */
-export interface PoolBar {
+/** A pool as one bar, in GPUs or in nodes without any. */
+export interface PoolBar extends Counts {
   pool: string
   ceiling: number
   used: number
@@ -40,26 +40,30 @@ export const poolBars = (world: World, { policy, now }: { policy: Policy; now: n
     const cap = capped === undefined ? [] : [{ text: capped, buttons: [] }]
     return {
       ...{ pool, ceiling: top, used, held, free: Math.max(0, top - used - held), provisioned, provisioning },
-      leases: [...leasesShown(view, now), ...cap],
+      ...countsOf(rule),
+      leases: [...leasesShown(view, { rule, now }), ...cap],
       // Of what is capped nothing is leased.
-      buttons: rule?.leases === undefined || capped !== undefined ? [] : [leaseMore(pool, rule.gpusPerNode)],
+      buttons: rule?.leases === undefined || capped !== undefined ? [] : [leaseMore(pool, rule)],
     }
   })
 
-const leasesShown = ({ pool, leases = [] }: Pick<PoolView, 'pool' | 'leases'>, now: number): ShownLease[] =>
+const leasesShown = (
+  { pool, leases = [] }: Pick<PoolView, 'pool' | 'leases'>,
+  { rule, now }: { rule: PoolPolicy | undefined; now: number },
+): ShownLease[] =>
   leasesIn(leases, now).map(({ id, gpus, until, by }) => ({
-    text: `${id}: ${counted(gpus, 'GPU')} leased by ${by}, ${leftText(until - now)} left`,
+    text: `${id}: ${amountText(gpus, rule)} leased by ${by}, ${leftText(until - now)} left`,
     buttons: [
       button('Extend 4 h', `${id} of ${pool}`, { pool, does: 'extend', of: id, more: LEASE }),
       button('End', `${id} of ${pool}: what runs is finished`, { pool, does: 'end', of: id }),
     ],
   }))
 
-const leaseMore = (pool: string, gpus: number): Button =>
-  button(`Lease ${counted(gpus, 'GPU')} for 4 h`, `on top of the ceiling of ${pool}`, {
+const leaseMore = (pool: string, rule: PoolPolicy): Button =>
+  button(`Lease ${amountText(rule.gpusPerNode, rule)} for 4 h`, `on top of the ceiling of ${pool}`, {
     pool,
     does: 'take',
-    gpus,
+    gpus: rule.gpusPerNode,
     lasts: LEASE,
   })
 

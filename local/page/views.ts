@@ -10,7 +10,7 @@ import { kindOf, laneKinds } from '../../core/lane-kinds/catalogue.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
-import { counted } from '../../core/text.ts'
+import { amountText } from '../../core/pools/counts.ts'
 import type { KnownRun } from '../../flows/runs.ts'
 import type { Command } from '../house-type.ts'
 import { behindText, type Sides, standingText, type Untold, untoldText, utc, wantedTitle } from '../waiting.ts'
@@ -177,7 +177,7 @@ const heldState = (run: KnownRun | null, outcome: Outcome | null): Signal['state
 
 const heldNote = (run: KnownRun | null): string =>
   Object.entries(run?.run.hold?.gpus ?? {})
-    .map(([pool, gpus]) => `${counted(gpus, 'GPU')} of ${pool}`)
+    .map(([pool, gpus]) => `${amountText(gpus, run?.plan?.bounds.nodes?.[pool])} of ${pool}`)
     .join(', ')
 
 /** Steps as they go. In a run that is over nothing moves and nothing is ahead. */

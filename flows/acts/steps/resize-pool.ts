@@ -1,10 +1,10 @@
-import { contributionsAfter } from '../../../core/lane/ceilings.ts'
+import { contributionsAfter } from '../../../core/lane/contributions.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { capOf } from '../../../core/money/rungs.ts'
 import { ceilingAt } from '../../../core/pools/ceiling.ts'
 import type { ContributionRow } from '../../../core/pools/contribution.ts'
+import { amountText } from '../../../core/pools/counts.ts'
 import type { ResizePoolStep } from '../../../core/pools/step.ts'
-import { counted } from '../../../core/text.ts'
 import { setCeiling } from '../set-ceiling.ts'
 import type { Handler, Task } from './handler.ts'
 
@@ -25,7 +25,7 @@ const lend = async ({ ports, view, step, mark }: Task<ResizePoolStep>): Promise<
   const resized = await setCeiling(ports, { name: pool, policy: view.policy, gpus: ceiling, fence: mark.fence })
   if (resized.kind === 'not')
     return { kind: 'failed', reason: 'denied', note: `its ceiling was not set: ${resized.why}` }
-  const note = `${id}, as its NodePool says: a ceiling of ${counted(ceiling, 'GPU')}`
+  const note = `${id}, as its NodePool says: a ceiling of ${amountText(ceiling, rule)}`
   return { kind: 'done', note, values: null, contributes: row }
 }
 

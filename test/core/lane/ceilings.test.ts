@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
   becauseOf,
-  contributionsAfter,
   isLeftOver,
   isManaged,
   isOwnKnown,
@@ -14,6 +13,7 @@ import {
   untilResized,
 } from '../../../core/lane/ceilings.ts'
 import { changed } from '../../../core/lane/change.ts'
+import { contributionsAfter } from '../../../core/lane/contributions.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { Ceiling, ContributionRow } from '../../../core/pools/contribution.ts'
 import example from '../../example.ts'

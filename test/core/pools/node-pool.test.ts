@@ -41,7 +41,7 @@ describe('a ceiling', () => {
   })
 
   it('carries all that its manager owns, and nothing else', () => {
-    expect(ceilingObject('gpu-train', 24)).toEqual({
+    expect(ceilingObject('gpu-train', 24, {})).toEqual({
       ...{ apiVersion: 'karpenter.sh/v1', kind: 'NodePool', metadata: { name: 'gpu-train' } },
       spec: { limits: { 'nvidia.com/gpu': '24' } },
     })
