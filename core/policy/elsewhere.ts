@@ -162,7 +162,6 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     diskSize: 'say `disk`, in GiB',
     capacityReservations: 'say `reservations: [{ id }]`',
     nodeClassName: 'say `nodeClass`',
-    maxNodes: 'say `maxGpus`: nodes × GPUs of a node',
     spot: "say `capacityTypes: ['spot']`",
     perNodeHour: 'say `price: { perNodeHour, source, date }`',
   },

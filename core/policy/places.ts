@@ -32,7 +32,7 @@ export const mayBeLeftOut = (schema: z.core.$ZodType, path: readonly PropertyKey
 }
 
 /** Keys that may be left out for another one, and which most write. */
-const INSTEAD: ReadonlySet<string> = new Set(['instanceType'])
+const INSTEAD: ReadonlySet<string> = new Set(['instanceType', 'maxGpus'])
 
 /** What is written at a place, with what must stand in it: `{ p50: …, p95: … }`, `[ { metric: '…', op: …, value: … } ]`. */
 export const shapeOf = (place: Place | undefined, depth = 2): string => {

@@ -73,9 +73,11 @@ export const mostProblems = (pool: Pool): Problem[] => [
 
 const mostProblem = (path: string[], said: Most, { gpusPerNode }: Pool): Problem[] => {
   const [key, other] = gpusPerNode === 0 ? (['maxNodes', 'maxGpus'] as const) : (['maxGpus', 'maxNodes'] as const)
-  const has = gpusPerNode === 0 ? 'no GPUs, and it is counted in nodes' : 'GPUs, and it is counted in those'
-  if (said[other] !== undefined)
-    return [{ path: [...path, other], message: `a node of this pool has ${has}: write \`${key}\`` }]
+  const why =
+    gpusPerNode === 0
+      ? 'a node of this pool has no GPUs, and nodes are counted: write `maxNodes`'
+      : 'a node of this pool has GPUs, and those are counted: write `maxGpus`, nodes × GPUs of a node'
+  if (said[other] !== undefined) return [{ path: [...path, other], message: why }]
   return said[key] === undefined
     ? [{ path: [...path, key], message: 'is missing: write a whole number, without quotes' }]
     : []

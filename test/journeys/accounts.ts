@@ -3,7 +3,7 @@ import { HOUR } from './scenes.ts'
 import type { Town } from './town.ts'
 
 /** What the example's nodes cost an hour. */
-const DOLLARS: Record<string, number> = { 'gpu-train': 55.04, 'gpu-serve': 10.49 }
+const DOLLARS: Record<string, number> = { 'gpu-train': 55.04, 'gpu-serve': 10.49, cpu: 0.81 }
 
 /** What the account is billed, as whoever watches every launch and every termination would reckon it. */
 export const accountWatched = async ({ house }: Town): Promise<{ dollars(pool: string): number }> => {

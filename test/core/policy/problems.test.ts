@@ -42,7 +42,7 @@ it.each<[string, unknown, string]>([
   [`${TRAIN}.args`, ['--epochs', 3], 'expected a text; found 3: write it in quotes, "3"'],
   [`${TRAIN}.pool`, ['gpu-train'], 'found ["gpu-train"]: write it without the list, "gpu-train"'],
   [`${TRAIN}.pool`, { name: 'gpu-train' }, 'found {"name":"gpu-train"}: write a text, in quotes'],
-  [`${TRAIN}.gpus`, 0, 'write a number above 0; found 0'],
+  [`${TRAIN}.gpus`, -1, 'write a number of at least 0; found -1'],
   [`${TRAIN}.gpus`, 1.5, 'expected a whole number; found 1.5'],
   [`${TRAIN}.gpus`, null, 'expected a number; found null: write a number, without quotes'],
   [`${TRAIN}.pod`, [], 'write a part of a pod’s spec, { … }; found []'],
