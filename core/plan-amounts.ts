@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts'
+import type { Plan, Price, Range } from './plan.ts'
 import type { Counts } from './pools/counts.ts'
 
 /** What a plan may occupy, as it is told: GPUs by pool, and nodes of pools without any; of a lease, which it lets others. */
@@ -17,3 +17,9 @@ export const amountsOf = ({ bounds, effects, desired }: Told): [name: 'GPUs' | '
 }
 
 type Told = Pick<Plan, 'bounds' | 'effects' | 'desired'>
+
+/** Hours that a plan is priced for: of GPUs, of nodes without any (`nodeHours`, where it runs on some), or of both. */
+export const hoursOf = ({ gpuHours, nodeHours }: Pick<Price, 'gpuHours' | 'nodeHours'>): [name: string, Range][] => [
+  ...(nodeHours !== undefined && gpuHours.p95 === 0 ? [] : [['GPU-hours', gpuHours] as [string, Range]]),
+  ...(nodeHours === undefined ? [] : [['node-hours', nodeHours] as [string, Range]]),
+]

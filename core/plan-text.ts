@@ -1,7 +1,7 @@
 import { monthBegin } from './money/months.ts'
 import { usd } from './money/prices.ts'
 import type { Alternative, Plan, Price, Range, Step } from './plan.ts'
-import { amountsOf } from './plan-amounts.ts'
+import { amountsOf, hoursOf } from './plan-amounts.ts'
 import { runsOf } from './plan-runs.ts'
 import { MARGIN } from './planning/serve-price.ts'
 import { counted, plainTime } from './text.ts'
@@ -180,17 +180,11 @@ const answeringText = (least: number): string =>
 /** What it costs by the hour before and after. */
 const perHour = ({ nowPerHour, perHour: then }: Price): string => `now ${usd(nowPerHour)}, then ${money(then)}`
 
-/** Hours of GPUs, of nodes without any, or of both. */
-const hoursOf = ({ gpuHours, nodeHours }: Price): Entry[] => [
-  ...(nodeHours !== undefined && gpuHours.p95 === 0 ? [] : [['GPU-hours', rangeText(gpuHours, String)] as Entry]),
-  ...(nodeHours === undefined ? [] : [['node-hours', rangeText(nodeHours, String)] as Entry]),
-]
-
 const costs = ({ price, interrupts, undo }: Plan, atMost: string): Entry[] => [
   ['price', money(price.total)],
   ['at most', atMost],
   ['per hour', perHour(price)],
-  ...hoursOf(price),
+  ...hoursOf(price).map(([name, hours]): Entry => [name, rangeText(hours, String)]),
   ['sources', ...price.sources],
   ['interrupts', ...(interrupts.length === 0 ? ['nothing'] : interrupts)],
   ['undo', undo],

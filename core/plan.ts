@@ -8,7 +8,6 @@ import type { LiftRungStep } from './money/lift-step.ts'
 import type { RunKey } from './names.ts'
 import type { Effects } from './plan-effects.ts'
 import type { NodesOf } from './plan-nodes.ts'
-import type { Counts } from './pools/counts.ts'
 import type { ResizePoolStep } from './pools/step.ts'
 import type { PlanRefusal } from './reasons.ts'
 
@@ -112,7 +111,6 @@ export interface Price {
   /** Dollars an hour that this lane costs now. */
   nowPerHour: number
   gpuHours: Range
-  /** Of nodes without GPUs; left out: it runs on none. */
   nodeHours?: Range
   /** Where the prices come from: `p5.48xlarge on-demand $55.04/h (AWS price list, 2026-11-01)`. */
   sources: string[]
@@ -154,7 +152,7 @@ interface StepBase {
 }
 
 /** Create a run-once Job and wait for its end. */
-export interface LaunchJobStep extends StepBase, Counts {
+export interface LaunchJobStep extends StepBase, Pick<NodesOf, 'counts'> {
   kind: 'launch-job'
   job: KubeObject<'Job'>
   /** Prefix under which the Job's pods write: the result of each is `<prefix><pod name>/result.json`. */

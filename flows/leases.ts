@@ -3,6 +3,7 @@ import { poolRoom } from '../core/lane/room.ts'
 import { capOf } from '../core/money/rungs.ts'
 import type { Policy } from '../core/policy.ts'
 import { changesAfter, keptAt } from '../core/pools/ceiling.ts'
+import { type Counts, countsOf } from '../core/pools/counts.ts'
 import { leasesIn } from '../core/pools/lease.ts'
 import { cappedBy, capsOf, contributionsOf } from './ceilings.ts'
 import type { Ledger } from './ledger-port.ts'
@@ -19,9 +20,9 @@ export interface LeaseNow {
 }
 
 /** How high a pool goes now, and what it is made of. */
-export interface PoolNow {
+export interface PoolNow extends Counts {
   pool: string
-  /** GPUs, as it is computed. */
+  /** GPUs, or nodes where they have none, as it is computed. */
   ceiling: number
   /** What the policy alone says now, by its hours or without. */
   own: number
@@ -56,6 +57,7 @@ export const poolsNow = async (
       changes: changesAfter(rule, rows, now),
       unset: readCeiling(lane?.value)?.why ?? null,
       ...cappedBy(cap, own, policy),
+      ...countsOf(own),
     }
   })
   return Promise.all(all)

@@ -21,7 +21,7 @@ export interface PolicyFacts {
   namespaces: Policy['namespaces']
   cluster: string
   budget: Policy['budget']
-  /** Instance types of all pools. */
+  /** Instance types of all pools with GPUs: what AWS counts and, as a last resort, launches no more. Others of the cluster have those without, too. */
   instanceTypes: string[]
   /** Folder of the document that the parameter points to. */
   folder: string
@@ -48,7 +48,9 @@ export const policyFacts = (dist: string): PolicyFacts => {
     namespaces,
     cluster,
     budget,
-    instanceTypes: [...new Set(Object.values(pools).flatMap(typesOf))].sort(),
+    instanceTypes: [
+      ...new Set(Object.values(pools).flatMap((pool) => (pool.counts === undefined ? typesOf(pool) : []))),
+    ].sort(),
     folder,
   }
 }

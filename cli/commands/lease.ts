@@ -3,6 +3,7 @@ import type { Command as Commander } from 'commander'
 import { DURATION, isTooLong, milliseconds } from '../../core/duration.ts'
 import { poolRoom } from '../../core/lane/room.ts'
 import { parsePolicy } from '../../core/policy.ts'
+import { amountText } from '../../core/pools/counts.ts'
 import { leftText } from '../../core/pools/lease.ts'
 import { minuteText } from '../../core/text.ts'
 import { type PoolNow, poolsNow } from '../../flows/leases.ts'
@@ -79,7 +80,10 @@ const leaseOf = async (
 const countOf = (text: string): number => {
   const [, digits] = /^\+?(\d{1,6})$/.exec(text) ?? []
   if (digits === undefined || Number(digits) === 0)
-    throw new Explained(`${JSON.stringify(text)} is no number of GPUs: say +8`, EXIT.usage)
+    throw new Explained(
+      `${JSON.stringify(text)} is no number of GPUs, nor of nodes of a pool without: say +8`,
+      EXIT.usage,
+    )
   return Number(digits)
 }
 
@@ -109,12 +113,13 @@ const listed = async (pool: string | undefined, where: Where, output: Output): P
   return EXIT.ok
 }
 
-const lines = ({ pool, ceiling, own, leases }: PoolNow): string[][] => {
-  const first = [pool, String(ceiling), String(own)]
+const lines = ({ pool, ceiling, own, leases, counts }: PoolNow): string[][] => {
+  const shown = (amount: number): string => (counts === undefined ? String(amount) : amountText(amount, { counts }))
+  const first = [pool, shown(ceiling), shown(own)]
   if (leases.length === 0) return [[...first, '-', '-', '-', '-', '-']]
   return leases.map(({ id, gpus, by, until, left }, index) => [
     ...(index === 0 ? first : ['', '', '']),
-    ...[id, `+${gpus}`, by, minuteText(until), leftText(left)],
+    ...[id, `+${shown(gpus)}`, by, minuteText(until), leftText(left)],
   ])
 }
 

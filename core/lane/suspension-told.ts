@@ -1,7 +1,9 @@
 import type { Card } from '../cards.ts'
 import { inForce } from '../money/rungs.ts'
 import { crossedText } from '../money/rungs-text.ts'
+import type { LaunchJobStep } from '../plan.ts'
 import { DEACTIVATED } from '../pods/suspended.ts'
+import type { Counts } from '../pools/counts.ts'
 import { type Change, moment } from './change.ts'
 import type { Mark } from './document.ts'
 import { toldAgain } from './let-go.ts'
@@ -17,17 +19,21 @@ interface Told {
 }
 
 /** What becomes of it meanwhile, or from now on. */
-const linesOf = (what: Told['what'], queue: string | undefined): readonly string[] => {
+const linesOf = (what: Told['what'], queue: string | undefined, of: Counts | undefined): readonly string[] => {
   const hours = 'its hours count on from where they stood'
   if (what === 'goes on')
     return queue === undefined ? [hours] : [`it waits in the LocalQueue ${queue} until Kueue admits it; ${hours}`]
   return [
     'its pod is told to end, and has its grace to save what it has',
     queue === undefined
-      ? 'it costs nothing meanwhile, keeps its GPUs held, and goes on by itself'
+      ? `it costs nothing meanwhile, keeps its ${of?.counts === undefined ? 'GPUs' : 'node of the pool'} held, and goes on by itself`
       : `it costs nothing meanwhile, Kueue lends its GPUs to others, and afterwards it waits in the LocalQueue ${queue} by itself`,
   ]
 }
+
+/** The step of its plan, where that is a Job. */
+const jobOf = ({ plan }: View, { name }: Told['mark']): Counts | undefined =>
+  plan?.plan.steps.find((step): step is LaunchJobStep => step.name === name && step.kind === 'launch-job')
 
 /** The same with what people are told of it, where anything has become of the Job. */
 export const toldSuspended = (view: View, change: Change, { mark, has, came, what }: Told): Change => {
@@ -39,7 +45,7 @@ export const toldSuspended = (view: View, change: Change, { mark, has, came, wha
     what === 'goes on' || rung === null ? `${SUSPENDS} holds it no more` : crossedText(rung, policy.budget.name)
   const [title, key] = [`“${mark.title}” ${what}`, `${doc.name} ${mark.name} ${what} ${has.since}`]
   const facts = [{ label: 'Lane', value: doc.lane }]
-  const lines = [why, ...linesOf(what, came.queue)]
+  const lines = [why, ...linesOf(what, came.queue, jobOf(view, mark))]
   return {
     ...change,
     moments: [...change.moments, moment('step', `${title}: ${why}`, { run: doc.run, data: { step: mark.name } })],

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { Card, CardChoice } from '../../core/cards.ts'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
+import { hoursOf } from '../../core/plan-amounts.ts'
 import { atMostText, plain } from '../../core/plan-text.ts'
 import type { Policy } from '../../core/policy.ts'
 import { amountText, unitsOf } from '../../core/pools/counts.ts'
@@ -74,7 +75,7 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         <dl class="facts">
           <dt>Carrying it out</dt><dd>${usd(plan.price.total.p50)} – ${usd(plan.price.total.p95)}</dd>
           <dt>Per hour</dt><dd>${usd(plan.price.perHour.p50)}, now ${usd(plan.price.nowPerHour)}</dd>
-          ${hoursHtml(plan.price)}
+          ${hoursOf(plan.price).map(([name, { p50, p95 }]) => html`<dt>${name}</dt><dd>${p50} – ${p95}</dd>`)}
           <dt>At most</dt><dd>${atMostText(plan)}</dd>
           <dt>Bounds</dt><dd>${
             Object.entries(plan.bounds.gpus)
@@ -90,13 +91,6 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         ${plan.strategy === null ? '' : html`<p><b>${plan.strategy.name}</b>: ${plan.strategy.why}</p><p class="path" aria-label="path of old and new replicas">${plan.strategy.path.map(({ old, new: fresh }) => html`<span>(${old}, ${fresh})</span>`)}</p>`}
         <ol class="steps">${track.signals.map(({ title, state, note }) => html`<li class="${state}"><span class="lamp" aria-hidden="true"></span><b>${title}</b> <span class="word">${STATE_WORDS[state]}</span>${note === '' ? '' : html`<br /><span class="note">${note}</span>`}</li>`)}</ol>
         <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${plain(reason)}</li>`)}</ul></details>`
-
-/** Of GPUs; of nodes without any where it has some, and then of GPUs only where it has those too. */
-const hoursHtml = ({ gpuHours, nodeHours }: Plan['price']): Html => {
-  const of = (name: string, { p50, p95 }: typeof gpuHours): Html => html`<dt>${name}</dt><dd>${p50} – ${p95}</dd>`
-  if (nodeHours === undefined) return of('GPU-hours', gpuHours)
-  return html`${gpuHours.p95 > 0 ? of('GPU-hours', gpuHours) : ''}${of('Node-hours', nodeHours)}`
-}
 
 /** Buttons that answer a question; where people choose, each way with its own beside the others. */
 const answerForm = (

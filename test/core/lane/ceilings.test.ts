@@ -12,7 +12,6 @@ import {
   settleResized,
   untilResized,
 } from '../../../core/lane/ceilings.ts'
-import { changed } from '../../../core/lane/change.ts'
 import { contributionsAfter } from '../../../core/lane/contributions.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { Ceiling, ContributionRow } from '../../../core/pools/contribution.ts'
@@ -121,16 +120,6 @@ describe('a lease that is over', () => {
     const view = poolView(set, { doc: docOf({ lane: 'pool/gone' }), contributions: [lease({ until: NOW })] })
     expect(resizing(view)).toEqual({ kind: 'end-leases' })
   })
-})
-
-it('contributions are written over by their ids, and forgotten', () => {
-  const [one, two] = [lease(), lease({ id: 'g2' })]
-  const later = { ...one, until: NOW + 2 * HOUR }
-  const contributions = [
-    { row: later, gone: false },
-    { row: two, gone: true },
-  ]
-  expect(contributionsAfter([one, two], changed(docOf(), { contributions }))).toEqual([later])
 })
 
 it('a pool rests no longer than until its ceiling changes, and says what it is made of', () => {
