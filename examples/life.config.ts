@@ -13,8 +13,8 @@ const SAMPLES = 's3://acme-datasets/samples/support-llama/'
 const REPORTS = { bucket: 'acme-datasets', prefix: 'monitors/support-llama/' }
 
 /** Weights of 16 GB are read, held in memory and written once more: more than a GPU's share of a node. */
-const roomFor = (name: string) => ({
-  containers: [{ name, resources: { requests: { memory: '64Gi', 'ephemeral-storage': '80Gi' } } }],
+const roomFor = (name: string, memory = '64Gi') => ({
+  containers: [{ name, resources: { requests: { memory, 'ephemeral-storage': '80Gi' } } }],
 })
 
 export default defineConfig({
@@ -44,12 +44,13 @@ export default defineConfig({
       maxGpus: 16,
       price: { perNodeHour: 10.49, source: 'AWS price list', date: '2026-11-01' },
     },
-    // For what needs no GPU, and has the place of one so far.
-    'gpu-small': {
-      instanceType: 'g6.2xlarge',
-      gpusPerNode: 1,
-      maxGpus: 4,
-      price: { perNodeHour: 0.98, source: 'AWS price list', date: '2026-11-01' },
+    // For what needs no GPU: a stage has one of its nodes to itself.
+    cpu: {
+      instanceType: 'r7i.2xlarge',
+      gpusPerNode: 0,
+      maxNodes: 4,
+      disk: 200,
+      price: { perNodeHour: 0.53, source: 'AWS price list', date: '2026-11-01' },
     },
   },
 
@@ -61,8 +62,8 @@ export default defineConfig({
           use: 'preprocess',
           image: TOOLS,
           runner: { inputs: ['dataset'] },
-          pool: 'gpu-small',
-          gpus: 1,
+          pool: 'cpu',
+          gpus: 0,
           hours: { p50: 0.2, p95: 0.5 },
           // A dataset of which nearly nothing is left is a mistake of whoever made it.
           gates: [{ metric: 'rows_train', op: '>=', value: 1000 }],
@@ -83,10 +84,11 @@ export default defineConfig({
           model: BASE,
           image: TOOLS,
           runner: { inputs: ['fine-tune', 'model'] },
-          pool: 'gpu-serve',
-          gpus: 1,
+          // It adds two matrices at a time: nothing that a GPU would do sooner than weights are read.
+          pool: 'cpu',
+          gpus: 0,
           hours: { p50: 0.2, p95: 0.5 },
-          pod: roomFor('merge'),
+          pod: roomFor('merge', '48Gi'),
         },
         {
           use: 'benchmark',
@@ -140,8 +142,8 @@ export default defineConfig({
             REPORTS: `s3://${REPORTS.bucket}/${REPORTS.prefix}`,
             SERVED_MODEL: 'support-llama',
           },
-          pool: 'gpu-small',
-          gpus: 1,
+          pool: 'cpu',
+          gpus: 0,
           hours: { p50: 0.2, p95: 0.5 },
         },
       ],

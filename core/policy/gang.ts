@@ -1,10 +1,11 @@
-import { newest, PRESETS } from '../workloads/presets.ts'
+import { newest, PRESETS, type Preset } from '../workloads/presets.ts'
 import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
 
 /** What of a stage says how it runs on several nodes. */
 interface Gang {
   gpus?: number
+  env?: Readonly<Record<string, string>>
   nodes?: number | undefined
   use?: keyof typeof PRESETS | undefined
   command?: readonly string[] | undefined
@@ -30,15 +31,18 @@ export const gangWrongs = ({ nodes = 1, use, command, pod }: Gang): Wrong[] => {
 }
 
 /** What of a stage without GPUs does not go with that: several nodes, and a preset’s program that works on GPUs. */
-export const withoutGpusWrongs = ({ gpus, nodes = 1, use, command }: Gang): Wrong[] => {
+export const withoutGpusWrongs = ({ gpus, env = {}, nodes = 1, use, command }: Gang): Wrong[] => {
   if (gpus !== 0) return []
   const gang =
     nodes === 1
       ? []
       : [{ path: ['nodes'], message: 'a stage without GPUs runs on one node: leave it out, or say `gpus`' }]
   // A command of its own is its own to know.
-  if (use === undefined || command !== undefined || newest(use).withoutGpus === true) return gang
+  if (use === undefined || command !== undefined) return gang
+  const { withoutGpus, asks }: Preset = newest(use)
+  if (withoutGpus === true || (asks !== undefined && Object.hasOwn(env, asks))) return gang
   const others = Object.keys(PRESETS).filter((name) => newest(name).withoutGpus === true)
-  const message = `what \`${use}\` runs works on GPUs: say how many; of the presets ${others.join(', ')} need none`
+  const server = asks === undefined ? '' : `, or name a server in \`${asks}\``
+  const message = `what \`${use}\` runs works on GPUs: say how many${server}; of the presets ${others.join(', ')} need none`
   return [...gang, { path: ['gpus'], message }]
 }

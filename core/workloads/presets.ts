@@ -17,6 +17,8 @@ export interface Preset {
   whole?: true
   /** Whether it works without GPUs, too. What its image runs by itself nobody here knows, and it may. */
   withoutGpus?: true
+  /** The variable that names a server to be asked in place of weights: with it the program works without GPUs, too. */
+  asks?: string
   /** Null: the image's own. */
   command: readonly string[] | null
   /** The same of a stage on several nodes; left out: it is the same. */
@@ -71,12 +73,13 @@ export const PRESETS = {
   // The base that an adapter was trained on: nothing else tells it from one of another.
   merge: [{ ...ofTools('Merge', 'merge', {}), needsModel: true, withoutGpus: true }],
   quantize: [{ ...ofTools('Quantize', 'quantize', { SCHEME: 'FP8' }), whole: true }],
-  benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true, whole: true }],
+  benchmark: [{ ...ofTools('Benchmark', 'evaluate', {}), measures: true, whole: true, asks: 'TARGET_URL' }],
   scan: [
     {
       ...ofTools('Scan', 'scan', { KINDS: 'jailbreak,injection,leakage,toxicity', GENERATIONS: '5' }),
       measures: true,
       whole: true,
+      asks: 'TARGET_URL',
     },
   ],
   'drift-monitor': [

@@ -26,8 +26,8 @@ const parsed = (config: unknown) => {
 }
 
 it('docs/presets.md shows policies that are some, once their tags are pinned and what they leave out is said', () => {
-  expect(blocks).toHaveLength(3)
-  const [whole, watch] = [said(blocks[0]), said(blocks[2], example.services?.['support-llama'])]
+  expect(blocks).toHaveLength(4)
+  const [whole, watch] = [said(blocks[0]), said(blocks[3], example.services?.['support-llama'])]
   const { on } = example.pipelines!['support-chats']!
   const config = { ...example, ...whole, pipelines: { 'support-chats': { on, ...whole.pipelines['support-chats'] } } }
   expect(parsed(config).pipelines['support-chats']!.stages.map(nameOfStage)).toEqual([
@@ -40,9 +40,27 @@ it('docs/presets.md shows policies that are some, once their tags are pinned and
   expect(parsed(watched).services['support-llama']?.drift?.reports?.prefix).toBe('monitors/support-llama/')
 })
 
+it('shows a policy with a stage without GPUs that is one', () => {
+  const shown = said(blocks[1])
+  const runner = { image: 'ghcr.io/acme/signalbox-run:1.0.0' }
+  const { on } = example.pipelines!['support-chats']!
+  const pipelines = { 'support-chats': { on, ...shown.pipelines['support-chats'] } }
+  const policy = parsed({ ...example, runner, pools: { ...example.pools, ...shown.pools }, pipelines })
+  expect(policy.pools['cpu']).toMatchObject({ counts: 'nodes', maxGpus: 4 })
+  expect(onPaper(policy)).toEqual([])
+})
+
+it('says which presets need no GPU, and which none where they ask a server', () => {
+  const [, text = ''] = /## Without GPUs\n([\s\S]*?)\n\n/.exec(page)?.[0].split('\n\n') ?? []
+  const [alone = '', asking = ''] = text.split(';')
+  const named = (part: string) => Object.keys(PRESETS).filter((name) => part.includes(`\`${name}\``))
+  expect(named(alone)).toEqual(Object.keys(PRESETS).filter((name) => newest(name).withoutGpus === true))
+  expect(named(asking)).toEqual(Object.keys(PRESETS).filter((name) => newest(name).asks !== undefined))
+})
+
 it('shows a policy with stages on several nodes that is one', () => {
   const [rest, pool] = [{ pool: 'gpu-train', hours: { p50: 1, p95: 2 } }, example.pools['gpu-train']!]
-  const [pools, stages] = (blocks[1] ?? '')
+  const [pools, stages] = (blocks[2] ?? '')
     .split('pipelines:')
     .map((half, index) => half.replaceAll('…', index === 0 ? 'price: pool.price' : '...rest'))
   const said = new Function('rest', 'pool', `return {${pools}pipelines:${stages}}`)(rest, pool)

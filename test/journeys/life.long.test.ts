@@ -21,7 +21,7 @@ import { openTown, type Town } from './town.ts'
 let town: Town
 afterEach(() => town.close())
 
-const ROOMS = ['pool/gpu-train', 'pool/gpu-serve', 'pool/gpu-small', 'budget/ml-monthly']
+const ROOMS = ['pool/gpu-train', 'pool/gpu-serve', 'pool/cpu', 'budget/ml-monthly']
 const STAGES = ['benchmark', 'fine-tune', 'merge', 'preprocess', 'quantize', 'scan']
 const of = (attempt: string, stages = STAGES): string[] => stages.map((stage) => `${attempt}-${stage}`)
 

@@ -34,7 +34,7 @@ afterAll(async () => {
   await withSecond.close()
 })
 
-const ROOMS = ['pool/gpu-train', 'pool/gpu-serve', 'pool/gpu-small', 'budget/ml-monthly']
+const ROOMS = ['pool/gpu-train', 'pool/gpu-serve', 'pool/cpu', 'budget/ml-monthly']
 const STAGES = ['preprocess', 'fine-tune', 'merge', 'benchmark', 'quantize', 'scan']
 
 /** Goes on, and tells afterwards that nothing more was made, and the first version serves as before. */

@@ -125,8 +125,7 @@ describe('a stage without GPUs', () => {
     town = await openTown({ config: configOf({ maxNodes: 2 }) })
     const create = town.house.cluster.create.bind(town.house.cluster)
     town.house.cluster.create = async (object) => {
-      if (object.kind === 'Job')
-        await limit(0)
+      if (object.kind === 'Job') await limit(0)
       return create(object)
     }
     await upload('a')

@@ -66,7 +66,7 @@ describe('lease', () => {
     [['gpu-train', '+8'], /one of --for, --until, --extend and --end/],
     [['gpu-train', '+8', '--for', '6h', '--until', '2026-11-24T18:00Z'], /one of --for/],
     [['gpu-train', '+8', '--extend', '6h'], /leave the number of GPUs out/],
-    [['gpu-train', 'many', '--for', '6h'], /no number of GPUs: say \+8/],
+    [['gpu-train', 'many', '--for', '6h'], /no number of GPUs, nor of nodes of a pool without: say \+8/],
     [['gpu-train', '+8', '--for', 'a while'], /--for is a duration such as 6h/],
     [['gpu-train', '+8', '--until', 'tomorrow'], /--until is a duration such as 4h, or a time/],
     [['--end'], /say which pool/],

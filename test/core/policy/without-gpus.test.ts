@@ -23,6 +23,15 @@ describe('a stage without GPUs', () => {
       { name: undefined, use: 'preprocess', command: undefined, runner: { inputs: ['dataset'] } },
     ],
     ['that evaluates an API', { use: 'evaluate', command: undefined }],
+    [
+      'that asks a server',
+      {
+        use: 'benchmark',
+        command: undefined,
+        env: { TARGET_URL: 'http://m/v1', TASKS: 'ifeval' },
+        runner: { inputs: [] },
+      },
+    ],
     ['of a preset that works on GPUs, with a command of its own', { use: 'fine-tune', model: 'a/b' }],
     [
       'with a pod that asks for more',
@@ -68,7 +77,7 @@ describe('a stage without GPUs', () => {
       const config = withoutGpus({ stage: { use, model: 'a/b' } })
       delete first(config).command
       expect(problems(config).join('\n')).toContain(
-        `${STAGE}.gpus: what \`${use}\` runs works on GPUs: say how many; of the presets evaluate, preprocess, merge, drift-monitor need none`,
+        `${STAGE}.gpus: what \`${use}\` runs works on GPUs: say how many${['benchmark', 'scan'].includes(use) ? ', or name a server in `TARGET_URL`' : ''}; of the presets evaluate, preprocess, merge, drift-monitor need none`,
       )
     },
   )

@@ -39,6 +39,11 @@ describe('instance types', () => {
       offerings: { Requirements: { key: string; values: string[] }[] }[]
     }[]) {
       const keys = type.offerings[0]?.Requirements ?? []
+      // One has none, and no label of any.
+      if (type.name === 'm7i.4xlarge') {
+        expect(JSON.stringify(type)).not.toContain('gpu')
+        continue
+      }
       const count = keys.find(({ key }) => key === 'karpenter.k8s.aws/instance-gpu-count')
       expect(count?.values).toEqual([type.resources['nvidia.com/gpu']])
       expect(keys.map(({ key }) => key)).toContain('karpenter.k8s.aws/instance-gpu-name')

@@ -14,6 +14,7 @@ import type { Cluster } from '../../../flows/ports.ts'
 import { playTour } from '../../../local/tour.ts'
 import { exampleWith, trainInput } from '../../core/training-fixture.ts'
 import { openTown } from '../../journeys/town.ts'
+import { withoutGpus } from '../../without-gpus.ts'
 
 /** Names of our own: other files on this rig furnish the example's namespaces and clear them away. */
 const namespaces: Record<string, string> = {
@@ -90,6 +91,17 @@ const presetJobs = (): Sent[] =>
       return { object: moved(job), manager: null }
     })
 
+/** A stage that needs no GPU, on a node to itself. */
+const withoutGpusJob = (): Sent => {
+  const input = trainInput({ policy: parsePolicy(withoutGpus()) })
+  const [stage] = input.policy.pipelines['support-chats']!.stages
+  const desired = { ...input.desired, pods: STAGE_REVISION }
+  return {
+    object: moved(stageJob({ ...input, desired, stage: stage!, preset: null, model: null, reads: {} })),
+    manager: null,
+  }
+}
+
 /** The gate of a service that names no image for it. */
 const probe = (): Sent => {
   const policy = parsePolicy(exampleWith(['runner', { image: `acme/runner@sha256:${'ab'.repeat(32)}` }]))
@@ -117,7 +129,7 @@ const moved = (object: KubeObject): KubeObject =>
   }) as KubeObject
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
-  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), probe()]
+  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), withoutGpusJob(), probe()]
   expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
     new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
   )
@@ -132,6 +144,7 @@ it('every object of the tour passes the strict validation of a real API server: 
     'RUNNER_SHA256_ARM64',
     'run-batch',
     'SIGNALBOX_QUESTIONS',
+    'signalbox.dev/whole-node',
   ])
     expect(JSON.stringify(sent)).toContain(said)
   const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))
