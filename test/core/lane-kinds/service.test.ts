@@ -166,7 +166,11 @@ describe('its way back', () => {
     // What is asked for and has no pod yet is had too.
     const early = { ...pools, 'gpu-serve': emptyPool('gpu-serve', { ...room, usedByLane: 4 }) }
     expect(written(back([], { world: emptyWorld({ pools: early, generations }), held }))).toBe(full)
-    expect(written(back([], { world: seen, held: { 'gpu-serve': 12 } }))).toBe('g2=1 g1=2 → g2=0 g1=2')
+    // More than the pool has is asked for, and comes to nothing.
+    expect(written(back([], { world: seen, held: { 'gpu-serve': 12 } }))).toBe(full)
+    const larger = { ...pools, 'gpu-serve': emptyPool('gpu-serve', { ...room, ceiling: 12 }) }
+    const wide = emptyWorld({ pools: larger, generations })
+    expect(written(back([], { world: wide, held: { 'gpu-serve': 12 } }))).toBe('g2=1 g1=2 → g2=0 g1=2')
   })
 
   it('is walked though the policy or the pool is gone since', () => {
