@@ -148,7 +148,7 @@ const reachedBy = (costing: Costing): Reached[] => {
 
 /** What leaves is on its nodes until it has ended: until then what stood before costs on. */
 const reachedFrom = ({ brings }: RollOutModelStep, mark: Mark): number | null =>
-  brings === null && mark.state === 'done' ? mark.endedAt : onNodesFrom(mark)
+  brings === null && mark.state === 'done' && mark.endedAt !== null ? mark.endedAt : onNodesFrom(mark)
 
 /** What comes once all is moved and judged, and costs nothing. */
 const AFTER: ReadonlySet<Step['kind']> = new Set<Step['kind']>(['switch-traffic', 'notify'])
