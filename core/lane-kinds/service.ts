@@ -178,7 +178,8 @@ const freeToGoBack = ({ world, held, policy }: BackInput, { pool }: GenerationVi
   const each = world.generations.map((view) =>
     nodes === undefined ? view : { ...view, gpusPerReplica: slotGpus({ pool: nodes }, view.gpusPerReplica) },
   )
-  const has = Math.max(seen?.usedByLane ?? 0, standingGpus(each)[pool] ?? 0)
+  // What nodes do not end is asked for by nobody, and has its GPUs all the same.
+  const has = Math.max(seen?.usedByLane ?? 0, (standingGpus(each)[pool] ?? 0) + (seen?.stuck ?? 0))
   const holds = held?.[pool]
   const free = seen === undefined || seen.ceiling === null ? null : seen.ceiling - seen.heldByOthers - has
   return holds === undefined ? free : Math.min(holds - has, free ?? Number.POSITIVE_INFINITY)

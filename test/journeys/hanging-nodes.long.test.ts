@@ -118,6 +118,8 @@ describe('a pod that its node never ends', () => {
     const names = `kubectl delete node ${hung.is?.spec?.nodeName}`
     expect(ended?.outcome).toMatchObject({ reason: 'node-lost', detail: expect.stringContaining(names) })
     expect(await replicasOf(town)).toEqual({ 1: 2 })
+    const lostAt = ended?.run.steps.find(({ state }) => state === 'failed')?.endedAt ?? 0
+    expect((ended?.endedAt ?? 0) - lostAt).toBeLessThan(20 * MINUTE)
     // One goes before another comes, and the card says why.
     await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
     const plan = (await town.plan(SERVE))?.plan
