@@ -1,4 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
+import { type KubeObject, refOf } from '../../core/kube.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, served } from './scenes.ts'
@@ -89,3 +91,32 @@ it.each(['denied', 'never answered'])(
     expect(await town.lane(SERVE)).toMatchObject({ generation: 2, state: how === 'denied' ? 'rejected' : 'expired' })
   },
 )
+
+it('nor does a "no" to bringing some of it back keep another number of it from being asked about', async () => {
+  const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 32 } }
+  town = await openTown({ config: { ...wants(2), pools } as typeof example })
+  const denied = async (): Promise<void> => {
+    await asks()
+    await town.answered(SERVE, 'deny')
+    await town.advance(30 * MINUTE)
+  }
+  await served(town)
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await denied()
+  const [first] = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+  await (town.house.cluster as SimulatedCluster).edit(refOf(first as KubeObject), 'kubectl-scale', (live) => {
+    Object.assign((live as KubeObject<'Deployment'>).spec ?? {}, { replicas: 1 })
+    return live
+  })
+  await denied()
+  expect(await town.question(SERVE)).toBe(null)
+  town.setPolicy({ ...wants(4), pools } as typeof example)
+  await asks()
+  expect((await town.plan(SERVE))?.plan.title).toBe(
+    `Scale v1 (generation 1), which serves ${MODEL}, from 1 to 4 replicas`,
+  )
+  await denied()
+  await town.advance(3 * HOUR)
+  // Once.
+  expect([await replicasOf(town), await town.question(SERVE)]).toEqual([{ 1: 1 }, null])
+})
