@@ -200,7 +200,7 @@ describe('a rollout is stopped in its middle by something newer that does not be
     )
     await town.until('it asks', async () => (await town.question(SERVE)) !== null)
     const { bounds } = (await town.plan(SERVE))?.plan ?? {}
-    expect(bounds).toMatchObject({ answering: 0, unanswered: 25 })
+    expect(bounds).toMatchObject({ answering: 0, unanswered: 31 })
     await town.answered(SERVE)
     await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
     const out = clockOf(town).now()
