@@ -1,5 +1,5 @@
 import { laneName } from '../lane-kinds/kind.ts'
-import type { Planned } from '../plan.ts'
+import type { Plan, Planned } from '../plan.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import { frozen } from './act.ts'
 import { covers } from './approval.ts'
@@ -7,6 +7,7 @@ import { firstAttempt, mayRepeat, newRun } from './attempts.ts'
 import { hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { carried, carriesOver } from './kept.ts'
 import { linesAfter, whyWaits } from './line.ts'
+import { plainKeyOf } from './occasion.ts'
 import { marksOf, pinned, planOnPaper } from './planning.ts'
 import { keptByRung } from './rungs.ts'
 import { costUntil } from './so-far.ts'
@@ -20,7 +21,7 @@ import type { Wanted } from './wanted.ts'
 const weighsNewer = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): boolean =>
   kind.lasts === 'once' &&
   doc.desired !== null &&
-  (isOpen(doc) || (isPaidFor(doc) && kind.replaces?.(policy, laneName(doc.lane)) === true))
+  (isOpen(doc) || isRefused(doc) || (isPaidFor(doc) && kind.replaces?.(policy, laneName(doc.lane)) === true))
 
 /** Whether the world is looked at for that, before letters are folded: each may find what the one before it has brought. */
 export const looksForNewer = ({ letters, ...view }: Pick<View, 'doc' | 'kind' | 'policy' | 'letters'>): boolean =>
@@ -29,6 +30,9 @@ export const looksForNewer = ({ letters, ...view }: Pick<View, 'doc' | 'kind' | 
 /** Whether what is wanted has begun nothing, and may yet. */
 const isOpen = ({ run, outcome, ...doc }: LaneDocument): boolean =>
   outcome === null && !(run !== null && sameRun(run, doc) && hasBegun(run))
+
+/** Whether it was refused on paper, and so begins by itself once what refused it has passed. */
+const isRefused = ({ outcome }: LaneDocument): boolean => outcome?.kind === 'refused'
 
 /** Whether something is under way, or goes on, that was paid for. */
 const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
@@ -40,10 +44,17 @@ const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
  * Why something newer takes no place yet of what is wanted and has begun nothing: it is refused on paper, or people are to be asked about it while
  * what they have approved, or need not, waits to begin. What told of it waits, with all that it proves. Null: it takes the place.
  */
-export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { kind: 'later' }> | null => {
+export const keepsPlace = (view: View, { desired }: Intent): Later | null => {
   const { doc, kind } = view
-  if (!weighsNewer(view) || !isOpen(doc)) return null
-  if (isAtSame(kind, doc.desired, desired)) return null
+  if (!weighsNewer(view) || doc.desired === null) return null
+  if (isRefused(doc)) return keepsRefused(view, desired, kind.titleOf(doc.desired as never))
+  return isOpen(doc) && !isAtSame(kind, doc.desired, desired) ? beside(view, desired) : null
+}
+
+type Later = Extract<Wanted, { kind: 'later' }>
+
+const beside = (view: View, desired: Intent['desired']): Later | null => {
+  const { doc, kind } = view
   const title = kind.titleOf(doc.desired as never)
   const at = asNewer(view, desired)
   const paper = at === null ? null : onPaper(at)
@@ -56,6 +67,42 @@ export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { k
     reason: 'run-not-over',
     detail: `people are asked about it once what needs nobody’s word any more is over: ${title}`,
   }
+}
+
+/**
+ * The same of what was refused and begins by itself once that has passed: both are looked at where money and room keep nothing out. An occasion on
+ * the same takes away neither its approval nor what its source proves of who wrote it, but where it may begin and that may not.
+ */
+const keepsRefused = (view: View, desired: Intent['desired'], title: string): Later | null => {
+  const { doc, kind } = view
+  const free = whereItMayPass(view)
+  if (free === null) return null
+  if (!isOwnOf(view, desired)) return isAtSame(kind, doc.desired, desired) ? null : beside(free, desired)
+  const at = asNewer(view, desired)
+  if (at !== null && onPaper(at).kind === 'plan' && onPaper(anew(view)).kind !== 'plan') return null
+  return { kind: 'later', reason: 'run-not-over', detail: `its own run comes first, once it may begin: ${title}` }
+}
+
+/** Whether what is wanted is by its source what is newly wanted for an occasion. */
+const isOwnOf = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['desired']): boolean =>
+  doc.desired !== null &&
+  kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, doc.desired) &&
+  kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, desired)
+
+/** The view as if what was refused had not been planned yet. */
+const anew = (view: View): View => ({ ...view, doc: { ...view.doc, outcome: null, run: null }, plan: null })
+
+/** The view with more money than anything costs, pools as large as the policy lets them be and nothing in them; null: what was refused would be refused there, too. */
+const whereItMayPass = (view: View): View | null => {
+  const { policy, world } = view
+  if (world === null) return view
+  const pools = Object.entries(world.pools).map(([name, { capped: _, unset: __, ...pool }]) => {
+    const ceiling = pool.ceiling === null ? null : Math.max(pool.ceiling, policy.pools[name]?.maxGpus ?? 0)
+    return [name, { ...pool, ceiling, heldByOthers: 0, used: pool.usedByLane }]
+  })
+  const budget = { ...policy.budget, dollars: Number.MAX_SAFE_INTEGER }
+  const at = anew({ ...view, policy: { ...policy, budget }, world: { ...world, pools: Object.fromEntries(pools) } })
+  return onPaper(at).kind === 'plan' ? at : null
 }
 
 /** Whether what is wanted is there no more where this was read, be it wanted for an occasion on what was read there. */
@@ -89,12 +136,16 @@ export const replacingNow = (view: View, { desired, onNewer }: Intent): LaneDocu
   return waits && onNewer === 'stop' && kind.lasts === 'once' && mayBegin(view, desired) ? { ...doc, onNewer } : null
 }
 
-/** Whether it would begin at once: planned, with nobody to ask, kept back by nothing, and with room for it beside what is given back to it. */
+/**
+ * Whether it would begin at once: planned, with nobody to ask, kept back by nothing, and with room for it beside what is given back to it. Whom
+ * Kueue lends that to nobody here knows.
+ */
 const mayBegin = (view: View, desired: Intent['desired']): boolean => {
   const at = asNewer(view, desired)
   const paper = at === null ? null : onPaper(at)
   if (at === null || paper?.kind !== 'plan') return paper?.kind === 'nothing'
   const { plan } = paper
+  if (isLent(view, plan)) return false
   const known: View = { ...at, plan: { plan, back: [] } }
   const run = { ...newRun(at.doc, at.now), digest: plan.digest, steps: marksOf(plan, NONE) }
   return (
@@ -104,6 +155,9 @@ const mayBegin = (view: View, desired: Intent['desired']): boolean => {
     whyWaits(known, run, plan) === null
   )
 }
+
+const isLent = ({ policy }: View, { steps }: Plan): boolean =>
+  steps.some((step) => step.kind === 'launch-job' && step.pool !== null && policy.pools[step.pool]?.queue !== undefined)
 
 const NONE = { kept: {} }
 
