@@ -31,6 +31,8 @@ it('brings back as many as have room, while nobody answers: the rest follows by 
   const some = of({ pool: { used: 12, heldByOthers: 12 } })
   expect(some).toMatchObject({ ...first, plan: { title: expect.stringContaining('with 1 replica'), bounds: { gpus: { 'gpu-serve': 4 } } } }) // biome-ignore format: one line
   expect(some).toHaveProperty('plan.reasons.0', expect.stringMatching(/^1 of 2 has room now/))
-  expect(of({ pool: { ceiling: 8 }, model: { gpusPerReplica: 8 } })).toMatchObject({ plan: { title: expect.stringContaining('with 1 replica') } })
+  expect(of({ pool: { ceiling: 8 }, model: { gpusPerReplica: 8 } })).toMatchObject({
+    plan: { title: expect.stringContaining('with 1 replica') },
+  })
   expect(of({ pool: { used: 16, heldByOthers: 16 } })).toMatchObject({ kind: 'refuse', reason: 'would-deadlock', detail: expect.stringContaining('8 more GPUs') }) // biome-ignore format: one line
 })
