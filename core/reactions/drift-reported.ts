@@ -95,8 +95,8 @@ const windowsOf = ({ at, of, windows }: Window, known: Episode | undefined): num
 const isOlder = ({ at, of }: Window, { last, window }: Partial<Episode> = {}): boolean => {
   if (last === undefined) return false
   const date = of.date ?? of.before
-  const isDated = window?.date !== undefined && date !== undefined && at - last <= DATES
-  return at < last || (isDated && date < window.date)
+  const known = at - last > DATES ? undefined : window?.date
+  return at < last || (known !== undefined && date !== undefined && date < known)
 }
 
 /** They are too few to be one yet. */
