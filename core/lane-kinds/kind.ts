@@ -125,6 +125,8 @@ export interface LaneKind<D extends Desired = Desired> {
   isOwn?(desired: D): boolean
   /** What is known of its occasion once something newer takes its place: whether that had its run, and where it had none it may come again. Left out: nothing is. */
   displaced?(desired: D, had: boolean, known: OfOccasions): OfOccasions
+  /** Whether its occasion goes on, as an alert does that fires: what found no room in time is refused for that, and begins once there is some. Left out: it is over then. */
+  goesOn?(desired: D): boolean
   /** What is wanted, once what had been wanted before it has ended while it waited. Left out: that says nothing of it. */
   after?(desired: D, before: Pick<LaneDocument, 'desired' | 'outcome'>): D
   /** Whether what is newer ends what is under way, as the policy says. Left out: that lies with its source. */

@@ -19,6 +19,7 @@ type Known =
   | 'withoutOccasion'
   | 'occasionOf'
   | 'displaced'
+  | 'goesOn'
   | 'toldAs'
   | 'sourceOf'
   | 'isOwn'
@@ -51,6 +52,8 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
       ? {}
       : occasionOf(occasion).displaced?.(occasion, had, schedule === undefined ? {} : { schedule })),
   }),
+  goesOn: ({ drift, occasion }) =>
+    drift !== undefined || (occasion !== undefined && occasionOf(occasion).goesOn === true),
   toldAs: ({ occasion }) =>
     occasion !== undefined && isToldOtherwise(occasion) ? JSON.stringify(occasionOf(occasion).setOf(occasion)) : '',
   sourceOf: (desired) => {
