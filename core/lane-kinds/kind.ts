@@ -1,11 +1,13 @@
 import type { Chosen } from '../chosen.ts'
 import type { Desired, Requester } from '../desired.ts'
+import type { Left } from '../earlier.ts'
 import type { IdleRule } from '../idle.ts'
 import type { Baseline, LaneDocument } from '../lane/document.ts'
 import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, WayStep } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import type { OutcomeKind } from '../reasons.ts'
 import type { ResultRow } from '../rows.ts'
 import type { Schedule } from '../slots.ts'
 import type { World } from '../world.ts'
@@ -131,6 +133,10 @@ export interface LaneKind<D extends Desired = Desired> {
   after?(desired: D, before: Pick<LaneDocument, 'desired' | 'outcome'>): D
   /** Whether what is newer ends what is under way, as the policy says. Left out: that lies with its source. */
   replaces?(policy: Policy, name: string): boolean
+  /** What is remembered once something on something else takes the place of what was wanted; left out: nothing is. */
+  leaves?(known: Left, was: Pick<LaneDocument, 'desired' | 'outcome'>, to: { next: D; policy: Policy }): Left
+  /** By that, how people have ended this before something else was wanted; null, or left out: they have not. */
+  endedBefore?(known: Left, desired: D): { kind: OutcomeKind; detail: string } | null
   /** What its run is told otherwise than the policy says, in one text; empty, or left out: nothing. */
   toldAs?(desired: D): string
   /** Which source wants it for its occasion: what that wants later takes its place for good. Left out: where its source stands. */

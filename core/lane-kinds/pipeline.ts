@@ -1,6 +1,7 @@
 import { requesterIn, type TrainDesired } from '../desired.ts'
 import { coolsAfter } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
+import { endedBefore, leaves } from '../earlier.ts'
 import { alertPlace, withRun } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
 import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
@@ -76,6 +77,8 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   ...known,
   titleOf: trainTitle,
   after: coolsAfter,
+  leaves,
+  endedBefore,
   replaces: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.onNewer === 'replace',
   requesterOf: requesterIn,
   isNothing: () => false,

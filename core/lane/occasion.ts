@@ -6,6 +6,7 @@ import { mayRepeat } from './attempts.ts'
 import { asBefore, generationOf } from './before.ts'
 import type { LaneDocument, Run } from './document.ts'
 import { carried } from './kept.ts'
+import { leaving } from './leaving.ts'
 import type { View } from './view.ts'
 import { hadBegun, isSaidNoTo } from './wanted.ts'
 
@@ -15,11 +16,20 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
   return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
 }
 
+/** What is remembered of what gives way to that: what it was on, what people have said of it, and whether what it was wanted for had its run. */
+export const givesWay = (view: View, intent: Intent): Partial<LaneDocument> => {
+  const { aside, ...doc } = view.doc
+  return {
+    ...leaving(view, intent.desired, ...(aside === undefined ? [] : [aside]), doc),
+    ...displacedBy(view, intent),
+  }
+}
+
 /**
  * What is known of what something was wanted for, once its source's own takes its place: what has begun nothing, and to which nobody has said no,
  * had no run. Behind another occasion it stays (`gaveWay`).
  */
-export const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: Intent): Partial<LaneDocument> => {
+const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: Intent): Partial<LaneDocument> => {
   const isOfOthers = (kind.withoutOccasion?.(intent.desired as never) ?? null) !== null
   if (isOfOthers && kind.isOwn?.(intent.desired as never) !== true) return {}
   const { gaveWay, ...own } = doc

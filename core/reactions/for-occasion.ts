@@ -59,7 +59,11 @@ export const wantedFor = (
     ...(again === undefined ? {} : { again }),
     ...coolsFrom(given.doc),
   }
-  return { kind: 'intend', detail, intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired } }
+  return {
+    kind: 'intend',
+    detail: `${detail}${on.instead ?? ''}`,
+    intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired },
+  }
 }
 
 /**
@@ -72,11 +76,10 @@ const againFor = (
   { policy, doc }: { policy: Policy; doc: LaneDocument },
 ): Again | undefined => {
   if (doc.endedWell === pipeline.keyOf(plain) && !isWantedFor({ desired: doc.desired }, occasion)) return undefined
-  const other = unjudged(plain, doc, policy)
-  if (other !== undefined) return other
-  if (isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
-  const again = againOn(plain, doc, policy)
+  const isSame = (doc.desired as TrainDesired | null)?.version === plain.version
+  if (isSame && isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
+  const again = againOn(plain, doc, policy) ?? unjudged(plain, doc, policy)
   // A person who asks takes back what a person has cancelled, and not that nobody has answered since.
-  if (again === occasionOf(occasion).undoes && isUnanswered(doc.outcome)) return 'expired'
+  if (isSame && again === occasionOf(occasion).undoes && isUnanswered(doc.outcome)) return 'expired'
   return again === 'succeeded' ? undefined : again
 }

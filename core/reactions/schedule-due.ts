@@ -62,8 +62,9 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
     if (last <= known.last) return none('already-done', `${minuteText(last)} is known`)
     const decision = run({ kind: 'schedule', slot: last, ...schedule })
     const other = decision.kind === 'intend' ? besideRun(doc, decision.intent.desired as TrainDesired, last) : null
-    // It is used up by what is begun for it, and by nothing that may come to nothing yet.
-    return { ...(other ?? decision), schedule: other?.kind === 'wait' ? known : { ...known, last } }
+    // It is used up by what is begun for it, and by nothing that may come to nothing yet; where it cannot run on anything, that is said.
+    const said = decision.kind === 'ignore' ? { ...decision, isOver: true as const } : decision
+    return { ...(other ?? said), schedule: other?.kind === 'wait' ? known : { ...known, last } }
   },
   resync: ({ policy, now, docOf }) =>
     Object.entries(policy.pipelines).flatMap(([key, rule]): Ask[] => {
