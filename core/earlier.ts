@@ -1,24 +1,11 @@
 import { againOn } from './again.ts'
 import type { Desired, TrainDesired } from './desired.ts'
-import type { Beginnings } from './lane/beginnings.ts'
+import type { Beginnings, SaidBefore } from './lane/beginnings.ts'
 import type { LaneDocument } from './lane/document.ts'
 import type { Again } from './occasions/occasion.ts'
 import type { Policy } from './policy.ts'
 import type { OutcomeKind } from './reasons.ts'
 import { said } from './text.ts'
-
-/** Where a dataset version lay that was wanted before. */
-export interface Earlier {
-  bucket: string
-  key: string
-}
-
-/** What stands of a dataset version that was wanted before, and how that ended, in its own words; empty: nobody wrote that down. */
-export interface SaidBefore {
-  version: string
-  again: Again
-  detail: string
-}
 
 /** What a lane remembers of dataset versions that it wants no more. */
 export type Left = Pick<Beginnings, 'earlier' | 'saidBefore'>
@@ -48,7 +35,7 @@ export const leaves = (
     (one) => one.key !== is.key,
   )
   return left({
-    earlier: places.slice(0, PLACES),
+    ...(earlier === undefined && places.length === 0 ? {} : { earlier: places.slice(0, PLACES) }),
     ...(saidBefore === undefined && words.length === 0 ? {} : { saidBefore: words }),
   })
 }

@@ -1,5 +1,18 @@
-import type { Earlier, SaidBefore } from '../earlier.ts'
 import type { Episodes } from '../episodes.ts'
+import type { Again } from '../occasions/occasion.ts'
+
+/** Where a dataset version lay that was wanted before. */
+export interface Earlier {
+  bucket: string
+  key: string
+}
+
+/** What stands of a dataset version that was wanted before, and how that ended, in its own words; empty: nobody wrote that down. */
+export interface SaidBefore {
+  version: string
+  again: Again
+  detail: string
+}
 
 /** What a lane knows of what begins its runs. */
 export interface Beginnings {
