@@ -7,6 +7,7 @@ import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, WayStep } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import type { ContributionRow } from '../pools/contribution.ts'
 import type { OutcomeKind } from '../reasons.ts'
 import type { ResultRow } from '../rows.ts'
 import type { Schedule } from '../slots.ts'
@@ -100,6 +101,11 @@ export interface LaneKind<D extends Desired = Desired> {
   placeOf?(desired: D): string
   /** The same as it is wanted, read where another that is the same was read; left out: it is the same wherever it was read. */
   placedAs?(desired: D, read: D): D
+  /** Why nothing can come of it any more, whatever people answer who are asked about it; null, or left out: something can. `rows`: what goes on top of the ceiling of the pool that the lane is. */
+  whyOver?(
+    desired: D,
+    by: { policy: Policy; name: string; rows: readonly ContributionRow[]; now: number },
+  ): string | null
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */

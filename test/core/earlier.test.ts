@@ -16,7 +16,7 @@ const ended = (kind: Ended['kind'], detail = ''): Ended => ({
   ...{ kind, reason: null, detail, generation: 1, attempt: 1, at: NOW, against: null, stages: [] },
 })
 /** What is known after these days, each left for the next. */
-const after = (...days: Ended['kind'][]): Left =>
+const left = (...days: Ended['kind'][]): Left =>
   days.reduce<Left>(
     (known, kind, day) =>
       leaves(known, { desired: of(day), outcome: ended(kind, `day ${day}`) }, { next: of(day + 1), policy }),
@@ -25,14 +25,14 @@ const after = (...days: Ended['kind'][]): Left =>
 
 describe('what is remembered of dataset versions that are wanted no more', () => {
   it('is where the last three lay, and how the last twelve were ended by people', () => {
-    const { earlier = [], saidBefore = [] } = after(...Array<'rejected'>(20).fill('rejected'))
+    const { earlier = [], saidBefore = [] } = left(...Array<'rejected'>(20).fill('rejected'))
     expect(earlier.map(({ key }) => key)).toEqual([19, 18, 17].map((day) => of(day).key))
     expect(saidBefore.map(({ version }) => version)).toEqual(Array.from({ length: 12 }, (_, n) => `v${19 - n}`))
   })
 
   it('is nothing of what failed; and what ended well takes the place of nothing that people have said', () => {
-    expect(after('failed').saidBefore).toBeUndefined()
-    const { saidBefore = [] } = after('rejected', 'succeeded', 'succeeded', 'succeeded', 'succeeded', 'succeeded')
+    expect(left('failed').saidBefore).toBeUndefined()
+    const { saidBefore = [] } = left('rejected', 'succeeded', 'succeeded', 'succeeded', 'succeeded', 'succeeded')
     expect(saidBefore.map(({ version, again }) => [version, again])).toEqual([
       ['v0', 'rejected'],
       ...[5, 4, 3].map((day) => [`v${day}`, 'succeeded']),
@@ -50,7 +50,7 @@ describe('what is remembered of dataset versions that are wanted no more', () =>
   })
 
   it('goes once a run on it has ended well', () => {
-    const known = after('rejected')
+    const known = left('rejected')
     const { saidBefore } = leaves(known, { desired: of(0), outcome: ended('succeeded') }, { next: of(1), policy })
     expect(saidBefore).toEqual([expect.objectContaining({ version: 'v0', again: 'succeeded' })])
   })
@@ -58,10 +58,10 @@ describe('what is remembered of dataset versions that are wanted no more', () =>
 
 describe('what people have ended', () => {
   it('stays so where it is wanted by itself again, in the words of whoever did', () => {
-    expect(endedBefore(after('rejected'), of(0))).toEqual({ kind: 'rejected', detail: 'day 0' })
-    expect(endedBefore(after('succeeded'), of(0))).toBeNull()
-    expect(endedBefore(after('rejected'), of(1))).toBeNull()
+    expect(endedBefore(left('rejected'), of(0))).toEqual({ kind: 'rejected', detail: 'day 0' })
+    expect(endedBefore(left('succeeded'), of(0))).toBeNull()
+    expect(endedBefore(left('rejected'), of(1))).toBeNull()
     const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' } as const
-    expect(endedBefore(after('rejected'), { ...of(0), occasion: slot })).toBeNull()
+    expect(endedBefore(left('rejected'), { ...of(0), occasion: slot })).toBeNull()
   })
 })
