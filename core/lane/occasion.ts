@@ -125,10 +125,24 @@ const leftOf = (
   return { ...own, ...(below === undefined ? {} : { gaveWay: below }) }
 }
 
-/** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7), and said again it is new. */
+/**
+ * The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7), and said again it is new. Where that
+ * was on something else than what the lane comes back to, and is gone, the occasion itself may come again.
+ */
 export const asBeforeOccasion = ({ kind }: Pick<View, 'kind'>, { gaveWay, ...doc }: LaneDocument): LaneDocument => {
   if (gaveWay === undefined) return doc
   const key = doc.desired === null ? null : (kind.occasionOf?.(doc.desired as never) ?? null)
   const { had = [] } = doc
-  return asBefore(key === null ? doc : { ...doc, had: had.filter((other) => other !== key) }, gaveWay)
+  const open = { ...doc, ...comesAgain(kind, doc, gaveWay) }
+  return asBefore(key === null ? open : { ...open, had: had.filter((other) => other !== key) }, gaveWay)
+}
+
+const comesAgain = (
+  kind: View['kind'],
+  { desired, ...known }: Omit<LaneDocument, 'gaveWay'>,
+  to: GaveWay,
+): OfOccasions => {
+  if (desired === null || to.desired === null) return {}
+  const isSame = plainKeyOf({ kind }, desired) === plainKeyOf({ kind }, to.desired)
+  return isSame ? {} : (kind.displaced?.(desired as never, false, known) ?? {})
 }

@@ -28,10 +28,11 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
   ruleOf: (event, policy) => pipeline.ruleOf(policy, event.pipeline),
   whyNoRule: (event) => `the policy has no pipeline \`${said(event.pipeline, 60)}\``,
   at: ({ slot }) => `schedule ${new Date(slot).toISOString()}`,
-  // Of a slot that begins nothing no dataset is read.
+  // Of a slot that begins nothing no dataset is read; what is wanted for one may be on what is gone by now.
   look: ({ slot }, given) => {
     const schedule = scheduleIn(given.policy, given.rule.name)
-    const isOver = schedule === null || slot <= knownOf(given, schedule, slot).last
+    const isWanted = occasionIn(given.doc.desired, 'schedule')?.slot === slot
+    const isOver = !isWanted && (schedule === null || slot <= knownOf(given, schedule, slot).last)
     return isOver && !given.again ? { kind: 'nowhere' } : lookAtNewest(given)
   },
   whence: (desired, { lane }) => {
