@@ -1,5 +1,5 @@
 import { againOn } from './again.ts'
-import type { Desired, TrainDesired } from './desired.ts'
+import type { Asked, Desired, TrainDesired } from './desired.ts'
 import type { Beginnings, SaidBefore } from './lane/beginnings.ts'
 import type { LaneDocument } from './lane/document.ts'
 import type { Again } from './occasions/occasion.ts'
@@ -27,7 +27,7 @@ export const leaves = (
   const again = againOn(was, { desired, outcome }, policy)
   const others = (saidBefore ?? []).filter((one) => one.version !== version)
   const detail = outcome !== null && outcome.kind === again ? said(outcome.detail, TEXT) : ''
-  const all = again === undefined ? others : [{ version, again, detail }, ...others]
+  const all = again === undefined ? others : [{ version, again, detail, ...askedIn(was) }, ...others]
   const isWell = (one: SaidBefore): boolean => one.again === 'succeeded'
   // What ended well takes the place of nothing that people have said.
   const words = [...all.filter((one) => !isWell(one)).slice(0, WORDS), ...all.filter(isWell).slice(0, WELL)]
@@ -39,6 +39,9 @@ export const leaves = (
     ...(saidBefore === undefined && words.length === 0 ? {} : { saidBefore: words }),
   })
 }
+
+const askedIn = ({ requester, proven }: TrainDesired): Partial<Asked> =>
+  requester === null ? {} : { requester, ...(proven === true ? { proven } : {}) }
 
 const left = ({ earlier, saidBefore }: { [K in keyof Left]?: Left[K] | undefined }): Left => ({
   ...(earlier === undefined ? {} : { earlier }),

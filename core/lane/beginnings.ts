@@ -1,3 +1,4 @@
+import type { Asked } from '../desired.ts'
 import type { Episodes } from '../episodes.ts'
 import type { Again } from '../occasions/occasion.ts'
 
@@ -7,8 +8,8 @@ export interface Earlier {
   key: string
 }
 
-/** What stands of a dataset version that was wanted before, and how that ended, in its own words; empty: nobody wrote that down. */
-export interface SaidBefore {
+/** What stands of a dataset version that was wanted before, how that ended, in its own words, and who asked for it; empty, or left out: nobody wrote that down. */
+export interface SaidBefore extends Partial<Asked> {
   version: string
   again: Again
   detail: string

@@ -70,12 +70,14 @@ export const wantedFor = (
 const saidNoTo = (
   again: Again | undefined,
   plain: TrainDesired,
-  { doc: { desired } }: { doc: LaneDocument },
+  { doc: { desired, saidBefore = [] } }: { doc: LaneDocument },
 ): Partial<Asked> => {
   const last = desired as TrainDesired | null
   const isSame = last !== null && pipeline.keyOf(pipeline.withoutOccasion?.(last) ?? last) === pipeline.keyOf(plain)
-  if (plain.requester !== null || !isSame || (again !== 'rejected' && again !== 'expired')) return {}
-  return { requester: last.requester, ...(last.proven === true ? { proven: true } : {}) }
+  if (plain.requester !== null || (again !== 'rejected' && again !== 'expired')) return {}
+  const { requester = null, proven } =
+    (isSame ? last : saidBefore.find(({ version }) => version === plain.version)) ?? {}
+  return { requester, ...(proven === true ? { proven: true } : {}) }
 }
 
 /**

@@ -49,6 +49,12 @@ describe('what is remembered of dataset versions that are wanted no more', () =>
     )
   })
 
+  it('is who asked for it, and whether that is proven', () => {
+    const asked = { requester: 'T/ANA', proven: true as const }
+    const was = { desired: { ...of(1), ...asked }, outcome: ended('rejected') }
+    expect(leaves({}, was, { next: of(2), policy }).saidBefore).toEqual([expect.objectContaining(asked)])
+  })
+
   it('goes once a run on it has ended well', () => {
     const known = left('rejected')
     const { saidBefore } = leaves(known, { desired: of(0), outcome: ended('succeeded') }, { next: of(1), policy })

@@ -84,17 +84,22 @@ describe('a dataset that lies there beside a newer one that is gone', () => {
   })
 
   it('is asked about where people have said no to it, or nobody has judged who asked for it', async () => {
-    await opened(nightly, { autoApproveBelow: 0, unknownRequester: 'anyone' })
+    const requesters = { '000000000000': ANA }
+    await opened(nightly, { autoApproveBelow: 0, unknownRequester: 'anyone', requesters })
     await upload(town, 'a')
-    await town.answered(TRAIN, 'deny', ANA, 'poisoned')
+    await town.answered(TRAIN, 'deny', BEN, 'poisoned')
     await town.settled(TRAIN)
-    town.setPolicy(unasked(nightly))
+    town.setPolicy(configOf(nightly, { unknownRequester: 'anyone', requesters }))
     await trained('b')
     await deleted('b')
     await town.advance(14 * HOUR + 10 * MINUTE)
     const { plan } = (await town.plan(TRAIN)) ?? {}
     expect(plan?.approval.why).toContain('the last run on the same was denied')
-    expect(plan?.desired).toMatchObject(at('a'))
+    expect(plan?.desired).toMatchObject({ ...at('a'), requester: ANA, proven: true })
+    // Who uploaded it does not agree to it alone.
+    const { id = '' } = (await town.question(TRAIN)) ?? {}
+    const answer = await town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+    expect(answer.body).toMatchObject({ refused: 'requester-may-not-approve' })
   })
 
   it('is run on unasked by the clock where it ended well before that, and asked about where it is not what it was', async () => {
