@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import example from '../../example.ts'
+import { CPU } from '../../without-gpus.ts'
 import { openRunning, type Running } from '../running.ts'
 
 const POOL = 'pool/gpu-train'
@@ -35,6 +36,21 @@ describe('lease', () => {
     expect(out).toMatch(/gpu-serve +16 +16 +- /)
     expect(await product.json('lease', 'gpu-train')).toMatchObject({
       pools: [{ pool: 'gpu-train', ceiling: 16, own: 8, leases: [{ id: 'g1', gpus: 8, by: 'ben', left: 5 * HOUR }] }],
+    })
+  })
+
+  it('takes and lists nodes of a pool without GPUs', async () => {
+    const cpu = { ...CPU, leases: { maxNodes: 2, maxHours: 12 } }
+    product.town.setPolicy({ ...config(), pools: { ...config().pools, cpu } })
+    expect(await lease('cpu', '+1', '--for', '6h')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^lease of 1 node until 2026-11-23 18:00 UTC of cpu/),
+    })
+    expect((await product.cli('lease')).out).toMatch(/gpu-train +8 +8 +- /)
+    expect((await product.cli('lease', 'cpu')).out).toContain('2 nodes')
+    expect(await lease('cpu', '+3', '--for', '6h')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/pools\.cpu\.leases lets 2 nodes be leased together/),
     })
   })
 
