@@ -23,9 +23,9 @@ const entriesIn = (config: unknown, key: string): [string, unknown][] =>
   isRecord(config) && isRecord(config[key]) ? Object.entries(config[key]) : []
 
 /** What of a stage a manifest has said. */
-const OF_STAGE = /^pipelines\.([^.]+)\.stages\.(\d+)\.(image|command|args|gpus|nodes|pod)(?=[.:])/
+const OF_STAGE = /^pipelines\.([^.]+)\.stages\.(\d+)\.(image|command|args|gpus|nodes|pod)(?=[.:]|$)/
 
-/** A problem of the policy, told as one of the manifest that says it; any other as it is. */
+/** A problem of the policy, or a place in it, told as one of the manifest that says it; any other as it is. */
 export const toldOfManifest = (config: unknown, problem: string): string => {
   const [place = '', pipeline = '', index = '', key = ''] = OF_STAGE.exec(problem) ?? []
   const one = stagesWith(config).find((found) => found.pipeline === pipeline && found.index === Number(index))

@@ -44,6 +44,7 @@ const SAID = ['image', 'command', 'args', 'env', 'secrets', 'use', 'pod', 'nodes
 const broughtIn = (config: unknown, { stage }: StageWith, object: unknown): Brought | string[] => {
   const twice = SAID.filter((key) => stage[key] !== undefined)
   if (twice.length > 0) return [`the stage says \`${twice.join('`, `')}\` beside it: say that in the manifest alone`]
+  if (nameOfStage(stage) === '') return ['its container is called as the stage: give that a `name`']
   const brought = broughtBy(object, { stage: nameOfStage(stage), pool: stage['pool'], namespace: namespaceOf(config) })
   return Array.isArray(brought)
     ? brought.map(({ path, message }) => inSight(`${path.length === 0 ? '' : `${path.join('.')}: `}${message}`))

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../core/digest.ts'
 import { manifestsIn, withManifests } from '../../../core/policy/manifests.ts'
 import { onPaper } from '../../../core/policy/on-paper.ts'
-import { type PolicyError, parsePolicy, validatedPolicy } from '../../../core/policy.ts'
+import { type Policy, type PolicyError, parsePolicy, validatedPolicy } from '../../../core/policy.ts'
+import { stageJob } from '../../../core/workloads/stage-job.ts'
+import { STAGE_REVISION } from '../../../core/workloads/stage-revisions.ts'
 import example from '../../example.ts'
+import { trainInput } from '../training-fixture.ts'
 
 type Fields = Record<string, unknown>
 const IMAGE = `ghcr.io/acme/trainer@sha256:${'a'.repeat(64)}`
@@ -133,6 +136,18 @@ describe('a stage that brings a Job', () => {
 })
 
 describe('what a stage that brings one does not say', () => {
+  it('is all but its name, which its container has', () => {
+    expect(wrongsOf(job(), { name: undefined })).toEqual([
+      `pipelines.tuned.stages.0.manifest: ${FILE}: its container is called as the stage: give that a \`name\``,
+    ])
+  })
+
+  it('a service brings none, and is told so', () => {
+    const config = structuredClone(example) as { services: Record<string, Fields> }
+    config.services['support-llama']!['manifest'] = FILE
+    expect(() => parsePolicy(config)).toThrow(/there is no key `manifest`: a stage brings one/)
+  })
+
   it.each(['image', 'command', 'args', 'env', 'secrets', 'use', 'pod', 'nodes', 'gpus'])('%s', (key) => {
     expect(wrongsOf(job(), { [key]: 1 })).toEqual([
       `pipelines.tuned.stages.0.manifest: ${FILE}: the stage says \`${key}\` beside it: say that in the manifest alone`,
@@ -343,6 +358,114 @@ describe('a hostile or mistaken manifest is refused by its place in its file, wi
     expect(onPaper(policyOf(job({ spec })))).toMatchObject([
       { path: 'pipelines.tuned.stages.0.gpus', why: expect.stringContaining('512 GPUs are asked for') },
     ])
+  })
+})
+
+/** What pods say, good and bad, each at its place. */
+const OF_PODS: Fields[] = [
+  { hostNetwork: true },
+  { hostPID: true },
+  { hostIPC: false },
+  { serviceAccountName: 'signalbox-training' },
+  { serviceAccountName: 'x' },
+  { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' } },
+  { nodeSelector: { 'karpenter.sh/nodepool': 'other' } },
+  { nodeSelector: { 'topology.kubernetes.io/zone': 'us-east-1a' } },
+  { tolerations: [{ key: 'a', operator: 'Exists' }] },
+  { tolerations: [] },
+  { securityContext: null },
+  { securityContext: { runAsUser: 0 } },
+  { securityContext: { seccompProfile: { type: 'Unconfined' } } },
+  { volumes: [{ name: 'v', hostPath: { path: '/' } }] },
+  { volumes: [{ name: 'v', emptyDir: {} }] },
+  { priority: 1 },
+  { restartPolicy: 'Always' },
+  { automountServiceAccountToken: true },
+  { terminationGracePeriodSeconds: 60 },
+  { activeDeadlineSeconds: 5 },
+  { enableServiceLinks: true },
+  { initContainers: [{ name: 'i', image: IMAGE }] },
+  { initContainers: [{ name: 'i', image: IMAGE, securityContext: { privileged: true } }] },
+]
+const OF_CONTAINERS: Fields[] = [
+  { securityContext: { privileged: true } },
+  { securityContext: { privileged: false } },
+  { securityContext: null },
+  { securityContext: { capabilities: { add: ['NET_ADMIN'] } } },
+  { securityContext: { capabilities: { add: ['CHOWN'] } } },
+  { securityContext: { allowPrivilegeEscalation: true } },
+  { image: 'x:1' },
+  { env: [{ name: 'RESULTS_URI', value: 'x' }] },
+  { env: [{ name: 'A', value: 'x' }] },
+  { env: [{ name: 'NVIDIA_VISIBLE_DEVICES', value: 'all' }] },
+  { resources: { limits: { 'nvidia.com/gpu': '8', memory: '1Gi' } } },
+  { resources: null },
+  { resources: { limits: { 'nvidia.com/gpu': 4 }, requests: { 'nvidia.com/gpu': 4 } } },
+  { resources: { limits: { 'nvidia.com/gpu': 4 }, requests: { 'nvidia.com/gpu': 2 } } },
+  { resources: { limits: { 'nvidia.com/gpu': 16 } } },
+  { volumeMounts: [{ name: 'v', mountPath: '/v' }] },
+  { ports: [{ containerPort: 1, hostPort: 1 }] },
+]
+const OF_JOBS: Fields[] = [
+  { completions: 2, parallelism: 2, completionMode: 'Indexed' },
+  { completions: 2 },
+  { backoffLimit: 4 },
+  { backoffLimit: 0 },
+  { suspend: true },
+  { ttlSecondsAfterFinished: 0 },
+]
+const some = (of: Fields[]) => fc.subarray(of, { maxLength: 3 }).map((all) => Object.assign({}, ...all) as Fields)
+
+describe('whatever a Job says', () => {
+  it('what is made of it has our account, pool, GPUs and namespace, no part of its node, and images by digest; or it is refused', () => {
+    let taken = 0
+    fc.assert(
+      fc.property(some(OF_PODS), some(OF_CONTAINERS), some(OF_JOBS), (ofPod, ofContainer, spec) => {
+        const { config, problems } = read(job({ pod: pod({ containers: [container(ofContainer)], ...ofPod }), spec }))
+        let policy: Policy
+        try {
+          if (problems.length > 0) return
+          policy = parsePolicy(config)
+        } catch {
+          return
+        }
+        taken++
+        const [stage] = policy.pipelines['tuned']!.stages
+        const input = trainInput()
+        const desired = { ...input.desired, pods: STAGE_REVISION }
+        const made = stageJob({ ...input, policy, desired, stage: stage!, preset: null, model: null, reads: {} })
+        const of = made.spec!.template.spec!
+        expect(made.metadata).toMatchObject({ namespace: 'training', labels: made.spec!.template.metadata!.labels })
+        expect(of).toMatchObject({
+          ...{ restartPolicy: 'Never', serviceAccountName: 'signalbox-training', automountServiceAccountToken: false },
+          nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' },
+          securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+        })
+        expect(of.tolerations).toContainEqual({ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' })
+        expect(JSON.stringify(of)).not.toMatch(
+          /"host(Network|PID|IPC|Path|Port)"|"privileged"|NET_ADMIN|Unconfined|VISIBLE_DEVICES/,
+        )
+        const all = [...of.containers, ...(of.initContainers ?? [])]
+        expect(all.every(({ image = '' }) => /@sha256:[0-9a-f]{64}$/.test(image))).toBe(true)
+        const gpus = of.containers.map(({ resources }) => [
+          resources?.limits?.['nvidia.com/gpu'],
+          resources?.requests?.['nvidia.com/gpu'],
+        ])
+        expect(gpus).toEqual([[String(stage!.gpus), String(stage!.gpus)]])
+        expect([made.spec!.completions, made.spec!.parallelism, made.spec!.backoffLimit]).toEqual([
+          stage!.nodes ?? 1,
+          stage!.nodes ?? 1,
+          0,
+        ])
+        expect(made.spec!.ttlSecondsAfterFinished).toBeUndefined()
+        expect(of.containers[0]?.env?.filter(({ name }) => name === 'RESULTS_URI')).toEqual([
+          { name: 'RESULTS_URI', value: 's3://acme-results/results' },
+        ])
+      }),
+      { numRuns: 500 },
+    )
+    // It is no test of nothing.
+    expect(taken).toBeGreaterThan(20)
   })
 })
 
