@@ -356,7 +356,10 @@ describe('a hostile or mistaken manifest is refused by its place in its file, wi
   it('GPUs beyond the ceiling are told on paper, as of any stage', () => {
     const spec = { completionMode: 'Indexed', completions: 64, parallelism: 64 }
     expect(onPaper(policyOf(job({ spec })))).toMatchObject([
-      { path: 'pipelines.tuned.stages.0.gpus', why: expect.stringContaining('512 GPUs are asked for') },
+      {
+        path: `pipelines.tuned.stages.0.manifest: ${FILE}: spec.template.spec.containers.0.resources.limits.nvidia.com/gpu`,
+        why: expect.stringContaining('512 GPUs are asked for'),
+      },
     ])
   })
 })

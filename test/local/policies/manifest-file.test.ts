@@ -125,7 +125,10 @@ describe('a policy whose stage brings a manifest', () => {
     write('train.yaml', job('trainer:1.4'))
     const wanted = wantedImages(await readWritten(file))
     expect(wanted).toContainEqual(
-      expect.objectContaining({ image: 'docker.io/library/trainer:1.4', paths: [`pipelines.tuned.stages.0.manifest: train.yaml: spec.template.spec.containers.0.image`] }),
+      expect.objectContaining({
+        image: 'docker.io/library/trainer:1.4',
+        paths: [`pipelines.tuned.stages.0.manifest: train.yaml: spec.template.spec.containers.0.image`],
+      }),
     )
     await expect(readConfig(file)).rejects.toThrow(
       /nobody has looked up which digest docker.io\/library\/trainer:1.4 has/,
