@@ -4,7 +4,7 @@ import { graceOfServing } from '../workloads/draining.ts'
 import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
-import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
+import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf, stuckTexts } from './generations.ts'
 import { drainTexts } from './serve-drain.ts'
 import { partsOff, planParts } from './serve-parts.ts'
 import {
@@ -68,7 +68,7 @@ const planFrom = (
       planLater(input, { rule, wanted, standing }) ?? {
         kind: 'refuse',
         reason: 'would-deadlock',
-        detail: deadlockSentence(chosen, { rule, version, generations }),
+        detail: [deadlockSentence(chosen, { rule, version, generations }), ...stuckTexts(input.world)].join('; '),
       }
     )
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
