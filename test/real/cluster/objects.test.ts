@@ -11,8 +11,10 @@ import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { objectPath, pathOf } from '../../../effects/cluster/paths.ts'
 import { openRequests } from '../../../effects/cluster/requests.ts'
 import type { Cluster } from '../../../flows/ports.ts'
+import { readWritten } from '../../../local/policies/file-policies.ts'
 import { playTour } from '../../../local/tour.ts'
 import { exampleWith, trainInput } from '../../core/training-fixture.ts'
+import { withDigests } from '../../journeys/life.ts'
 import { openTown } from '../../journeys/town.ts'
 import { withoutGpus } from '../../without-gpus.ts'
 
@@ -102,6 +104,17 @@ const withoutGpusJob = (): Sent => {
   }
 }
 
+/** What the Job is that the example brings as a file, on its two nodes. */
+const broughtJob = async (): Promise<Sent> => {
+  const file = new URL('../../../examples/bring-your-manifest.config.ts', import.meta.url).pathname
+  const policy = parsePolicy(withDigests(await readWritten(file)))
+  const [stage] = policy.pipelines['my-model']!.stages
+  const input = trainInput()
+  const desired = { ...input.desired, pods: STAGE_REVISION }
+  const job = stageJob({ ...input, policy, desired, stage: stage!, preset: null, model: null, reads: {} })
+  return { object: moved(job), manager: null }
+}
+
 /** The gate of a service that names no image for it. */
 const probe = (): Sent => {
   const policy = parsePolicy(exampleWith(['runner', { image: `acme/runner@sha256:${'ab'.repeat(32)}` }]))
@@ -129,7 +142,7 @@ const moved = (object: KubeObject): KubeObject =>
   }) as KubeObject
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
-  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), withoutGpusJob(), probe()]
+  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), withoutGpusJob(), await broughtJob(), probe()]
   expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
     new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
   )
@@ -145,6 +158,7 @@ it('every object of the tour passes the strict validation of a real API server: 
     'run-batch',
     'SIGNALBOX_QUESTIONS',
     'signalbox.dev/whole-node',
+    'model-cache',
   ])
     expect(JSON.stringify(sent)).toContain(said)
   const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))
