@@ -7,6 +7,7 @@ import { type Policy, type PolicyError, parsePolicy, validatedPolicy } from '../
 import { stageJob } from '../../../core/workloads/stage-job.ts'
 import { STAGE_REVISION } from '../../../core/workloads/stage-revisions.ts'
 import example from '../../example.ts'
+import { CPU } from '../../without-gpus.ts'
 import { trainInput } from '../training-fixture.ts'
 
 type Fields = Record<string, unknown>
@@ -62,6 +63,23 @@ const wrongsOf = (object: unknown, stage: Fields = {}): string[] => {
     return (error as PolicyError).problems
   }
 }
+
+it('a Job without GPUs runs on a pool without any, with a node to itself', () => {
+  const without = job({ pod: pod({ containers: [container({ resources: {} })] }) })
+  const { config, problems } = read(without, { pool: 'cpu' })
+  expect(problems).toEqual([])
+  const policy = parsePolicy({ ...(config as Fields), pools: { ...example.pools, cpu: CPU } })
+  const [stage] = policy.pipelines['tuned']!.stages
+  expect(stage?.gpus).toBe(0)
+  const made = stageJob({ ...trainInput({ policy }), policy, stage: stage!, preset: null, model: null, reads: {} })
+  expect(made.spec?.template.spec).toMatchObject({
+    nodeSelector: { 'karpenter.sh/nodepool': 'cpu' },
+    affinity: {
+      podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname' }] },
+    },
+  })
+  expect(wrongsOf(without).join()).toContain('the nodes of `gpu-train` have GPUs, and one would be held')
+})
 
 describe('a stage that brings a Job', () => {
   it('is the stage that somebody would write with the same image, command, GPUs and pod', () => {

@@ -142,7 +142,14 @@ const moved = (object: KubeObject): KubeObject =>
   }) as KubeObject
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
-  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), withoutGpusJob(), await broughtJob(), probe()]
+  const sent = [
+    ...(await sentOnTheTour()),
+    ...wrappedJobs(),
+    ...presetJobs(),
+    withoutGpusJob(),
+    await broughtJob(),
+    probe(),
+  ]
   expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
     new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
   )
