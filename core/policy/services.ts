@@ -54,7 +54,7 @@ export const service = z
     image,
     /** Pool that it runs on. */
     pool: name,
-    /** Replicas; left out beside `autoscaling`. Of nodes that have room each goes to one with the fewest of them. */
+    /** Replicas: needed, and left out beside `autoscaling`. Of nodes that have room each goes to one with the fewest of them. */
     replicas: z._default(count, UNSAID),
     /** Between how many replicas KEDA scales it while no rollout is on its way, and by what: `{ min: 1, max: 4, on: { waiting: 5 } }`. Needs `keda` of the whole config. */
     autoscaling: z.optional(autoscaling),
