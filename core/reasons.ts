@@ -58,6 +58,7 @@ export type PlanRefusal =
   | 'missing-price'
   | 'pool-unknown'
   | 'pool-too-small'
+  | 'disk-too-small'
   | 'would-deadlock'
   | 'no-room'
   | 'budget-exceeded'

@@ -89,3 +89,10 @@ export const minuteText = (at: number): string =>
   Math.abs(at) > 8.64e15 || Number.isNaN(at)
     ? 'never'
     : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+/** `3.4 MB`. */
+export const sizeText = (bytes: number): string => {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+  return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
+}

@@ -34,6 +34,7 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   'services.*.gate.probe.prompts': { file: 'core/policy/probe.ts', of: ['prompt'] },
   'pipelines.*.stages.runner': { file: 'core/policy/runner.ts', of: ['stageRunner'] },
   'services.*': { file: 'core/policy/services.ts', of: ['service'] },
+  'services.*.callers': { file: 'core/policy/callers.ts', of: ['caller'] },
   'services.*.drift': { file: 'core/policy/drift.ts', of: ['drift'] },
   'services.* ': { file: 'core/promotion.ts', of: ['promotionFields'] },
   approvals: { file: 'core/policy/approvals.ts', of: ['approvals'] },

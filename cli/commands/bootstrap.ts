@@ -45,7 +45,7 @@ export const addBootstrap = (
     .option('--node-class <name>', 'one of yours for all pools, or group/kind/name; else as the policy says, or `gpu`')
     .option(
       '--with <packs>',
-      'also `monitoring` for Prometheus and Grafana, `access` for roles of people: commas between',
+      'also `monitoring` for Prometheus and Grafana, `access` for roles of people and who may call services, `istio` for that by its sidecars: commas between',
     )
     .option('--release <name>', 'with monitoring: the Helm release of kube-prometheus-stack, `prometheus` unless told')
     .option('--prober <host:port>', 'with monitoring: a blackbox exporter, which then asks services how they are')
@@ -107,7 +107,7 @@ const RELEASE = 'prometheus'
 const givenPacks = (policy: Policy, { with: text = '', release = RELEASE, prober }: BootstrapFlags): Manifest[] => {
   const names = text === '' ? [] : text.split(',')
   const odd = names.find((name) => !PACK_NAMES.includes(name))
-  if (odd !== undefined) throw new Explained(`--with: there is no ${odd}, but ${PACK_NAMES.join(' and ')}`, EXIT.usage)
+  if (odd !== undefined) throw new Explained(`--with: there is no ${odd}, but ${PACK_NAMES.join(', ')}`, EXIT.usage)
   if (!/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(release))
     throw new Explained('--release is the name of a Helm release', EXIT.usage)
   if (prober !== undefined && !/^[A-Za-z0-9.-]+:\d{1,5}$/.test(prober))

@@ -1,4 +1,5 @@
 import type { Policy } from '../policy.ts'
+import { callerIdentities, callerNetworks } from './callers.ts'
 import type { Manifest } from './manifest.ts'
 import { type MonitoringOptions, monitoringManifests } from './monitoring.ts'
 import { peopleManifests } from './people.ts'
@@ -6,7 +7,8 @@ import { peopleManifests } from './people.ts'
 /** What may be set up beside what Signalbox needs, by name. */
 const PACKS: Readonly<Record<string, (policy: Policy, options: MonitoringOptions) => Manifest[]>> = {
   monitoring: monitoringManifests,
-  access: peopleManifests,
+  access: (policy) => [...peopleManifests(policy), ...callerNetworks(policy)],
+  istio: callerIdentities,
 }
 export const PACK_NAMES: readonly string[] = Object.keys(PACKS)
 
@@ -19,6 +21,7 @@ const CRDS: Readonly<Record<string, string>> = {
   PodMonitor: 'podmonitors.monitoring.coreos.com',
   ServiceMonitor: 'servicemonitors.monitoring.coreos.com',
   PrometheusRule: 'prometheusrules.monitoring.coreos.com',
+  AuthorizationPolicy: 'authorizationpolicies.security.istio.io',
 }
 
 /** The CRD without which a cluster does not take it; null: what is set up at all has its kind. */

@@ -1,5 +1,5 @@
 import { laneName } from '../lane-kinds/kind.ts'
-import type { Planned } from '../plan.ts'
+import type { Plan, Planned } from '../plan.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import { frozen } from './act.ts'
 import { covers } from './approval.ts'
@@ -20,7 +20,7 @@ import type { Wanted } from './wanted.ts'
 const weighsNewer = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): boolean =>
   kind.lasts === 'once' &&
   doc.desired !== null &&
-  (isOpen(doc) || (isPaidFor(doc) && kind.replaces?.(policy, laneName(doc.lane)) === true))
+  (isOpen(doc) || isRefused(doc) || (isPaidFor(doc) && kind.replaces?.(policy, laneName(doc.lane)) === true))
 
 /** Whether the world is looked at for that, before letters are folded: each may find what the one before it has brought. */
 export const looksForNewer = ({ letters, ...view }: Pick<View, 'doc' | 'kind' | 'policy' | 'letters'>): boolean =>
@@ -30,6 +30,9 @@ export const looksForNewer = ({ letters, ...view }: Pick<View, 'doc' | 'kind' | 
 const isOpen = ({ run, outcome, ...doc }: LaneDocument): boolean =>
   outcome === null && !(run !== null && sameRun(run, doc) && hasBegun(run))
 
+/** Whether it was refused on paper, and so begins by itself once what refused it has passed. */
+const isRefused = ({ outcome }: LaneDocument): boolean => outcome?.kind === 'refused'
+
 /** Whether something is under way, or goes on, that was paid for. */
 const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
   run === null
@@ -38,12 +41,15 @@ const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
 
 /**
  * Why something newer takes no place yet of what is wanted and has begun nothing: it is refused on paper, or people are to be asked about it while
- * what they have approved, or need not, waits to begin. What told of it waits, with all that it proves. Null: it takes the place.
+ * what they have approved, or need not, waits to begin. What told of it waits, with all that it proves. Null: it takes the place. Of what was
+ * refused itself both are looked at where money and room keep nothing out, since that passes.
  */
-export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { kind: 'later' }> | null => {
-  const { doc, kind } = view
-  if (!weighsNewer(view) || !isOpen(doc)) return null
-  if (isAtSame(kind, doc.desired, desired)) return null
+export const keepsPlace = (given: View, { desired }: Intent): Extract<Wanted, { kind: 'later' }> | null => {
+  const { doc, kind } = given
+  if (!weighsNewer(given) || isAtSame(kind, doc.desired, desired)) return null
+  if (!isOpen(doc) && !isRefused(doc)) return null
+  const view = isOpen(doc) ? given : whereItMayPass(given)
+  if (view === null) return null
   const title = kind.titleOf(doc.desired as never)
   const at = asNewer(view, desired)
   const paper = at === null ? null : onPaper(at)
@@ -56,6 +62,25 @@ export const keepsPlace = (view: View, { desired }: Intent): Extract<Wanted, { k
     reason: 'run-not-over',
     detail: `people are asked about it once what needs nobody’s word any more is over: ${title}`,
   }
+}
+
+/** The view with more money than anything costs, pools as large as the policy lets them be and nothing in them; null: what was refused would be refused there, too. */
+const whereItMayPass = (view: View): View | null => {
+  const { policy, world } = view
+  if (world === null) return view
+  const pools = Object.entries(world.pools).map(([name, { capped: _, unset: __, ...pool }]) => {
+    const ceiling = pool.ceiling === null ? null : Math.max(pool.ceiling, policy.pools[name]?.maxGpus ?? 0)
+    return [name, { ...pool, ceiling, heldByOthers: 0, used: pool.usedByLane }]
+  })
+  const budget = { ...policy.budget, dollars: Number.MAX_SAFE_INTEGER }
+  const at: View = {
+    ...view,
+    policy: { ...policy, budget },
+    world: { ...world, pools: Object.fromEntries(pools) },
+    doc: { ...view.doc, outcome: null, run: null },
+    plan: null,
+  }
+  return onPaper(at).kind === 'plan' ? at : null
 }
 
 /** Whether what is wanted is there no more where this was read, be it wanted for an occasion on what was read there. */
@@ -89,12 +114,16 @@ export const replacingNow = (view: View, { desired, onNewer }: Intent): LaneDocu
   return waits && onNewer === 'stop' && kind.lasts === 'once' && mayBegin(view, desired) ? { ...doc, onNewer } : null
 }
 
-/** Whether it would begin at once: planned, with nobody to ask, kept back by nothing, and with room for it beside what is given back to it. */
+/**
+ * Whether it would begin at once: planned, with nobody to ask, kept back by nothing, and with room for it beside what is given back to it. Whom
+ * Kueue lends that to nobody here knows.
+ */
 const mayBegin = (view: View, desired: Intent['desired']): boolean => {
   const at = asNewer(view, desired)
   const paper = at === null ? null : onPaper(at)
   if (at === null || paper?.kind !== 'plan') return paper?.kind === 'nothing'
   const { plan } = paper
+  if (isLent(view, plan)) return false
   const known: View = { ...at, plan: { plan, back: [] } }
   const run = { ...newRun(at.doc, at.now), digest: plan.digest, steps: marksOf(plan, NONE) }
   return (
@@ -104,6 +133,9 @@ const mayBegin = (view: View, desired: Intent['desired']): boolean => {
     whyWaits(known, run, plan) === null
   )
 }
+
+const isLent = ({ policy }: View, { steps }: Plan): boolean =>
+  steps.some((step) => step.kind === 'launch-job' && step.pool !== null && policy.pools[step.pool]?.queue !== undefined)
 
 const NONE = { kept: {} }
 

@@ -4,14 +4,14 @@ import { occasionOf } from '../occasions/catalogue.ts'
 import type { Again } from '../occasions/occasion.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy } from '../policy.ts'
-import { counted, said } from '../text.ts'
+import { counted, said, sizeText } from '../text.ts'
 import { type Made, presetFor, shortName, wordsOf } from './pipeline-steps.ts'
 
 /** What it runs on, with its size. */
 export const datasetText = (desired: TrainDesired): string =>
   datasetIn(desired) === null
     ? `${trainTitle(desired)}: on no dataset`
-    : `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`
+    : `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${sizeText(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`
 
 /** A dataset version to run a pipeline on, in the words of a person. */
 export const trainTitle = (desired: TrainDesired): string =>
@@ -24,13 +24,6 @@ const isOnNothing = (desired: TrainDesired): boolean => datasetIn(desired) === n
 /** What it is run for, behind its title. */
 export const occasionText = ({ occasion }: TrainDesired): string =>
   occasion === undefined ? '' : `, ${occasionOf(occasion).titleOf(occasion)}`
-
-/** `3.4 MB`. */
-const size = (bytes: number): string => {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-  return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
-}
 
 /** What the first stage does that is still to run, what is kept of those before, and what comes of it all. */
 export const planTitle = (made: Made): string => {

@@ -19,6 +19,7 @@ import { counted } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
+import { copiedTexts, whyNotCopied } from './copied.ts'
 import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
 import { openedAt, turnText } from './opening.ts'
@@ -113,8 +114,8 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   if ('kind' in left) return left
   const steps = withBeside(made, left)
   const price = priceOf(left, input, endingOf(desired, made, left))
-  const budget = overBudget(policy, world, price)
-  if (budget !== null) return budget
+  const wrong = whyNotCopied(desired, policy, stagesOf(pipeline, left)) ?? overBudget(policy, world, price)
+  if (wrong !== null) return wrong
   const asked = { requester: whoAsks(desired), dollars: price.total.p95, asks: asksOf(input), rung: input.asks }
   const approval = approvalNeed(policy.approvals, asked)
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
@@ -142,6 +143,10 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   }
   return { plan, pipeline, uses: left }
 }
+
+/** The stages that are still to run. */
+const stagesOf = ({ stages }: PipelinePolicy, uses: readonly Use[]): StagePolicy[] =>
+  stages.filter((stage) => uses.some((use) => use.stage === nameOfStage(stage)))
 
 /** Why people are asked about it, whatever it costs and whichever rung is in force; undefined: for no such reason. */
 const asksOf = ({ desired, policy, chosen }: PipelineInput): string | undefined =>
@@ -202,6 +207,7 @@ const reasonsOf = (
       (stage) =>
         `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
     ),
+    ...copiedTexts(desired, stagesOf(pipeline, uses)),
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
     ...turnText(input),
     ...price.sources.map((source) => `priced at ${source}`),

@@ -3,6 +3,7 @@ import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
 import { ENGINE_NAMES, whyTooOld } from '../workloads/engine-versions.ts'
 import { atMost, autoscaling, autoscalingWrongs, UNSAID } from './autoscaling.ts'
+import { callers } from './callers.ts'
 import { drift } from './drift.ts'
 import { count, image, matching, minutes, mode, modelName, name, within } from './fields.ts'
 import { check } from './gates.ts'
@@ -89,6 +90,8 @@ export const service = z
       /** Minutes that it takes: as a rule, and in the bad case. */
       minutes: z._default(minutes, { p50: 3, p95: 10 }),
     }),
+    /** Who may call it inside of the cluster, beside its own gates: `[{ namespace: 'web', serviceAccount: 'chat' }]`, who scrapes or probes it included; `[]`: nobody. `bootstrap --with access`, and `istio`, hold the network to it ([monitoring.md](monitoring.md#who-may-call-a-service)). Left out: whoever reaches it. */
+    callers: z.optional(callers),
     /** What says that it drifts. A pipeline with `on.drift` is begun by that; without one it is told in the channel. */
     drift: z.optional(drift),
     /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container is called as its engine, and its image and arguments are said beside it. */

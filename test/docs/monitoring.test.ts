@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { monitoringManifests, ruleGroups } from '../../core/bootstrap/monitoring.ts'
+import { packManifests } from '../../core/bootstrap/packs.ts'
 import { groupOfPeople } from '../../core/bootstrap/people.ts'
 import { type Config, parsePolicy } from '../../core/policy.ts'
 import config from '../example.ts'
@@ -39,4 +40,14 @@ it('shows a policy that is taken, of an alert that there is', () => {
     expect(alerts).toContain(name)
     expect(Object.keys(labels)).toEqual(['signalbox_service'])
   }
+})
+
+it('shows callers that are taken, and a row for each pack that is made of them', () => {
+  const shown = /callers: (\[[\s\S]*?\n {4}\]),/.exec(page)?.[1] ?? ''
+  const callers = Function(`return ${shown}`)() as never
+  const [service] = Object.entries(config.services ?? {})
+  const taken = parsePolicy({ ...config, services: { [service![0]]: { ...service![1], callers } } })
+  expect(rowsUnder('Who may call a service')).toEqual(['access', 'istio'])
+  const made = packManifests(taken, ['access', 'istio'], { release: 'x', prober: null }).map(({ kind }) => kind)
+  expect(made).toEqual(expect.arrayContaining(['NetworkPolicy', 'AuthorizationPolicy']))
 })

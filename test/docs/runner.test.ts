@@ -39,6 +39,15 @@ it('and services that have their files brought', () => {
   expect(enginesOnPaper(policy)).toEqual([])
 })
 
+it('and a stage that reads a volume', () => {
+  const shown = [...page.matchAll(/```ts\n([\s\S]*?)```/g)][2]?.[1] ?? ''
+  const rest = { image: `a@sha256:${'a'.repeat(64)}`, pool: 'gpu-train', gpus: 8, hours: { p50: 1, p95: 2 }, gates: [] }
+  const stage = new Function('rest', `return ${shown.replaceAll('…', '...rest')}`)(rest)
+  const { on } = example.pipelines!['support-chats']!
+  const config = { ...example, runner: { image: rest.image }, pipelines: { 'support-chats': { on, stages: [stage] } } }
+  expect(parsePolicy(config).pipelines['support-chats']!.stages[0]?.pod?.volumes).toEqual(stage.pod.volumes)
+})
+
 it('its table of ends says of each code whether another attempt begins by itself, as it does', () => {
   const rows = [...page.matchAll(/^\| ([\d, ]+) \| (.+?) \| (.+?) \|$/gm)].flatMap(([, codes = '', , again = '']) =>
     codes.split(', ').map((code) => [Number(code), /^(yes|perhaps)/.test(again)] as const),

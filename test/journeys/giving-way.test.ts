@@ -151,6 +151,21 @@ describe('what has begun nothing', () => {
     expect([await ends(), await keyOf()]).toMatchObject([['succeeded'], b])
   })
 
+  it('begins once its pool opens that was closed as it came, beside what a stranger uploads meanwhile', async () => {
+    const approvals = { autoApproveBelow: 1e9, unknownRequester: 'refuse', requesters: { '000000000000': ANA } }
+    const config = configOf(approvals)
+    const hours = { zone: 'UTC', ceilings: [{ from: '11:00', to: '17:00', maxGpus: 0 }] }
+    const closed = { ...config.pools, 'gpu-train': { ...config.pools!['gpu-train']!, hours } }
+    town = await openTown({ config: { ...config, pools: closed } })
+    await upload(town, 'a')
+    await town.advance(5 * MINUTE)
+    await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/b/', rows: ['"b"'] })
+    await town.advance(20 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ desired: a, outcome: { reason: 'pool-too-small' } })
+    await town.until('it works', async () => (await town.lane(TRAIN)).run?.steps[0]?.ranFrom != null)
+    expect(await keyOf()).toMatchObject({ ...a, requester: ANA })
+  })
+
   it('for its time has it yet where a newer dataset took its place and was denied', async () => {
     const on = { schedule: { cron: '0 13 * * 1', zone: 'UTC' } }
     const weekly = (autoApproveBelow: number) => {

@@ -29,6 +29,13 @@ import {
 const newer: TrainDesired = { ...desired, version: 'cd'.repeat(32), key: 'support-chats/newer/manifest.json' }
 const intentOf = (onNewer: 'finish' | 'stop', what: TrainDesired = newer) => ({ desired: what, order: 'p', onNewer })
 const begun = runOf({ phase: 'steps', steps: [running({ touched: true })] })
+const NO_MONEY = {
+  kind: 'refused',
+  reason: 'budget-exceeded',
+  detail: 'it costs more than is left',
+  at: NOW,
+  against: 'x',
+} as never
 const seen = (doc: LaneDocument, over: Partial<View> = {}): View =>
   viewOf({ doc, policy: free, world: seenWorld, plan: planRow, ...over })
 
@@ -52,6 +59,14 @@ describe('what is newer ends what was paid for', () => {
     const line = { place: '1', since: 1, rooms: ['pool/gpu-train'], needs: {}, until: null }
     const waits = seen(wanted({ run: { ...begun, line } }), { lines: inLine })
     expect(askedOfRun(waits, intentOf('stop'))).toBe('stop')
+  })
+
+  it('never where Kueue lends the GPUs: nobody here knows to whom', () => {
+    const lent = policyWith((given) => {
+      given.approvals.autoApproveBelow = 1000
+      given.pools!['gpu-train']!.queue = 'gpu'
+    })
+    expect([asked(), asked({ policy: lent })]).toEqual(['stop', 'finish'])
   })
 
   it('at once where nothing was paid for, and never where it is to let that finish', () => {
@@ -99,6 +114,32 @@ describe('what has begun nothing keeps its place', () => {
       expect(keeps(doc, { policy: strangers }, { ...newer, requester: ANA, proven: true } as never)).toBeNull()
       expect(keeps(doc, { policy })).toBeNull()
     }
+  })
+
+  it('once it was refused for what passes, beside what stays refused then; not beside what is refused alike, nor where it would be refused for good itself', () => {
+    const strangers = policyWith((given) => {
+      given.approvals.autoApproveBelow = 1e6
+      given.approvals.unknownRequester = 'refuse'
+    })
+    const own: TrainDesired = { ...desired, requester: ANA, proven: true } as never
+    const refused = (what: TrainDesired) => docOf({ desired: what, generation: 1, outcome: NO_MONEY })
+    const at = { policy: strangers, world: poor }
+    expect(keeps(refused(own), at)).toMatchObject({ kind: 'later', reason: 'run-not-over' })
+    expect(keeps(refused(own), { ...at, world: null })).toMatchObject({ kind: 'later', reason: null })
+    expect(keeps(refused(own), at, { ...newer, requester: ANA, proven: true } as never)).toBeNull()
+    expect(keeps(refused(desired), at)).toBeNull()
+  })
+
+  it('once it was refused for what passes, beside what people are to be asked about', () => {
+    const strangers = policyWith((given) => {
+      given.approvals.autoApproveBelow = 1e6
+      given.approvals.unknownRequester = 'one-more'
+    })
+    const own: TrainDesired = { ...desired, requester: ANA, proven: true } as never
+    const refused = docOf({ desired: own, generation: 1, outcome: NO_MONEY })
+    for (const world of [poor, seenWorld])
+      expect(keeps(refused, { policy: strangers, world })).toMatchObject({ kind: 'later', reason: 'run-not-over' })
+    expect(keeps(refused, { policy, world: poor })).toBeNull()
   })
 
   it('not where its own place says something else, nor once it has begun or ended', () => {

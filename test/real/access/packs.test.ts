@@ -15,10 +15,14 @@ import { cli } from '../../cli/running.ts'
 import { clear, ownConfig } from '../real-town.ts'
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+const OF_CRDS = ['PodMonitor', 'ServiceMonitor', 'PrometheusRule', 'AuthorizationPolicy']
 const KINDS = ['podmonitors', 'servicemonitors', 'prometheusrules', 'prometheuses']
 
 const name = `packs-${process.pid}`
-const written = ownConfig(name)
+const callers = [{ namespace: 'web', serviceAccount: 'chat' }, { namespace: 'monitoring' }]
+const own = ownConfig(name)
+const services = Object.entries(own.services ?? {}).map(([key, one]) => [key, { ...one, callers }])
+const written = { ...own, services: Object.fromEntries(services) }
 const policy = parsePolicy(written)
 const { serving } = policy.namespaces
 const OPTIONS = { release: 'prometheus', prober: 'blackbox.monitoring.svc:9115' }
@@ -42,13 +46,36 @@ afterAll(async () => {
 const bootstrapped = async (...argv: string[]) => {
   const { group, kind, name: of } = NODE_CLASS
   const where = ['--config', join(folder, 'config.json'), '--kubeconfig', inject('kubeconfig')]
-  const packs = ['--with', 'monitoring,access', '--prober', OPTIONS.prober, '--node-class', `${group}/${kind}/${of}`]
+  const packs = [
+    '--with',
+    'monitoring,access,istio',
+    '--prober',
+    OPTIONS.prober,
+    '--node-class',
+    `${group}/${kind}/${of}`,
+  ]
   return cli('bootstrap', ...where, ...packs, ...argv)
 }
 const objectsIn = async (
   ...argv: string[]
 ): Promise<{ kind: string; name: string; state: string; detail: string[] }[]> =>
   (JSON.parse((await bootstrapped(...argv, '--json')).out) as { objects: never[] }).objects
+
+/** Istio's own CRD of who may call whom, as its module has it among others. */
+const installMesh = async (): Promise<void> => {
+  const module = await moduleAt('istio.io/api', 'v1.32.0')
+  const all = readFileSync(join(module, 'kubernetes/customresourcedefinitions.gen.yaml'), 'utf8').split(/^---$/m)
+  const body = all.find((one) => /^ {2}name: authorizationpolicies\.security\.istio\.io$/m.test(one)) ?? ''
+  await define('authorizationpolicies.security.istio.io', body)
+  await offered('security.istio.io/v1', ['authorizationpolicies'])
+}
+
+const define = async (crd: string, body: string): Promise<void> => {
+  const query = { fieldManager: 'rig', force: 'true' }
+  const path = `${CRDS}/${crd}`
+  const { status } = await admin.send({ method: 'PATCH', path, query, body, type: 'application/apply-patch+yaml' })
+  expect([200, 201]).toContain(status)
+}
 
 /** The operator's own CRDs, as its module has them. */
 const install = async (): Promise<void> => {
@@ -58,15 +85,17 @@ const install = async (): Promise<void> => {
       join(module, `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`),
       'utf8',
     )
-    const path = `${CRDS}/${kind}.monitoring.coreos.com`
-    const query = { fieldManager: 'rig', force: 'true' }
-    const { status } = await admin.send({ method: 'PATCH', path, query, body, type: 'application/apply-patch+yaml' })
-    expect([200, 201]).toContain(status)
+    await define(`${kind}.monitoring.coreos.com`, body)
   }
+  await offered('monitoring.coreos.com/v1', KINDS)
+}
+
+/** Until the API server has them: a CRD is taken before its kind is. */
+const offered = async (version: string, kinds: readonly string[]): Promise<void> => {
   for (;;) {
-    const { body } = await admin.send({ method: 'GET', path: '/apis/monitoring.coreos.com/v1' })
+    const { body } = await admin.send({ method: 'GET', path: `/apis/${version}` })
     const { resources = [] } = body as { resources?: { name: string }[] }
-    if (KINDS.every((kind) => resources.some((one) => one.name === kind))) return
+    if (kinds.every((kind) => resources.some((one) => one.name === kind))) return
     await pause(200)
   }
 }
@@ -75,7 +104,9 @@ describe('packs on a cluster', () => {
   it('without the operator: what is left out is named, and all else is made', async () => {
     const objects = await objectsIn('--apply')
     const leftOut = objects.filter(({ state }) => state === 'left-out')
-    expect(leftOut.map(({ kind }) => kind)).toEqual(['PodMonitor', 'ServiceMonitor', 'PrometheusRule'])
+    const guards = services.map(() => 'AuthorizationPolicy')
+    expect(leftOut.map(({ kind }) => kind)).toEqual(['PodMonitor', 'ServiceMonitor', 'PrometheusRule', ...guards])
+    expect(objects.filter(({ kind }) => kind === 'NetworkPolicy')).toHaveLength(services.length)
     expect(leftOut[0]?.detail).toEqual(['its CRD podmonitors.monitoring.coreos.com is not installed'])
     expect(objects.filter(({ state }) => !['missing', 'changed', 'left-out'].includes(state))).toEqual([])
     const { out, err, code } = await bootstrapped()
@@ -86,9 +117,12 @@ describe('packs on a cluster', () => {
 
   it('once it is there, its own CRDs take all of it, by strict validation, and a second look finds it as it should be', async () => {
     await install()
+    await installMesh()
     const ofOperator = (objects: Awaited<ReturnType<typeof objectsIn>>) =>
-      objects.filter(({ kind }) => ['PodMonitor', 'ServiceMonitor', 'PrometheusRule'].includes(kind))
-    expect(ofOperator(await objectsIn('--apply')).map(({ state }) => state)).toEqual(['missing', 'missing', 'missing'])
+      objects.filter(({ kind }) => OF_CRDS.includes(kind))
+    const made = ofOperator(await objectsIn('--apply'))
+    expect(new Set(made.map(({ kind }) => kind))).toEqual(new Set(OF_CRDS))
+    expect(new Set(made.map(({ state }) => state))).toEqual(new Set(['missing']))
     expect((await objectsIn('--diff')).filter(({ state }) => state !== 'same')).toEqual([])
   })
 
