@@ -51,7 +51,7 @@ const planAlone = (
     return planKept(looked, asAgreed(rule, input), { engineFor, backOf: (asked) => backOf(asked, rule) })
   return isServed(desired)
     ? planRollout(looked, rule, { desired, engine: engineFor(desired), generation: input.run.generation })
-    : planNone(looked, desired, { rule, engineFor })
+    : planNone(looked, desired, { rule: asAgreed(rule, input), engineFor })
 }
 
 const unfitSentence = ({ model, version }: ServeDesired, why: string): string =>

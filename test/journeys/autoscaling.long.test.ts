@@ -133,3 +133,12 @@ it('a service is scaled from one day on, and no more from another on', async () 
   expect(await asIs()).toEqual([{}, {}])
   expect(await looseEnds(town)).toEqual([])
 })
+
+it('where no version is promoted any more it is scaled on, whatever of it is not ready', async () => {
+  town = await openTown({ config: scaled() })
+  const version = await served(town, BUSY)
+  await town.house.registry.rest('DELETE', 'registered-models/alias', { name: 'support-llama', alias: 'champion' })
+  await town.advance(10 * MINUTE)
+  await town.advance(HOUR)
+  expect([version, ...(await asIs())]).toEqual(['1', { g1: 3 }, { g1: [1, 3] }])
+})
