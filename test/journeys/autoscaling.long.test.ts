@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { whyOf } from '../../flows/why.ts'
 import { CATALOGUES } from '../../functions/door.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import { laddersOf } from './ladder.ts'
 import { edited, rangesOf, scaled, scaledOf } from './scaled.ts'
-import { HOUR, looseEnds, MINUTE, SERVE, served, timeline } from './scenes.ts'
+import { HOUR, looseEnds, MINUTE, MODEL, SERVE, served, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -136,9 +137,28 @@ it('a service is scaled from one day on, and no more from another on', async () 
 
 it('where no version is promoted any more it is scaled on, whatever of it is not ready', async () => {
   town = await openTown({ config: scaled() })
-  const version = await served(town, BUSY)
+  await served(town, { ...BUSY, loadMinutes: 14 })
+  await town.until('one more comes', async () => (await scaledOf(town))['g1'] === 2)
   await town.house.registry.rest('DELETE', 'registered-models/alias', { name: 'support-llama', alias: 'champion' })
-  await town.advance(10 * MINUTE)
+  await town.until('it waits for that', async () => (await town.lane(SERVE)).run?.phase === 'steps')
+  expect(await rangesOf(town)).toEqual({ g1: [1, 3] })
   await town.advance(HOUR)
-  expect([version, ...(await asIs())]).toEqual(['1', { g1: 3 }, { g1: [1, 3] }])
+  expect([await asIs(), (await town.lane(SERVE)).outcome?.kind]).toEqual([[{ g1: 3 }, { g1: [1, 3] }], 'succeeded'])
+})
+
+it('scaled while people are asked, what they agree to then is what they were asked about', async () => {
+  town = await openTown({ config: scaled() })
+  const load = [
+    [0, 2],
+    [20, 40],
+  ]
+  await served(town, { load })
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation: BUSY }))
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  const asked = (await town.question(SERVE))?.id
+  await town.advance(HOUR)
+  expect([await scaledOf(town), (await town.question(SERVE))?.id]).toEqual([{ g1: 3 }, asked])
+  await town.answered(SERVE)
+  expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+  expect(await asIs()).toEqual([{ g2: 3 }, { g2: [1, 3] }])
 })
