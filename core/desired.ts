@@ -29,7 +29,8 @@ export const askedBy = <D extends Desired>(desired: D, { by, proven }: Requester
   ...(proven && { proven }),
 })
 
-interface Asked {
+/** What of a desired state says who asked. */
+export interface Asked {
   /** Who asked, as `TEAM/USER`, or null when the source does not tell. */
   requester: string | null
   /** Whether the source proves it; left out: it is a claim. */

@@ -186,7 +186,7 @@ const isGone = (base: GenerationView | undefined): boolean => base === undefined
 
 /**
  * What the way back may take beyond what the lane has, of the pool in which the baseline stands, whatever the policy has for the service
- * by now: what its run holds there, and where nothing is held what is free.
+ * by now: what its run holds there, and where nothing is held what is free; never more than the pool has, whatever was asked of it.
  */
 const freeToGoBack = ({ world, held, policy }: BackInput, { pool }: GenerationView): number | null => {
   const seen = world.pools[pool]
@@ -195,8 +195,9 @@ const freeToGoBack = ({ world, held, policy }: BackInput, { pool }: GenerationVi
   const each = world.generations.map((view) =>
     nodes === undefined ? view : { ...view, gpusPerReplica: slotGpus({ pool: nodes }, view.gpusPerReplica) },
   )
-  const has = Math.max(seen?.usedByLane ?? 0, standingGpus(each)[pool] ?? 0)
+  // What nodes do not end is asked for by nobody, and has its GPUs all the same.
+  const has = Math.max(seen?.usedByLane ?? 0, (standingGpus(each)[pool] ?? 0) + (seen?.stuck ?? 0))
   const holds = held?.[pool]
-  if (holds !== undefined) return holds - has
-  return seen === undefined || seen.ceiling === null ? null : seen.ceiling - seen.heldByOthers - has
+  const free = seen === undefined || seen.ceiling === null ? null : seen.ceiling - seen.heldByOthers - has
+  return holds === undefined ? free : Math.min(holds - has, free ?? Number.POSITIVE_INFINITY)
 }

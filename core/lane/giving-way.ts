@@ -7,6 +7,7 @@ import { firstAttempt, mayRepeat, newRun } from './attempts.ts'
 import { hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { carried, carriesOver } from './kept.ts'
 import { linesAfter, whyWaits } from './line.ts'
+import { plainKeyOf } from './occasion.ts'
 import { marksOf, pinned, planOnPaper } from './planning.ts'
 import { keptByRung } from './rungs.ts'
 import { costUntil } from './so-far.ts'
@@ -41,15 +42,19 @@ const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
 
 /**
  * Why something newer takes no place yet of what is wanted and has begun nothing: it is refused on paper, or people are to be asked about it while
- * what they have approved, or need not, waits to begin. What told of it waits, with all that it proves. Null: it takes the place. Of what was
- * refused itself both are looked at where money and room keep nothing out, since that passes.
+ * what they have approved, or need not, waits to begin. What told of it waits, with all that it proves. Null: it takes the place.
  */
-export const keepsPlace = (given: View, { desired }: Intent): Extract<Wanted, { kind: 'later' }> | null => {
-  const { doc, kind } = given
-  if (!weighsNewer(given) || isAtSame(kind, doc.desired, desired)) return null
-  if (!isOpen(doc) && !isRefused(doc)) return null
-  const view = isOpen(doc) ? given : whereItMayPass(given)
-  if (view === null) return null
+export const keepsPlace = (view: View, { desired }: Intent): Later | null => {
+  const { doc, kind } = view
+  if (!weighsNewer(view) || doc.desired === null) return null
+  if (isRefused(doc)) return keepsRefused(view, desired, kind.titleOf(doc.desired as never))
+  return isOpen(doc) && !isAtSame(kind, doc.desired, desired) ? beside(view, desired) : null
+}
+
+type Later = Extract<Wanted, { kind: 'later' }>
+
+const beside = (view: View, desired: Intent['desired']): Later | null => {
+  const { doc, kind } = view
   const title = kind.titleOf(doc.desired as never)
   const at = asNewer(view, desired)
   const paper = at === null ? null : onPaper(at)
@@ -64,6 +69,29 @@ export const keepsPlace = (given: View, { desired }: Intent): Extract<Wanted, { 
   }
 }
 
+/**
+ * The same of what was refused and begins by itself once that has passed: both are looked at where money and room keep nothing out. An occasion on
+ * the same takes away neither its approval nor what its source proves of who wrote it, but where it may begin and that may not.
+ */
+const keepsRefused = (view: View, desired: Intent['desired'], title: string): Later | null => {
+  const { doc, kind } = view
+  const free = whereItMayPass(view)
+  if (free === null) return null
+  if (!isOwnOf(view, desired)) return isAtSame(kind, doc.desired, desired) ? null : beside(free, desired)
+  const at = asNewer(view, desired)
+  if (at !== null && onPaper(at).kind === 'plan' && onPaper(anew(view)).kind !== 'plan') return null
+  return { kind: 'later', reason: 'run-not-over', detail: `its own run comes first, once it may begin: ${title}` }
+}
+
+/** Whether what is wanted is by its source what is newly wanted for an occasion. */
+const isOwnOf = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['desired']): boolean =>
+  doc.desired !== null &&
+  kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, doc.desired) &&
+  kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, desired)
+
+/** The view as if what was refused had not been planned yet. */
+const anew = (view: View): View => ({ ...view, doc: { ...view.doc, outcome: null, run: null }, plan: null })
+
 /** The view with more money than anything costs, pools as large as the policy lets them be and nothing in them; null: what was refused would be refused there, too. */
 const whereItMayPass = (view: View): View | null => {
   const { policy, world } = view
@@ -73,13 +101,7 @@ const whereItMayPass = (view: View): View | null => {
     return [name, { ...pool, ceiling, heldByOthers: 0, used: pool.usedByLane }]
   })
   const budget = { ...policy.budget, dollars: Number.MAX_SAFE_INTEGER }
-  const at: View = {
-    ...view,
-    policy: { ...policy, budget },
-    world: { ...world, pools: Object.fromEntries(pools) },
-    doc: { ...view.doc, outcome: null, run: null },
-    plan: null,
-  }
+  const at = anew({ ...view, policy: { ...policy, budget }, world: { ...world, pools: Object.fromEntries(pools) } })
   return onPaper(at).kind === 'plan' ? at : null
 }
 

@@ -29,14 +29,18 @@ export const agreedBy = (plan: Plan | null): Pick<Baseline, 'of' | 'upTo'> => {
   return { ...ofPlan(plan), ...(upTo === undefined ? {} : { upTo }) }
 }
 
-/** Ends by which people have said no, whatever they meant of it: they are not asked about so many of what serves again. */
-const SAID_NO: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>(['rejected', 'expired', 'cancelled'])
-
-const CAME_TO_NOTHING: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>(['failed', 'refused'])
+/** Ends by which what was planned is not done: people have said no, or it came to nothing. */
+const NOT_DONE: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
+  'rejected',
+  'expired',
+  'cancelled',
+  'failed',
+  'refused',
+])
 
 /**
- * What serves stays as it is where a plan was not agreed to, or one about its replicas alone came to nothing: for as long as the policy has so many
- * of it. `own`: how many that has now, of what is refused and serves itself, since its own planning tries that again.
+ * What serves stays as it is where a plan about its replicas alone was not agreed to, or came to nothing: for as long as the policy has so many
+ * of it. What became of another version says nothing of that, however many it was to have. `own`: how many that has now, of what is refused and serves itself, since its own planning tries that again.
  */
 export const saidNoTo = (
   baseline: Baseline | null,
@@ -45,8 +49,7 @@ export const saidNoTo = (
 ): Baseline | null => {
   if (baseline === null) return null
   if (kind === 'refused' && own !== null) return { ...baseline, of: own }
-  const isNo = SAID_NO.has(kind) || (CAME_TO_NOTHING.has(kind) && plan?.strategy?.name === 'scale')
-  return isNo ? { ...baseline, ...ofPlan(plan) } : baseline
+  return NOT_DONE.has(kind) && plan?.strategy?.name === 'scale' ? { ...baseline, ...ofPlan(plan) } : baseline
 }
 
 /** How many replicas the policy has of what serves, where a run is of just that; null: it is of something else. */

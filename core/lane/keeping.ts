@@ -1,4 +1,5 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
+import { laneName } from '../lane-kinds/kind.ts'
 import type { Planned } from '../plan.ts'
 import { baselineView, editedText, isEditedByHand } from '../planning/generations.ts'
 import { said } from '../text.ts'
@@ -128,7 +129,16 @@ const mayBegin = (view: View, paper: SetRight): boolean => {
   if (kind === 'refused') return against !== null && against !== againstOf(view)
   // What somebody has taken away meanwhile is to be made anew, which nobody was asked about yet.
   if (reason === 'deleted') return true
-  return kind !== 'failed' && (!paper.plan.approval.required || isFewerThan(view, view.doc.outcome as Ended))
+  if (kind === 'failed') return false
+  return !paper.plan.approval.required || isFewerThan(view, view.doc.outcome as Ended) || isAnotherNumber(view, paper)
+}
+
+/** Whether the policy has another number of what serves by now, and more of it than people have said no to, or fewer, are planned for that. */
+const isAnotherNumber = ({ doc, kind, policy }: View, { plan }: Extract<Planned, { kind: 'plan' }>): boolean => {
+  const { baseline, outcome, lane } = doc
+  const wants = kind.replicasOf?.(policy, laneName(lane))
+  if (baseline?.of === undefined || wants == null || wants === baseline.of) return false
+  return plan.strategy?.name === 'scale' && plan.strategy.path.at(-1)?.new !== outcome?.replicas
 }
 
 /** Whether people have said no to as many replicas of what stands, or nothing: under another name they are not asked about them again, while no fewer stand. */

@@ -58,8 +58,16 @@ const outText = (
   const asked = others.filter(({ replicas }) => replicas > 0)
   if (asked.length > 0) return asked.map(readyText).join('; ')
   const alone = others.find(({ generation }) => generation === traffic)
-  return alone === undefined ? goneText(base, baseline) : `${titleOf(alone)} has no replicas`
+  const coming = generations.filter((view) => view !== base && view !== alone && view.replicas > 0)
+  return [
+    ...coming.map(comingText),
+    alone === undefined ? goneText(base, baseline) : `${titleOf(alone)} has no replicas`,
+  ].join('; ')
 }
+
+/** What shall take its place, and is asked by nobody yet: who would scale up what went for it takes its room. */
+const comingText = (view: GenerationView): string =>
+  view.ready < view.replicas ? readyText(view) : `${titleOf(view)} is ready, and nobody is led to it yet`
 
 /** What was judged last is ready, and requests are led by it: to another that stands, which a run has judged, or by nobody. */
 const elsewhereText = ({ generations, traffic }: Seen, base: GenerationView): string => {

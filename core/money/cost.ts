@@ -1,5 +1,5 @@
 import type { Mark, Run } from '../lane/document.ts'
-import type { LaunchJobStep, Plan, Point, Step } from '../plan.ts'
+import type { LaunchJobStep, Plan, Point, RollOutModelStep, Step } from '../plan.ts'
 import { addMonths, dollarsOf, type Months, mapMonths, ranByMonth, sumOfMonths, timeByMonth } from './months.ts'
 import { partWithout, sparedByMonth } from './nodeless.ts'
 import { countingOf } from './nodes.ts'
@@ -140,11 +140,15 @@ interface Reached {
 const reachedBy = (costing: Costing): Reached[] => {
   const [last, over] = [costing.plan.steps.findLast(({ kind }) => kind === 'roll-out-model'), overAt(costing)]
   return stepsOf(costing).flatMap(([step, mark]) => {
-    const from = step.kind === 'roll-out-model' ? onNodesFrom(mark) : null
+    const from = step.kind === 'roll-out-model' ? reachedFrom(step, mark) : null
     if (step.kind !== 'roll-out-model' || from === null) return []
     return [{ from, until: step === last ? over : null, perHour: perHourOf(step), point: step.point }]
   })
 }
+
+/** What leaves is on its nodes until it has ended: until then what stood before costs on. */
+const reachedFrom = ({ brings }: RollOutModelStep, mark: Mark): number | null =>
+  brings === null && mark.state === 'done' && mark.endedAt !== null ? mark.endedAt : onNodesFrom(mark)
 
 /** What comes once all is moved and judged, and costs nothing. */
 const AFTER: ReadonlySet<Step['kind']> = new Set<Step['kind']>(['switch-traffic', 'notify'])

@@ -31,6 +31,8 @@ export interface Counting {
   under: (pods: readonly number[], pool: Pool, seen?: number) => number
   /** Whether the time is counted that pods have to end once they are told to. */
   graces: boolean
+  /** Whether the nodes are counted on which servers end that leave, also where that takes no longer than it does as a rule. */
+  drains: boolean
   /** Hours for which a node costs before its first pod runs there and after its last has gone. */
   beside: (pool: Pool) => Range
 }
@@ -45,6 +47,7 @@ const WHOLE: Counting = {
   together: (...given) => packed(...given),
   under: (pods, pool, seen) => seen ?? packed(pods, pool),
   graces: true,
+  drains: false,
   beside: ({ bootMinutes: { p50, p95 } = BOOT_MINUTES }) =>
     timesRange({ p50: p50 + IDLE_MINUTES.p50, p95: p95 + IDLE_MINUTES.p95 }, 1 / 60),
 }
@@ -69,6 +72,7 @@ const SHARES: Counting = {
   together: (pods, pool) => shareOf(pods, pool),
   under: (pods, pool) => shareOf(pods, pool),
   graces: false,
+  drains: false,
   beside: () => ({ p50: 0, p95: 0 }),
 }
 
@@ -79,7 +83,7 @@ const shareOf = (pods: readonly number[], { gpusPerNode }: Pool): number =>
  * How lanes are priced, by revision, the first first. A lane keeps the one that it was wanted under: what was approved stays so across
  * a release (law 15). None is edited or taken away, a better one is added after it.
  */
-const COUNTINGS: readonly Counting[] = [SHARES, WHOLE]
+const COUNTINGS: readonly Counting[] = [SHARES, WHOLE, { ...WHOLE, drains: true }]
 
 /** The revision that is priced with from now on. */
 export const PRICED: number = COUNTINGS.length

@@ -44,7 +44,7 @@ const viewOf = (
     uid: '',
     generation,
     replicas: spec?.replicas ?? 1,
-    ready: pods.filter(isReady).length,
+    ready: pods.filter(isReadyPod).length,
     gpusPerReplica: gpusOf(pod?.containers),
     pool: pod?.nodeSelector?.[NODE_POOL] ?? '',
     digest: annotations[DIGEST_ANNOTATION] ?? '',
@@ -60,7 +60,8 @@ const viewOf = (
   }
 }
 
-const isReady = ({ status }: V1Pod): boolean =>
+/** Whether a pod answers who asks it. */
+export const isReadyPod = ({ status }: V1Pod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
 
 /** What stands of a generation as its Deployment would have it: where that is gone, what its ReplicaSet makes pods from. */

@@ -178,8 +178,9 @@ export const shortName = (desired: TrainDesired): string => {
   return datasetIn(desired) === null ? desired.dataset : `${desired.dataset}@${desired.version.slice(0, 8)}`
 }
 
-/** Of what the policy itself wants it is known who asked. */
+/** Of what the policy itself wants it is known who asked; but for what people have not agreed to when somebody asked for it. */
 export const whoAsks = (desired: TrainDesired): Requester | 'policy' | null => {
-  const { occasion } = desired
-  return occasion !== undefined && occasionOf(occasion).isOfPolicy === true ? 'policy' : requesterIn(desired)
+  const { occasion, requester } = desired
+  const isOfPolicy = occasion !== undefined && occasionOf(occasion).isOfPolicy === true
+  return isOfPolicy && requester === null ? 'policy' : requesterIn(desired)
 }

@@ -1,23 +1,27 @@
+import { countingOf } from '../money/nodes.ts'
 import type { Point, Range } from '../plan.ts'
-import { drainHours, graceOfServing } from '../workloads/draining.ts'
+import { drainHours, graceOfServing, longDrainHours } from '../workloads/draining.ts'
 import type { Replica } from './generations.ts'
 
 /** A way, and what leaves on it in which order. */
 interface Draining {
+  /** What is wanted, in the revision in which it is priced. */
+  desired: { priced?: number }
   path: readonly Point[]
   leaving: readonly Replica[]
 }
 
-/** Hours for which what leaves at a point may take to end: none beyond what the margin is for, as a rule. */
-export const drainAt = ({ path, leaving }: Draining, index: number): Range => {
+/** Hours for which what leaves at a point may take to end; 0 where nothing does. */
+export const drainAt = ({ desired, path, leaving }: Draining, index: number): Range => {
+  const hoursOf = countingOf(desired).drains ? drainHours : longDrainHours
   const [left, stood] = [path[index]?.old ?? 0, path[index - 1]?.old ?? 0]
-  const gone = leaving.slice(leaving.length - stood, leaving.length - left).map(({ view }) => drainHours(view.object))
+  const gone = leaving.slice(leaving.length - stood, leaving.length - left).map(({ view }) => hoursOf(view.object))
   return { p50: Math.max(0, ...gone.map(({ p50 }) => p50)), p95: Math.max(0, ...gone.map(({ p95 }) => p95)) }
 }
 
-/** What of these takes longest to end beyond that, as a sentence; empty: none does. */
+/** What of these takes longest to end, where that is longer than what nothing else is set for, as a sentence; empty: none does. */
 export const drainTexts = (leaving: readonly Replica[]): string[] => {
-  const hours = Math.max(0, ...leaving.map(({ view }) => drainHours(view.object).p95))
+  const hours = Math.max(0, ...leaving.map(({ view }) => longDrainHours(view.object).p95))
   const most = Math.max(0, ...leaving.map(({ view }) => graceOfServing(view.object))) / 60_000
   return hours === 0
     ? []

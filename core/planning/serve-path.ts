@@ -1,10 +1,13 @@
 import type { Baseline } from '../lane/document.ts'
-import type { Bounds, Point } from '../plan.ts'
+import { countingOf } from '../money/nodes.ts'
+import type { Bounds, Point, Range } from '../plan.ts'
+import { servingGrace } from '../workloads/draining.ts'
 import type { GenerationView } from '../world.ts'
 import { answersOf, isEditedByHand, type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { type ByNode, byNode } from './node-slots.ts'
 import { askedLast } from './order.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
+import { drainAt } from './serve-drain.ts'
 import type { ServeInput } from './serve-plan.ts'
 import { hoursAt } from './serve-price.ts'
 import { askedGpus, freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
@@ -148,20 +151,31 @@ const outageSentence = (path: Chosen, generations: readonly GenerationView[]): s
   const out = outageIn(path)
   if (out === null) return []
   return [
-    `nobody answers for ${out.p50} min (p95 ${out.p95} min), and for as long as a node takes to come${failedText(path, out.p95)}`,
+    `nobody answers for ${out.p50} min (p95 ${out.p95} min), and for as long as a node takes to come${failedText(path, out)}`,
     ...(isOut(path, generations) ? ['nobody answers now, and that lasts for as long as this waits'] : []),
   ]
 }
 
-/** Minutes for which nobody answers on its way; null: somebody does all the way, or nothing stands that could. */
-const outageIn = (path: Chosen): { p50: number; p95: number } | null => {
+/** Minutes for which nobody answers on a way. */
+interface Outage extends Range {
+  /** Of these, in a bad case, while what leaves ends: what rises waits for its GPUs. */
+  drains: number
+}
+
+/** The same of this way; null: somebody does all the way, or nothing stands that could. */
+const outageIn = (path: Chosen): Outage | null => {
   if (path.led.leaving.length === 0) return null
   const { rule, standing, chosen } = path
   const gateAfter = standing.judged ? null : chosen.gateAfter
   const walked = { path: chosen.strategy.path, gateAfter, service: rule.service }
-  const out = answeringIn(path).flatMap(({ during }, index) => (during === 0 ? [hoursAt(walked, index)] : []))
-  const minutes = (part: 'p50' | 'p95'): number => Math.round(out.reduce((sum, hours) => sum + hours[part], 0) * 60)
-  return out.length === 0 ? null : { p50: minutes('p50'), p95: minutes('p95') }
+  const draining = { desired: path.wanted.desired, path: chosen.strategy.path, leaving: path.leaving }
+  const at = answeringIn(path).flatMap(({ during }, index) => (during === 0 ? [index] : []))
+  // What leaves while nobody answers makes the room that is waited for: it has it until it has ended.
+  const drains = at.map((index) => drainAt(draining, index))
+  const out = [...at.map((index) => hoursAt(walked, index)), ...drains]
+  const minutes = (all: readonly Range[], part: 'p50' | 'p95'): number =>
+    Math.round(all.reduce((sum, hours) => sum + hours[part], 0) * 60)
+  return at.length === 0 ? null : { p50: minutes(out, 'p50'), p95: minutes(out, 'p95'), drains: minutes(drains, 'p95') }
 }
 
 /** What was judged last and served is gone: who is asked for another in its place is told that nobody answers meanwhile. */
@@ -189,12 +203,16 @@ export const unansweredOn = (path: Chosen, generations: readonly GenerationView[
   return out === null || isOut(path, generations) ? {} : { unanswered: out.p95 }
 }
 
-/** The same where it fails, in a bad case: what stood before has to load again. */
-const failedText = ({ rule: { service }, standing: { base, target, judged }, wanted }: Chosen, p95: number): string => {
+/** The same where it fails, in a bad case: what has come ends too, and what stood before has to load again. */
+const failedText = (
+  { rule: { service }, standing: { base, target, judged }, wanted: { desired, engine } }: Chosen,
+  { p95, drains }: Outage,
+): string => {
   if (base === undefined || base === target) return ''
   const loads = service.loadMinutes.p95
-  const late = `; ${patienceMinutes(loads) + loads} min where v${wanted.desired.version} is not ready in its time`
-  return `${late}${judged ? '' : `, ${p95 + loads} min where its gate fails`}: ${titleOf(base)} loads again then`
+  const again = loads + (countingOf(desired).drains ? Math.round(servingGrace(engine.drain) / 60) : 0)
+  const late = `; ${drains + patienceMinutes(loads) + again} min where v${desired.version} is not ready in its time`
+  return `${late}${judged ? '' : `, ${p95 + again} min where its gate fails`}: ${titleOf(base)} loads again then`
 }
 
 /** Law 9: what is away for a time is said before anybody is asked. */

@@ -4,7 +4,7 @@ import { graceOfServing } from '../workloads/draining.ts'
 import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
-import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
+import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf, stuckTexts } from './generations.ts'
 import { withReplicasNow } from './scaled.ts'
 import { scaledPrice, scaledTexts } from './scaled-price.ts'
 import { drainTexts } from './serve-drain.ts'
@@ -71,7 +71,7 @@ const planFrom = (
       planLater(input, { rule, wanted, standing }) ?? {
         kind: 'refuse',
         reason: 'would-deadlock',
-        detail: deadlockSentence(chosen, { rule, version, generations }),
+        detail: [deadlockSentence(chosen, { rule, version, generations }), ...stuckTexts(input.world)].join('; '),
       }
     )
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })

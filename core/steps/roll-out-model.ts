@@ -16,7 +16,7 @@ import { SERVING_TASK, TASK_LABEL } from '../workloads/serving.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
 import { atEnd, reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
-import { goesOnBeside, heldBeside, type RoomBeside, stuckNotes } from './stuck.ts'
+import { goesOnBeside, type Hung, heldBeside, hungIn, type RoomBeside, stuckNotes, whyTooLate } from './stuck.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
@@ -105,12 +105,10 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
   // What only waits for pods to end as they may is not late.
   const onTime = missing.map(({ onTime }) => onTime ?? 0)
   const ends = Math.max(seen.startedAt + seen.patience, onTime.includes(0) ? 0 : Math.max(...onTime))
-  if (seen.now > ends)
-    return {
-      kind: 'failed',
-      reason: 'not-healthy',
-      note: `not ready after ${Math.round((ends - seen.startedAt) / 60_000)} minutes: ${why}`,
-    }
+  const hung = missing.map((late) => (seen.goesBack === true ? undefined : late.hung))
+  const reason = whyTooLate(hung, seen.now > ends)
+  const minutes = Math.round((Math.min(ends, seen.now) - seen.startedAt) / 60_000)
+  if (reason !== null) return { kind: 'failed', reason, note: `not ready after ${minutes} minutes: ${why}` }
   const until = Math.min(
     trouble?.endsAt ?? Number.POSITIVE_INFINITY,
     ends + 1,
@@ -136,6 +134,8 @@ const aheadNotes = (step: RollOutModelStep, look: Look): string[] =>
 interface Late {
   note: string
   onTime?: number
+  /** It lacks nothing but the end of pods that hang. */
+  hung?: Hung | undefined
 }
 
 /** What a generation still lacks at this point; null: nothing. */
@@ -162,7 +162,7 @@ const whyLate = (target: Target, seen: Look): Late | null => {
   const kept = alive.map((pod) => overdueNote(pod, seen.around?.nodes ?? [], seen.now)).find((note) => note !== null)
   const ending = `generation ${generation}: ${counted.length - at.replicas} pods are still ending`
   const onTime = Math.max(...counted.map((pod) => onTimeUntil(pod, seen.now)))
-  return { note: kept === undefined ? ending : `${ending}; ${kept}`, onTime }
+  return { note: kept === undefined ? ending : `${ending}; ${kept}`, onTime, hung: hungIn(counted, at, seen.now) }
 }
 
 /** Whether its end is not waited for: nothing needs what it has, or on a way back, that is walked whatever is, nobody ends it but a person. */

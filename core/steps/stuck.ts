@@ -7,7 +7,8 @@ import { generationOf } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
 import { gpusOf, gpusOfPod } from '../planning/pod-gpus.ts'
 import type { Around } from '../pods/around.ts'
-import { isOverdue, overdueNote } from '../pods/leaving.ts'
+import { isLost, isOverdue, overdueNote } from '../pods/leaving.ts'
+import type { Failure } from '../reasons.ts'
 import { isMove, type Target, viewIn, type Way } from './moving.ts'
 
 /** GPUs that the lane may have in all of each pool, and how high the sum of each may be then. */
@@ -57,6 +58,26 @@ export const heldBeside = (look: Looked): HeldBeside | null => {
   return look.room === undefined || gpus.length === 0
     ? null
     : { gpus: Object.fromEntries(gpus), guard: look.room.guard }
+}
+
+/** Pods whose end is long due: some of them are, or each so long that nobody ends them any more but a person. */
+export type Hung = 'overdue' | 'lost'
+
+/** How those of these pods hang that are too many; undefined: not all of those do. */
+export const hungIn = (pods: readonly V1Pod[], { replicas }: Target, now: number): Hung | undefined => {
+  const isEnough = (hangs: typeof isLost): boolean => pods.filter((pod) => !hangs(pod, now)).length <= replicas
+  if (isEnough(isLost)) return 'lost'
+  return isEnough(isOverdue) ? 'overdue' : undefined
+}
+
+/**
+ * Why a move has failed by being late, which lacks what these say of how it hangs; null: it is not. Who waits for hung nodes alone waits for nothing
+ * that comes by itself: another attempt is planned around them. `isOver`: its patience is.
+ */
+export const whyTooLate = (missing: readonly (Hung | undefined)[], isOver: boolean): Failure | null => {
+  const isHung = missing.every((hung) => hung !== undefined)
+  if (!isOver && !missing.every((hung) => hung === 'lost')) return null
+  return isHung ? 'node-lost' : 'not-healthy'
 }
 
 /** What is not waited for, and what ends it. */

@@ -1,14 +1,17 @@
 import type { Stepped } from '../lane/stepping.ts'
 import type { RollOutModelStep, Step, SwitchTrafficStep } from '../plan.ts'
 import { answersOf } from '../planning/generations.ts'
+import { isReadyPod } from '../planning/left-alone.ts'
 import { isLedTo } from '../planning/traffic.ts'
-import type { GenerationView, Traffic } from '../world.ts'
+import type { GenerationView, Stray, Traffic } from '../world.ts'
 import { isMove } from './moving.ts'
 
 /** What a look at a lane's Service, and at what it may lead to, saw. */
 export interface SeenTraffic {
   traffic: Traffic
   generations: readonly GenerationView[]
+  /** What runs on without its Deployment: it answers who is led to it all the same. Left out: nobody has looked. */
+  strays?: readonly Stray[]
   /** All steps of the way that is walked now; left out: nothing leaves on it. */
   way?: readonly Step[]
   /** Whether what is led to is promised by then: forth, where what was judged before can come back else. Left out: it is not. */
@@ -22,7 +25,7 @@ export interface SeenTraffic {
  */
 export const whyNotLed = (
   step: SwitchTrafficStep,
-  { traffic, generations, way = [], promised = false }: SeenTraffic,
+  { traffic, generations, strays = [], way = [], promised = false }: SeenTraffic,
 ): string | null => {
   const { to, ready } = step
   const moved = moveBefore(step, way)
@@ -31,7 +34,8 @@ export const whyNotLed = (
   const sumAt = (led: Traffic, count: (view: GenerationView) => number): number =>
     generations.filter(({ generation }) => isLedTo(led, generation)).reduce((sum, view) => sum + count(view), 0)
   const there = sumAt(to, ({ ready }) => ready)
-  const here = traffic === null ? 0 : sumAt(traffic, answersOf)
+  const astray = strays.filter(({ generation }) => isLedTo(traffic, generation)).flatMap(({ pods }) => pods)
+  const here = traffic === null ? 0 : sumAt(traffic, answersOf) + astray.filter(isReadyPod).length
   const mayBeNone = here === 0 && !(promised && moved !== undefined && ready > 0)
   return there >= Math.min(ready, here) && (there > 0 || mayBeNone)
     ? null

@@ -18,13 +18,17 @@ export const graceOfStage = ({ hours }: { hours: { p95: number } }): number =>
 export const graceOfServing = (object: KubeObject): number =>
   ((object as KubeObject<'Deployment'>).spec?.template?.spec?.terminationGracePeriodSeconds ?? 0) * 1000
 
-/**
- * Hours that a server takes to end beyond what one does that nothing else is set for: as a rule what it waits for before it is told, and in the bad case all
- * that it has.
- */
-export const drainHours = (object: KubeObject): Range => {
+/** Hours that a server takes to end: as a rule what it waits for before it is told, and in the bad case all that it has. */
+export const drainHours = (object: KubeObject): Range => hoursBeyond(object, { waits: 0, grace: 0 })
+
+/** The same beyond what one does that nothing else is set for. */
+export const longDrainHours = (object: KubeObject): Range =>
+  hoursBeyond(object, { waits: PRE_STOP, grace: servingGrace(DRAIN) })
+
+/** Seconds that are left out. */
+const hoursBeyond = (object: KubeObject, usual: { waits: number; grace: number }): Range => {
   const spec = (object as KubeObject<'Deployment'>).spec?.template?.spec
   const waits = Math.max(0, ...(spec?.containers ?? []).map(({ lifecycle }) => lifecycle?.preStop?.sleep?.seconds ?? 0))
-  const beyond = Math.max(0, graceOfServing(object) / 1000 - servingGrace(DRAIN))
-  return { p50: Math.min(Math.max(0, waits - PRE_STOP), beyond) / 3600, p95: beyond / 3600 }
+  const beyond = Math.max(0, graceOfServing(object) / 1000 - usual.grace)
+  return { p50: Math.min(Math.max(0, waits - usual.waits), beyond) / 3600, p95: beyond / 3600 }
 }

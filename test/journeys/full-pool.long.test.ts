@@ -72,6 +72,16 @@ const watched = async (): Promise<string[]> => {
   return lines
 }
 
+/** Somebody scales a generation to two replicas. */
+const scaledBy = async (manager: string, generation: number): Promise<void> => {
+  const all = await town.house.cluster.list('Deployment')
+  const found = all.find(({ metadata }) => metadata.name.endsWith(`-g${generation}`)) as KubeObject<'Deployment'>
+  await (town.house.cluster as SimulatedCluster).edit(refOf(found), manager, (live) => {
+    Object.assign((live as KubeObject<'Deployment'>).spec ?? {}, { replicas: 2 })
+    return live
+  })
+}
+
 const rolled = async (simulation?: Simulation): Promise<void> => {
   isComing = false
   await served(town)
@@ -111,15 +121,24 @@ describe('on a full pool where somebody else waits for a GPU, too', () => {
     await town.until('the old one is gone', async () => (await replicasOf(town))[1] === undefined)
     const gone = clockOf(town).now()
     await town.advance(MINUTE)
-    const all = await town.house.cluster.list('Deployment')
-    const risen = all.find(({ metadata }) => metadata.name.endsWith('-g2')) as KubeObject<'Deployment'>
-    await (town.house.cluster as SimulatedCluster).edit(refOf(risen), 'kubectl', (live) => {
-      Object.assign((live as KubeObject<'Deployment'>).spec ?? {}, { replicas: 2 })
-      return live
-    })
+    await scaledBy('kubectl', 2)
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
     expect(clockOf(town).now() - gone).toBeLessThan(16 * MINUTE)
     expect(await replicasOf(town)).toEqual({ 2: 1 })
+  })
+
+  it('whoever has scaled the old one beyond it makes no outage longer: what failed its gate goes before that comes back', async () => {
+    town = await openTown({ config })
+    await served(town)
+    await scaledBy('kubectl', 1)
+    await town.advance(2 * MINUTE)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation: SLOW }))
+    await town.answered(SERVE)
+    await town.until('the old one is gone', async () => (await replicasOf(town))[1] === undefined)
+    const gone = clockOf(town).now()
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+    expect(clockOf(town).now() - gone).toBeLessThan(30 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 1: 1 })
   })
 
   it('is patient with the new one from when its GPUs are free', async () => {

@@ -166,6 +166,32 @@ describe('what has begun nothing', () => {
     expect(await keyOf()).toMatchObject({ ...a, requester: ANA })
   })
 
+  it('has its own run before a time of the schedule on the same, and who wrote it agrees to neither alone', async () => {
+    const approvals = { autoApproveBelow: 0, requesters: { '000000000000': ANA } }
+    const weekly = (dollars: number) => {
+      const config = configOf(approvals, {}, dollars)
+      const on = { ...piped().on, schedule: { cron: '0 13 * * 1', zone: 'UTC' } }
+      return { ...config, pipelines: { 'support-chats': { ...piped(), on } } } as Config
+    }
+    town = await openTown({ config: weekly(100) })
+    await upload(town, 'a')
+    await town.advance(Date.UTC(2026, 10, 23, 13, 6) - clockOf(town).now())
+    expect(await town.lane(TRAIN)).toMatchObject({ desired: a, outcome: { reason: 'budget-exceeded' } })
+    expect((await town.lane(TRAIN)).desired).not.toHaveProperty('occasion')
+    town.setPolicy(weekly(5000))
+    const asked = async () => {
+      await town.until('it asks', async () => (await town.question(TRAIN)) !== null, 1)
+      const { id = '' } = (await town.question(TRAIN)) ?? {}
+      const { body } = await town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+      return [await keyOf(), body]
+    }
+    const refused = { refused: 'requester-may-not-approve' }
+    expect(await asked()).toMatchObject([{ ...a, requester: ANA }, refused])
+    await town.answered(TRAIN, 'deny')
+    await town.advance(6 * MINUTE)
+    expect(await asked()).toMatchObject([{ ...a, occasion: { kind: 'schedule' }, again: 'rejected' }, refused])
+  })
+
   it('for its time has it yet where a newer dataset took its place and was denied', async () => {
     const on = { schedule: { cron: '0 13 * * 1', zone: 'UTC' } }
     const weekly = (autoApproveBelow: number) => {

@@ -200,17 +200,17 @@ describe('a rollout is stopped in its middle by something newer that does not be
     )
     await town.until('it asks', async () => (await town.question(SERVE)) !== null)
     const { bounds } = (await town.plan(SERVE))?.plan ?? {}
-    expect(bounds).toMatchObject({ answering: 0, unanswered: 25 })
+    expect(bounds).toMatchObject({ answering: 0, unanswered: 31 })
     await town.answered(SERVE)
     await town.until('nobody answers', stepIs(town, SERVE, 'move-1', 'running'))
     const out = clockOf(town).now()
     await town.advance(5 * MINUTE)
     await promote(town.house, MODEL, await third())
     await town.until('it is back', async () => (await answering(town)) === 1)
-    expect((clockOf(town).now() - out) / MINUTE).toBeLessThan(25)
+    expect((clockOf(town).now() - out) / MINUTE).toBeLessThan(31)
     await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
     expect(await town.lane(SERVE)).toMatchObject({ generation: 3, attempt: 2 })
-    const why = /nobody was to answer for more than 25 min, too little for anybody to answer in, and goes back first/
+    const why = /nobody was to answer for more than 31 min, too little for anybody to answer in, and goes back first/
     expect((await timeline(town, SERVE)).map(({ text }) => text)).toContainEqual(expect.stringMatching(why))
     await town.advance(5 * HOUR)
     expect([(await town.lane(SERVE)).state, await replicasOf(town), await looseEnds(town)]).toEqual([

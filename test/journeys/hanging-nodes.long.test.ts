@@ -28,6 +28,17 @@ const lost = async ({ spec }: KubeObject<'Pod'>, maxGpus: number): Promise<void>
   const node = (await cluster.list('Node')).find(({ metadata }) => metadata.name === spec?.nodeName)
   if (node !== undefined) await cluster.delete(refOf(node), node.metadata.uid ?? '')
 }
+/** Its ceiling is what it was all the same. */
+const ceilingStays = (maxGpus: number): void => {
+  const { cluster } = town.house
+  const [list, get] = [cluster.list.bind(cluster), cluster.get.bind(cluster)]
+  const asWas = <O extends KubeObject | null>(object: O): O =>
+    object?.kind === 'NodePool' && object.metadata.name === POOL
+      ? { ...object, spec: { ...(object as KubeObject<'NodePool'>).spec, limits: { 'nvidia.com/gpu': maxGpus } } }
+      : object
+  cluster.list = async (...asked) => (await list(...asked)).map(asWas)
+  cluster.get = async (ref) => asWas(await get(ref))
+}
 const told = async (): Promise<string[]> =>
   (await town.house.cards()).map(({ card }) => card.title).filter((title) => title.includes('kubectl delete node'))
 
@@ -72,12 +83,51 @@ describe('a pod that its node never ends', () => {
     await town.answered(SERVE)
     const waits = async (): Promise<boolean> => (await town.house.why(SERVE)).text.includes('kubectl delete node')
     await town.until('a node hangs', waits)
-    await town.advance(45 * MINUTE)
+    await town.advance(20 * MINUTE)
     const { generation, attempt } = await town.lane(SERVE)
     await say(town, 'cancel', { lane: SERVE, saw: { generation, attempt } })
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'cancelled' })
     expect(await replicasOf(town)).toEqual({ 1: 2 })
     expect(await town.house.ports.ledger.counts()).not.toHaveProperty('contended')
+    for (const go of letGo.toReversed()) go()
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('in the midst of a rollout in a full pool, for good: it goes back once nobody ends that pod but a person, and another attempt goes around that node', async () => {
+    await open(12)
+    const [one, two] = await podsOf(town, 1)
+    const hung = { is: null as KubeObject<'Pod'> | null }
+    const letGo = [one!, two!].map((pod) =>
+      hang(
+        town,
+        pod,
+        async () => {
+          hung.is = pod
+          await lost(pod, 8)
+          ceilingStays(12)
+        },
+        () => hung.is === null,
+      ),
+    )
+    await promoted()
+    await town.answered(SERVE)
+    await town.until('it has ended', async () =>
+      (await town.past(SERVE)).some(({ outcome }) => outcome.kind === 'failed'),
+    )
+    const [ended] = (await town.past(SERVE)).filter(({ outcome }) => outcome.kind === 'failed')
+    const names = `kubectl delete node ${hung.is?.spec?.nodeName}`
+    expect(ended?.outcome).toMatchObject({ reason: 'node-lost', detail: expect.stringContaining(names) })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    const lostAt = ended?.run.steps.find(({ state }) => state === 'failed')?.endedAt ?? 0
+    expect((ended?.endedAt ?? 0) - lostAt).toBeLessThan(20 * MINUTE)
+    // One goes before another comes, and the card says why.
+    await town.until('it asks again', async () => (await town.question(SERVE)) !== null)
+    const plan = (await town.plan(SERVE))?.plan
+    expect([plan?.attempt, plan?.strategy?.name, plan?.bounds.gpus]).toEqual([2, 'one-out-one-in', { [POOL]: 12 }])
+    expect(plan?.reasons).toContainEqual(expect.stringContaining(names))
+    await town.answered(SERVE)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect([await replicasOf(town), await told()]).toEqual([{ 2: 2 }, [expect.stringContaining(names)]])
     for (const go of letGo.toReversed()) go()
     expect(await looseEnds(town)).toEqual([])
   })

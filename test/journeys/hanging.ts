@@ -16,15 +16,20 @@ export const podsOf = async ({ house }: Town, generation: number, task = 'servin
 
 /**
  * The node of this pod hangs: once the pod is told to end it stays so, be its object gone as this cluster has it, until what is answered is called,
- * as by who deletes the Node. `hangs` is called once it is told to.
+ * as by who deletes the Node. `hangs` is called once it is told to; `mayHang` says whether it does then.
  */
-export const hang = ({ house }: Town, pod: Pod, hangs = async (): Promise<void> => undefined): (() => void) => {
+export const hang = (
+  { house }: Town,
+  pod: Pod,
+  hangs = async (): Promise<void> => undefined,
+  mayHang = () => true,
+): (() => void) => {
   const { cluster } = house
   const list = cluster.list.bind(cluster)
   let kept: KubeObject | null = null
   const told = async (): Promise<KubeObject | null> => {
     const now = (await list('Pod')).find(({ metadata }) => metadata.uid === pod.metadata.uid)
-    if (kept !== null || (now !== undefined && !isLeaving(now))) return kept
+    if (kept !== null || (now !== undefined && !isLeaving(now)) || !mayHang()) return kept
     const deletionTimestamp = now?.metadata.deletionTimestamp ?? new Date(house.clock.now() + GRACE)
     const status = { ...pod.status, phase: 'Running', conditions: [] }
     kept = { ...pod, metadata: { ...pod.metadata, deletionTimestamp }, status } as unknown as KubeObject

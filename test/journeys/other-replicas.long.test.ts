@@ -1,4 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
+import { type KubeObject, refOf } from '../../core/kube.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, served } from './scenes.ts'
@@ -67,14 +69,54 @@ it('what serves has as many as the policy has of it, also while the version that
   expect(await town.lane(SERVE)).toMatchObject({ generation: 2, state: 'rejected' })
 })
 
-it('nor are people who have denied a version with as many asked about so many of what serves', async () => {
+it.each(['denied', 'never answered'])(
+  'a version that is %s says nothing of the replicas of what serves: they are asked about on their own',
+  async (how) => {
+    const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 32 } }
+    town = await openTown({ config: { ...wants(2), pools } as typeof example })
+    await served(town)
+    // One release does both.
+    town.setPolicy({ ...wants(3), pools } as typeof example)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await asks()
+    const v2 = (await town.question(SERVE))!.id
+    if (how === 'denied') await town.answered(SERVE, 'deny')
+    await town.until('it asks anew', async () => ![undefined, v2].includes((await town.question(SERVE))?.id))
+    expect((await town.plan(SERVE))?.plan.title).toBe(
+      `Scale v1 (generation 1), which serves ${MODEL}, from 2 to 3 replicas`,
+    )
+    await town.answered(SERVE)
+    await town.advance(3 * HOUR)
+    expect([await replicasOf(town), await town.question(SERVE), await looseEnds(town)]).toEqual([{ 1: 3 }, null, []])
+    expect(await town.lane(SERVE)).toMatchObject({ generation: 2, state: how === 'denied' ? 'rejected' : 'expired' })
+  },
+)
+
+it('nor does a "no" to bringing some of it back keep another number of it from being asked about', async () => {
   const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 32 } }
   town = await openTown({ config: { ...wants(2), pools } as typeof example })
+  const denied = async (): Promise<void> => {
+    await asks()
+    await town.answered(SERVE, 'deny')
+    await town.advance(30 * MINUTE)
+  }
   await served(town)
-  town.setPolicy({ ...wants(3), pools } as typeof example)
   await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await denied()
+  const [first] = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+  await (town.house.cluster as SimulatedCluster).edit(refOf(first as KubeObject), 'kubectl-scale', (live) => {
+    Object.assign((live as KubeObject<'Deployment'>).spec ?? {}, { replicas: 1 })
+    return live
+  })
+  await denied()
+  expect(await town.question(SERVE)).toBe(null)
+  town.setPolicy({ ...wants(4), pools } as typeof example)
   await asks()
-  await town.answered(SERVE, 'deny')
+  expect((await town.plan(SERVE))?.plan.title).toBe(
+    `Scale v1 (generation 1), which serves ${MODEL}, from 1 to 4 replicas`,
+  )
+  await denied()
   await town.advance(3 * HOUR)
-  expect([await replicasOf(town), await town.question(SERVE)]).toEqual([{ 1: 2 }, null])
+  // Once.
+  expect([await replicasOf(town), await town.question(SERVE)]).toEqual([{ 1: 1 }, null])
 })

@@ -220,20 +220,27 @@ describe('the Service of a gang', () => {
 
   it('is made once, as its Job is, whoever dies between the two', async () => {
     const made: string[] = []
-    const dies = { times: 1 }
+    const dies = { at: 'Service', is: false }
+    const alive = <T>(then: T): T => {
+      if (dies.is) throw new Unavailable('it is dying')
+      return then
+    }
     const wrap = (ports: Ports): Ports => {
       const { cluster } = ports
       const create: Cluster['create'] = async (object) => {
-        if (object.kind === 'Service' && dies.times-- > 0) throw new Unavailable('it is dying')
+        dies.is ||= object.kind === dies.at
+        alive(null)
         const answer = await cluster.create(object)
         if (answer.kind === 'created') made.push(object.kind)
         return answer
       }
-      return { ...ports, cluster: Object.assign(Object.create(cluster), { create }) }
+      const end: Cluster['delete'] = async (...of) => alive(cluster.delete.bind(cluster))(...of)
+      return { ...ports, cluster: Object.assign(Object.create(cluster), { create, delete: end }) }
     }
     town = await openTown({ config: configOf(), wrap })
     await upload(town, 'a')
     await town.until('its Job is there', async () => (await trainJobs()).length === 1)
+    Object.assign(dies, { at: '', is: false })
     await town.reopen(wrap)
     await town.until('all of it runs', () => runs())
     expect(made).toEqual(['Job', 'Service'])

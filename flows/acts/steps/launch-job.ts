@@ -30,7 +30,7 @@ import { gpuWork, withWork } from './gpus-idle.ts'
 import type { Handler, Task } from './handler.ts'
 import { nodeWithinOf, withDeadline } from './job-deadline.ts'
 import { knownOf, madeOf } from './job-known.ts'
-import { mayMeet, meet, meetAgain, withApart } from './meeting-place.ts'
+import { mayMeet, meetAgain, meetOrEnd, withApart } from './meeting-place.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult, withMessage } from './read-result.ts'
 import { resultOfStep } from './results.ts'
 
@@ -102,14 +102,14 @@ export const launchJob: Handler<LaunchJobStep> = {
   },
 }
 
-/** It is there, and that is written down whatever keeps the pods of a gang from finding each other: they are paid from now on, and bound. */
+/** It is there, and that is written down: its pods are paid from now on, and bound. Not of a gang whose pods would not find each other. */
 const begunAs = async (
   { ports, view, step }: Task<LaunchJobStep>,
   job: KubeObject,
   { note = `Job ${job.metadata.name}`, seen }: { note?: string; seen?: Waiting | undefined } = {},
 ): Promise<Stepped> => {
-  const alone = await meet(ports, view, job as KubeObject<'Job'>)
-  if (alone?.kind === 'failed') return alone
+  const alone = await meetOrEnd(ports, view, job as KubeObject<'Job'>)
+  if (alone !== null && alone.kind !== 'apart') return alone
   const begun = { kind: 'begun', made: madeOf(step, job) } as const
   return alone === null ? { ...begun, note, seen } : { ...begun, note: `${note}; ${alone.note}` }
 }

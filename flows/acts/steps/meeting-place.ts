@@ -1,4 +1,4 @@
-import { type KubeObject, refOf } from '../../../core/kube.ts'
+import { createdAt, isLeaving, type KubeObject, refOf } from '../../../core/kube.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { View } from '../../../core/lane/view.ts'
 import { hasToken } from '../../../core/names.ts'
@@ -24,33 +24,58 @@ export const mayMeet = async (
   job: KubeObject<'Job'>,
 ): Promise<Stepped | null> => {
   const place = placeMade(job, secret)
-  if (place === null || (await cluster.get(refOf(job))) !== null) return null
+  if (place === null) return null
+  const there = await cluster.get(refOf(job))
+  const goes = (note: string): Stepped => goesFirst(note, now + handover)
+  if (there !== null) return isLeaving(there) ? goes(`the Job ${job.metadata.name} is being deleted`) : null
   // There is no Job yet that it could belong to.
   const { ownerReferences: _, ...metadata } = place.metadata
   const answer = await cluster.tryCreate({ ...place, metadata })
   if (answer.kind === 'created') return null
   if (answer.kind === 'denied') return refused(answer)
-  return hasToken(answer.object, secret)
-    ? { kind: 'wait', note: earlier(metadata.name), until: now + handover, running: false, why: 'deleting' }
-    : taken(metadata.name)
+  return hasToken(answer.object, secret) ? goes(earlier(metadata.name)) : taken(metadata.name)
 }
 
+/** So long a Job may have been there and none of its work is lost with it: its pods have begun to ask for each other. Milliseconds. */
+const YOUNG = 15 * 60_000
+
 /**
- * Sees to it that the pods of a Job that is there find each other: their Service is made. Null: it is there, or none is needed. What only keeps it is
- * no reason to forget the Job, whose pods are paid from now on.
+ * Sees to it that the pods of a Job that was just made find each other: their Service is made. Null: it is there, or none is needed. Where it is not
+ * made, whatever keeps it, the Job is ended again, and nobody pays for pods that would find nobody; it is made anew once its Service may be. One that
+ * has run for longer, since whoever made it died or its ledger was restored, has found its pods: it goes on. Throws as the cluster does (law 6).
  */
-export const meet = async (
+export const meetOrEnd = async (
+  { cluster }: Pick<WorkPorts, 'cluster'>,
+  { secret, now, handover }: Seeing,
+  job: KubeObject<'Job'>,
+): Promise<Stepped | Apart | null> => {
+  if (createdAt(job) <= now - YOUNG) {
+    const kept = await orApart(made({ cluster }, { secret }, job))
+    return kept === null ? null : { kind: 'apart', note: kept.note }
+  }
+  const end = () => cluster.delete(refOf(job), job.metadata.uid ?? '')
+  try {
+    const kept = await made({ cluster }, { secret }, job)
+    if (kept !== null) await end()
+    return kept?.kind === 'apart' ? goesFirst(kept.note, now + handover) : kept
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+/** Makes the Service of a Job that is there. Null: it is there, or none is needed. */
+const made = async (
   { cluster }: Pick<WorkPorts, 'cluster'>,
   { secret }: Pick<Seeing, 'secret'>,
   job: KubeObject<'Job'>,
 ): Promise<Failed | Apart | null> => {
   const place = placeMade(job, secret)
   if (place === null) return null
-  const made = await orApart(cluster.create(place))
-  if (made.kind === 'created') return null
-  if (made.kind === 'apart') return made
-  if (made.kind === 'denied') return refused(made)
-  const whose = whosePlace(made.object, place, secret)
+  const answer = await cluster.create(place)
+  if (answer.kind === 'created') return null
+  if (answer.kind === 'denied') return refused(answer)
+  const whose = whosePlace(answer.object, place, secret)
   if (whose === 'ours') return null
   return whose === 'earlier' ? apart(earlier(place.metadata.name)) : taken(place.metadata.name)
 }
@@ -66,7 +91,7 @@ export const meetAgain = async (
   const there = await orApart(ports.cluster.get(refOf(place)).then((found) => ({ kind: 'found' as const, found })))
   if (there.kind === 'apart') return there.note
   const { found } = there
-  if (found === null) return (await meet(ports, seeing, job))?.note ?? null
+  if (found === null) return (await orApart(made(ports, seeing, job)))?.note ?? null
   if (!hasToken(found, seeing.secret)) return taken(place.metadata.name).note
   return whosePlace(found, place, seeing.secret) === 'earlier' ? apart(earlier(place.metadata.name)).note : null
 }
@@ -85,6 +110,15 @@ export const withApart = (stepped: Stepped, note: string | null, now: number): S
 }
 
 const apart = (why: string): Apart => ({ kind: 'apart', note: `its pods do not find each other yet: ${why}` })
+
+/** Nothing begins before that is gone. */
+const goesFirst = (note: string, until: number): Stepped => ({
+  kind: 'wait',
+  note,
+  until,
+  running: false,
+  why: 'deleting',
+})
 
 const orApart = async <T>(asking: Promise<T>): Promise<T | Apart> =>
   asking.catch((error: unknown) => {

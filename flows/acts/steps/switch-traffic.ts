@@ -12,10 +12,12 @@ import { trafficService } from '../../../core/workloads/serving.ts'
 import { generationsOf } from '../../generations.ts'
 import { trafficSeen } from '../../observe.ts'
 import type { Applied } from '../../ports.ts'
+import { straysOf } from '../../strays.ts'
 import { apply, refusalOf } from './applied.ts'
 import type { Handler, Task } from './handler.ts'
 import { hindranceNow } from './risen.ts'
 import { fallen, stoodAgain } from './stood-again.ts'
+import { podsOf } from './waiting-first.ts'
 
 /** Law 4, standing: one field manager for whom the lane's Service leads to, and its own fence. */
 export const switchTraffic: Handler<SwitchTrafficStep> = {
@@ -57,10 +59,16 @@ const editedIn = ({ mark, plan, run, step, view }: Task<SwitchTrafficStep>, seen
     : notLedBackText(base)
 }
 
-const lookAt = async ({ ports, view, mark }: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {
-  const [generations, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
+const lookAt = async (task: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {
+  const { ports, view, mark } = task
+  const [generations, traffic, pods] = await Promise.all([
+    generationsOf(ports, view),
+    trafficSeen(ports, view),
+    podsOf(task),
+  ])
+  const strays = await straysOf(ports.cluster, pods, generations)
   const promised = mark.way === 'forth'
-  return { generations, traffic, way: (promised ? view.plan?.plan.steps : view.plan?.back) ?? [], promised }
+  return { generations, strays, traffic, way: (promised ? view.plan?.plan.steps : view.plan?.back) ?? [], promised }
 }
 
 const lead = async (task: Task<SwitchTrafficStep>, { traffic }: SeenTraffic): Promise<Applied> => {

@@ -166,7 +166,16 @@ describe('its way back', () => {
     // What is asked for and has no pod yet is had too.
     const early = { ...pools, 'gpu-serve': emptyPool('gpu-serve', { ...room, usedByLane: 4 }) }
     expect(written(back([], { world: emptyWorld({ pools: early, generations }), held }))).toBe(full)
-    expect(written(back([], { world: seen, held: { 'gpu-serve': 12 } }))).toBe('g2=1 g1=2 → g2=0 g1=2')
+    // What its nodes do not end is in the way, be what rises not there yet.
+    const hangs = { ...pools, 'gpu-serve': emptyPool('gpu-serve', { ...room, ceiling: 12, stuck: 4 }) }
+    expect(written(back([], { world: emptyWorld({ pools: hangs, generations }), held: { 'gpu-serve': 12 } }))).toBe(
+      full,
+    )
+    // More than the pool has is asked for, and comes to nothing.
+    expect(written(back([], { world: seen, held: { 'gpu-serve': 12 } }))).toBe(full)
+    const larger = { ...pools, 'gpu-serve': emptyPool('gpu-serve', { ...room, ceiling: 12 }) }
+    const wide = emptyWorld({ pools: larger, generations })
+    expect(written(back([], { world: wide, held: { 'gpu-serve': 12 } }))).toBe('g2=1 g1=2 → g2=0 g1=2')
   })
 
   it('is walked though the policy or the pool is gone since', () => {

@@ -142,6 +142,29 @@ describe('what has begun nothing keeps its place', () => {
     expect(keeps(refused, { policy, world: poor })).toBeNull()
   })
 
+  it('once it was refused, beside an occasion on the same, but for one that may begin where that may not', () => {
+    const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' }
+    const scheduled = { ...desired, requester: null, occasion: slot } as never
+    const refused = docOf({ desired, generation: 1, outcome: NO_MONEY })
+    for (const world of [poor, seenWorld])
+      expect(keeps(refused, { world }, scheduled)).toMatchObject({ kind: 'later', reason: 'run-not-over' })
+    const onOccasion = docOf({ desired: scheduled, generation: 1, outcome: NO_MONEY })
+    expect(
+      keeps(onOccasion, { world: poor }, { ...(scheduled as object), occasion: { ...slot, slot: NOW + 1 } } as never),
+    ).toBeNull()
+    const claimed = policyWith((given) => {
+      given.approvals.autoApproveBelow = 1000
+      given.approvals.unknownRequester = 'refuse'
+    })
+    expect(
+      keeps(
+        docOf({ desired: { ...desired, requester: null } as never, generation: 1, outcome: NO_MONEY }),
+        { policy: claimed },
+        scheduled,
+      ),
+    ).toBeNull()
+  })
+
   it('not where its own place says something else, nor once it has begun or ended', () => {
     expect(keeps(wanted({ run: asking() }), { world: poor }, { ...newer, key: desired.key })).toBeNull()
     const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' }

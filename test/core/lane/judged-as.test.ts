@@ -15,9 +15,13 @@ describe('how many replicas the policy had as what serves was decided about last
   })
 
   it.each<[Outcome['kind'], string, number]>([
-    ['rejected', 'surge', 4],
-    ['expired', 'surge', 4],
-    ['cancelled', 'surge', 4],
+    ['rejected', 'scale', 4],
+    ['expired', 'scale', 4],
+    ['cancelled', 'scale', 4],
+    // Of another version.
+    ['rejected', 'surge', 2],
+    ['expired', 'surge', 2],
+    ['cancelled', 'surge', 2],
     ['failed', 'scale', 4],
     ['refused', 'scale', 4],
     ['failed', 'surge', 2],

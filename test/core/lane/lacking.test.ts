@@ -53,6 +53,14 @@ describe('what serves and is not all ready', () => {
     expect(lackIn(scaled, baseline)).toEqual(['nobody answers: generation 2 has no replicas'])
     const beside = { ...of(standing(1, 2), { ...standing(2, 1), ready: 0 }), traffic: 2 }
     expect(lackIn(beside, baseline)).toEqual(['nobody answers: generation 2: 0 of 1 ready'])
+    // What comes in its place as people have agreed is said before it.
+    const coming = { ...of(standing(1, 0), { ...standing(2, 1), ready: 0 }), traffic: 1 }
+    expect(lackIn(coming, baseline)).toEqual([
+      'nobody answers: generation 2: 0 of 1 ready; generation 1 has no replicas',
+    ])
+    expect(lackIn({ ...of(standing(1, 0), standing(2, 1)), traffic: 1 }, baseline)).toEqual([
+      'nobody answers: generation 2 is ready, and nobody is led to it yet; generation 1 has no replicas',
+    ])
     const strays = [{ ref: { kind: 'ReplicaSet', namespace: 'serving', name: 'r' }, generation: 1, pods: [] }] as never
     expect(lackIn({ ...of(), strays }, baseline)).toEqual([expect.stringContaining('runs on without its Deployment')])
     const none = emptyWorld({ generations: [] })

@@ -31,6 +31,22 @@ describe('a rollout costs what runs beyond what ran before', () => {
     for (const hours of [5, 50]) expect(at(hours, up, down)).toEqual([24, 0])
   })
 
+  it('what leaves counts until it has ended, as what stood before', () => {
+    const ways = [
+      move('up', 10),
+      { ...move('down', 4), brings: null } as Step,
+      { ...move('more', 10), brings: 2 } as Step,
+    ]
+    const up = mark('up', { state: 'done', startedAt: 0, ranFrom: HOUR, endedAt: 2 * HOUR })
+    const down = mark('down', { state: 'running', startedAt: 3 * HOUR, ranFrom: null })
+    const ended = mark('down', { ...down, state: 'done', endedAt: 5 * HOUR })
+    const cost = (hours: number, ...steps: Mark[]) =>
+      costOf({ run: { steps }, plan: { steps: ways }, now: hours * HOUR })
+    expect([cost(5, up, down), cost(6, up, ended)]).toEqual([40, 44])
+    // What is brought and was done before anybody saw it runs from its begin.
+    expect(cost(9, up, ended, mark('more', { state: 'done', startedAt: 6 * HOUR, endedAt: 8 * HOUR }))).toBe(64)
+  })
+
   it('also what nobody saw before it was done', () => {
     expect(at(13, mark('up', { state: 'done', startedAt: HOUR, ranFrom: null, endedAt: 13 * HOUR }))).toEqual([120, 10])
   })

@@ -25,7 +25,7 @@ describe('the way of a rollout', () => {
     const one = { model: { replicas: 1, maxUnavailable: 2 }, standing: [[1, '7', 1]] as [number, string, number][] }
     const sentence = (plan: ReturnType<typeof planOf>) => plan.reasons.find((why) => why.startsWith('nobody answers'))
     expect(sentence(planOf({ ...one, pool: { used: 16, heldByOthers: 12 } }))).toBe(
-      'nobody answers for 8 min (p95 25 min), and for as long as a node takes to come; 80 min where v8 is not ready in its time, 40 min where its gate fails: v7 (generation 1) loads again then',
+      'nobody answers for 8 min (p95 31 min), and for as long as a node takes to come; 92 min where v8 is not ready in its time, 52 min where its gate fails: v7 (generation 1) loads again then',
     )
     expect([planOf(one), planOf(), planOf({ standing: [], baseline: null, generation: 1 })].map(sentence)).toEqual([
       undefined,

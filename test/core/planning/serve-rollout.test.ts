@@ -234,18 +234,18 @@ describe('a rollout', () => {
 
 describe('the price of a rollout', () => {
   it('is the additional nodes for as long as weights load and the gate asks, and before and after', () => {
-    // One node more at $80/h through two loads (5–15 min) and one gate (3–10 min), and 21–32 min: in the end as many as before as a rule.
+    // One node more at $80/h through two loads (5–15 min) and one gate (3–10 min), while two of before end (15–330 s), and 21–32 min: in the end as many as before as a rule.
     const { price, bounds } = planOf()
     expect(price).toMatchObject({
-      total: { p50: 45.33, p95: 96 },
+      total: { p50: 46, p95: 110.67 },
       perHour: { p50: 80, p95: 160 },
       nowPerHour: 80,
-      gpuHours: { p50: 0.87, p95: 2.67 },
+      gpuHours: { p50: 0.9, p95: 3.4 },
     })
     const nodes = { 'gpu-serve': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } }
     expect(bounds).toEqual({
       // And what the node may cost while its pod ends, 330 s, and on the first day, if each replica has one of its own.
-      dollars: 144 + 7.33 + 1920,
+      dollars: 166.01 + 7.33 + 1920,
       answering: 2,
       gpus: { 'gpu-serve': 12 },
       nodes,

@@ -406,7 +406,8 @@ describe('a move of a rollout', () => {
     it('waits no longer on a way back than anybody but a person may end it', () => {
       expect(leaving(44, { goesBack: true })).toMatchObject({ kind: 'wait' })
       expect(leaving(45, { goesBack: true })).toMatchObject({ kind: 'done' })
-      expect(leaving(45, {})).toMatchObject({ kind: 'wait' })
+      expect(leaving(44, {})).toMatchObject({ kind: 'wait' })
+      expect(leaving(45, {})).toMatchObject({ kind: 'failed', reason: 'node-lost' })
     })
 
     it('is done for what rises once another is ready in its place', () => {

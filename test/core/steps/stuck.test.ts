@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { bringsLater, goesOnBeside, heldBeside } from '../../../core/steps/stuck.ts'
+import { bringsLater, goesOnBeside, heldBeside, hungIn, whyTooLate } from '../../../core/steps/stuck.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
 const NOW = Date.parse('2026-11-23T13:00:00Z')
@@ -43,6 +43,18 @@ const at = (step: RollOutModelStep, gpus?: number, over: { pods?: V1Pod[]; gener
 })
 
 describe('what a node does not end', () => {
+  it('ends a move that waits for nothing else, once nobody ends it any more but a person; what else is late has its patience', () => {
+    const hung = (replicas: number, ...minutes: number[]) =>
+      hungIn(minutes.map((ago) => pod(ago)), { ...first.replicas[0]!, replicas }, NOW) // biome-ignore format: one call
+    expect([hung(0, 46), hung(0, 46, 6), hung(1, 46, 6), hung(0, 46, 4), hung(1, 4)]).toEqual([
+      ...['lost', 'overdue', 'lost', undefined, 'lost'],
+    ])
+    expect([whyTooLate(['lost', 'lost'], false), whyTooLate(['lost', 'overdue'], false)]).toEqual(['node-lost', null])
+    expect([whyTooLate(['lost', 'overdue'], true), whyTooLate(['lost', undefined], true)]).toEqual([
+      ...['node-lost', 'not-healthy'],
+    ])
+  })
+
   it('is in the way of what is brought up later, where there is no room for all of it beside what stands then', () => {
     expect([11, 12].map((gpus) => goesOnBeside(at(first, gpus)))).toEqual([false, true])
     expect(goesOnBeside(at(first))).toBe(false)

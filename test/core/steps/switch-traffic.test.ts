@@ -34,6 +34,19 @@ describe('requests are led elsewhere', () => {
     expect(whyNotLed(to, { traffic, generations: generations(...ready) })).toBe(expected)
   })
 
+  it('not away from what answers without its Deployment, to what does not', () => {
+    const pod = (status: string) => ({ status: { conditions: [{ type: 'Ready', status }] } })
+    const at = (generation: number, ready: number, ...all: string[]) =>
+      whyNotLed(step(1, 2), {
+        ...{ traffic: 2, generations: generations(ready) },
+        strays: [
+          { ref: { kind: 'ReplicaSet', namespace: 'serving', name: 'r' }, generation, pods: all.map(pod) },
+        ] as never,
+      })
+    expect(at(2, 0, 'True', 'True')).toBe('0 of 2 ready where requests are to be led, and 2 answer now')
+    expect([at(2, 2, 'True', 'True'), at(2, 0, 'False'), at(3, 0, 'True')]).toEqual([null, null, null])
+  })
+
   it('to all only once what was to be gone before that is', () => {
     const to = { ...step('all', 2), name: 'back-traffic-1' }
     const move = (...replicas: number[]) =>
