@@ -7,16 +7,25 @@ import type { Outcome, OutcomeKind } from './reasons.ts'
 
 /**
  * How the last run on the same dataset version, or the same version of a model, ended, where that bears on whether people are asked before the
- * next. What they have said stands until a run on it has ended well as the policy says, whatever others came to in between. Left out: it is on
- * another version, on none at all, or ended by its work.
+ * next. What they have said stands until a run on it has ended well as the policy says, whatever others came to in between, and whatever else was wanted. Left out:
+ * nothing of it was said, it is on none at all, or ended by its work.
  */
 export const againOn = (
   next: RunsOn,
-  { desired, outcome }: Pick<LaneDocument, 'desired' | 'outcome'>,
+  { desired, outcome, saidBefore = [] }: Pick<LaneDocument, 'desired' | 'outcome' | 'saidBefore'>,
   { approvals }: Pick<Policy, 'approvals'>,
 ): Again | undefined => {
   const known = desired as TrainDesired | null
-  if (known === null || !isOnSame(known, next)) return undefined
+  if (known !== null && isOnSame(known, next)) return againOfLast(known, outcome, { approvals })
+  return saidBefore.find(({ version }) => version === next.version)?.again
+}
+
+/** The same of the last run on it. */
+const againOfLast = (
+  known: TrainDesired,
+  outcome: LaneDocument['outcome'],
+  { approvals }: Pick<Policy, 'approvals'>,
+): Again | undefined => {
   const before = againIn(known)
   if (outcome === null || isOfNobody(outcome)) return before
   if (outcome.kind === 'refused')

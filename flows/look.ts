@@ -30,7 +30,7 @@ export const lookAt = async (
 ): Promise<Facts> => {
   switch (look.kind) {
     case 'manifest':
-      return lookAtDataset(ports, look, look)
+      return lookAtNewest(ports, look)
     case 'report':
       return lookAtReport(ports, look)
     case 'alert':
@@ -58,7 +58,7 @@ const lookAtReport = async (
   })
   const [found, beside] = await Promise.all([
     reading,
-    dataset === null ? ({ kind: 'nowhere' } as const) : lookAtDataset({ objects }, dataset, dataset),
+    dataset === null ? ({ kind: 'nowhere' } as const) : lookAtNewest({ objects }, dataset),
   ])
   if (found === null) return { kind: 'gone' }
   const isLarge = found instanceof TooLarge
@@ -79,9 +79,24 @@ const lookAtAlert = async (
 ): Promise<AlertFacts> => {
   const [rules, beside] = await Promise.all([
     once(`rules ${alert}`, () => metrics.rules(alert)),
-    once(`dataset ${JSON.stringify(dataset)}`, () => lookAtDataset({ objects }, dataset, dataset)),
+    once(`dataset ${JSON.stringify(dataset)}`, () => lookAtNewest({ objects }, dataset)),
   ])
   return { kind: 'alert', still: stillOf(rules ?? [], told), dataset: beside }
+}
+
+/** Reads the manifest, or the first of the others that is whole where that is gone. */
+const lookAtNewest = async (
+  ports: Pick<Ports, 'objects'>,
+  { others = [], ...look }: Extract<Look, { kind: 'manifest' }>,
+): Promise<DatasetFacts> => {
+  const first = await lookAtDataset(ports, look, look)
+  if (first.kind !== 'gone') return first
+  const known = look.known === 'all' ? 'all' : []
+  for (const key of others) {
+    const facts = await lookAtDataset(ports, { ...look, key }, { known })
+    if (facts.kind === 'manifest' && facts.missingCount === 0) return { ...facts, instead: key }
+  }
+  return first
 }
 
 /** Objects of a manifest that are remembered while it is read, so that a small one is read once. */

@@ -1,11 +1,14 @@
 import type { Chosen } from '../chosen.ts'
 import type { Desired, Requester } from '../desired.ts'
+import type { Left } from '../earlier.ts'
 import type { IdleRule } from '../idle.ts'
 import type { Baseline, LaneDocument } from '../lane/document.ts'
 import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, WayStep } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import type { ContributionRow } from '../pools/contribution.ts'
+import type { OutcomeKind } from '../reasons.ts'
 import type { ResultRow } from '../rows.ts'
 import type { Schedule } from '../slots.ts'
 import type { World } from '../world.ts'
@@ -98,6 +101,11 @@ export interface LaneKind<D extends Desired = Desired> {
   placeOf?(desired: D): string
   /** The same as it is wanted, read where another that is the same was read; left out: it is the same wherever it was read. */
   placedAs?(desired: D, read: D): D
+  /** Why nothing can come of it any more, whatever people answer who are asked about it; null, or left out: something can. `rows`: what goes on top of the ceiling of the pool that the lane is. */
+  whyOver?(
+    desired: D,
+    by: { policy: Policy; name: string; rows: readonly ContributionRow[]; now: number },
+  ): string | null
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */
@@ -125,10 +133,16 @@ export interface LaneKind<D extends Desired = Desired> {
   isOwn?(desired: D): boolean
   /** What is known of its occasion once something newer takes its place: whether that had its run, and where it had none it may come again. Left out: nothing is. */
   displaced?(desired: D, had: boolean, known: OfOccasions): OfOccasions
+  /** Whether its occasion goes on, as an alert does that fires: what found no room in time is refused for that, and begins once there is some. Left out: it is over then. */
+  goesOn?(desired: D): boolean
   /** What is wanted, once what had been wanted before it has ended while it waited. Left out: that says nothing of it. */
   after?(desired: D, before: Pick<LaneDocument, 'desired' | 'outcome'>): D
   /** Whether what is newer ends what is under way, as the policy says. Left out: that lies with its source. */
   replaces?(policy: Policy, name: string): boolean
+  /** What is remembered once something on something else takes the place of what was wanted; left out: nothing is. */
+  leaves?(known: Left, was: Pick<LaneDocument, 'desired' | 'outcome'>, to: { next: D; policy: Policy }): Left
+  /** By that, how people have ended this before something else was wanted; null, or left out: they have not. */
+  endedBefore?(known: Left, desired: D): { kind: OutcomeKind; detail: string } | null
   /** What its run is told otherwise than the policy says, in one text; empty, or left out: nothing. */
   toldAs?(desired: D): string
   /** Which source wants it for its occasion: what that wants later takes its place for good. Left out: where its source stands. */

@@ -1,6 +1,7 @@
 import { requesterIn, type TrainDesired } from '../desired.ts'
 import { coolsAfter } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
+import { endedBefore, leaves } from '../earlier.ts'
 import { alertPlace, withRun } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
 import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
@@ -19,6 +20,7 @@ type Known =
   | 'withoutOccasion'
   | 'occasionOf'
   | 'displaced'
+  | 'goesOn'
   | 'toldAs'
   | 'sourceOf'
   | 'isOwn'
@@ -51,6 +53,8 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
       ? {}
       : occasionOf(occasion).displaced?.(occasion, had, schedule === undefined ? {} : { schedule })),
   }),
+  goesOn: ({ drift, occasion }) =>
+    drift !== undefined || (occasion !== undefined && occasionOf(occasion).goesOn === true),
   toldAs: ({ occasion }) =>
     occasion !== undefined && isToldOtherwise(occasion) ? JSON.stringify(occasionOf(occasion).setOf(occasion)) : '',
   sourceOf: (desired) => {
@@ -73,6 +77,8 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   ...known,
   titleOf: trainTitle,
   after: coolsAfter,
+  leaves,
+  endedBefore,
   replaces: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.onNewer === 'replace',
   requesterOf: requesterIn,
   isNothing: () => false,

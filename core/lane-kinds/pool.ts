@@ -1,5 +1,6 @@
 import { type LeaseDesired, requesterIn } from '../desired.ts'
 import { leaseTitle, planLease } from '../planning/lease.ts'
+import { whyOver } from '../pools/lease.ts'
 import { type LaneKind, laneOf, POOL } from './kind.ts'
 
 /**
@@ -21,6 +22,10 @@ export const pool: LaneKind<LeaseDesired> = {
   isNothing: () => false,
   pinned: (desired) => desired,
   plan: planLease,
+  whyOver: (desired, { policy, name, rows, now }) => {
+    const rule = policy.pools[name]
+    return rule === undefined ? null : whyOver(desired, { name, rule, rows, now })
+  },
   back: () => [],
   baselineOf: () => null,
 }

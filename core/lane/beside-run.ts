@@ -28,3 +28,9 @@ export const besideRun = (view: View, act: Act): Act => {
     rest: untilResized(view, { ...act.rest, until: untils.length === 0 ? null : Math.min(...untils) }),
   }
 }
+
+/** What came since and takes no place of what is asked about, in its own words; empty: nothing did. */
+export const besideText = ({ later }: Pick<View, 'later'>): string => {
+  const waits = later.find((letter) => letter.waits?.reason === 'run-not-over')?.waits
+  return waits == null ? '' : `; what came since waits: ${waits.detail}`
+}

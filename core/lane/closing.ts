@@ -141,7 +141,7 @@ const afterwards = (
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
   if (!sameRun(run, doc) && !isDone)
     return withRepeat(
-      { ...afterRun(kind, after, { ...run, outcome: at }), ...doneBefore({ doc: after, kind }, doc, at) },
+      { ...afterRun(kind, after, { ...run, outcome: at }), ...doneBefore({ doc: after, kind, policy }, doc, at) },
       doc,
       { at, cost, ran },
     )

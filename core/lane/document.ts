@@ -1,5 +1,4 @@
 import type { Desired } from '../desired.ts'
-import type { Episodes } from '../episodes.ts'
 import type { Idle } from '../idle.ts'
 import type { Nodeless } from '../money/nodeless.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
@@ -7,6 +6,7 @@ import type { StepKind } from '../plan.ts'
 import type { Died, Lost } from '../pods/taken.ts'
 import type { Ceiling } from '../pools/contribution.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
+import type { Beginnings } from './beginnings.ts'
 import type { Decided } from './decided.ts'
 import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
@@ -21,7 +21,7 @@ import type { Suspension } from './suspension.ts'
 export const SCHEMA = 1
 
 /** A lane: what is wanted of it, the run under way, how the last one ended, and where it returns to. One row, which only reconcile writes (law 2). Times: ms since the epoch. */
-export interface LaneDocument extends OverdueTold {
+export interface LaneDocument extends OverdueTold, Beginnings {
   schema: number
   lane: string
   /** When it was last written, by the clock of whoever did: for this lane it is never earlier again (law 12). */
@@ -91,14 +91,6 @@ export interface LaneDocument extends OverdueTold {
   lacks?: { since: number; told?: true; none?: { since: number; told?: true } }
   /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
-  /** Alerts that it has heard of; left out: none. */
-  episodes?: Episodes
-  /** Occasions that had their run, the last first; left out: none. */
-  had?: readonly string[]
-  /** The schedule that it goes by, and the last of its times that it knows; left out: none. */
-  schedule?: { of: string; last: number }
-  /** The versions that begin it, and the newest of them that it knows: its number, and when it was made; left out: none. */
-  versions?: { of: string; last: number; made: number }
   /** What EC2 has warned it of, and of a pool the signed requests to lease that it was told: each counts once. The last few; left out: of nothing. */
   warned?: readonly string[]
   /** The desired state whose shadow plan is on record. */

@@ -1,7 +1,9 @@
+import type { Left } from '../earlier.ts'
 import type { Outcome } from '../reasons.ts'
 import { mayRepeat } from './attempts.ts'
 import type { Before, LaneDocument } from './document.ts'
 import type { Ended } from './ended.ts'
+import { leaving } from './leaving.ts'
 import { plainKeyOf } from './occasion.ts'
 import type { View } from './view.ts'
 
@@ -29,12 +31,17 @@ export const doneWith = ({ doc: { doneWith: known }, kind }: Pick<View, 'doc' | 
   return last === undefined ? {} : { doneWith: last }
 }
 
-/** The same once a run has ended so that carried out what came before what is wanted. */
+/** The same once a run has ended so that carried out what came before what is wanted, with what is remembered of it. */
 export const doneBefore = (
-  view: Pick<View, 'doc' | 'kind'>,
+  view: Pick<View, 'doc' | 'kind' | 'policy'>,
   { before }: Pick<LaneDocument, 'before'>,
   at: Ended,
-): Known => (before?.generation === at.generation ? doneWith(view, { ...before, outcome: at }) : {})
+): Known & Left => {
+  const { desired } = view.doc
+  if (before?.generation !== at.generation) return {}
+  const was = { ...before, outcome: at }
+  return { ...doneWith(view, was), ...(desired === null ? {} : leaving(view, desired, was)) }
+}
 
 /** How what is wanted ends that has begun nothing, once its source says it no more. */
 export const saysOtherwise = (detail: string): Outcome => ({

@@ -155,7 +155,7 @@ const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind:
   const awaited = doc.run !== null && !goesOn(view, doc.run) && view.kind.placeOf?.(doc.run.desired as never) === place
   const given = { reason, detail: said(detail, SHORT), at: now, place, told, awaited }
   const { held, fresh } = heldAfter(doc.held, given)
-  const loud = fresh || told
+  const loud = fresh || told || decision.isOver === true
   const isOver = endsWanted(reason) && doc.outcome?.kind === 'refused' && isAt(view, doc.desired, place)
   return changed(isOver ? asBeforeOccasion(view, doc) : { ...doc, held }, {
     removed: letters,

@@ -28,7 +28,7 @@ export const looksForNewer = ({ letters, ...view }: Pick<View, 'doc' | 'kind' | 
   weighsNewer(view) || (view.kind.lasts === 'once' && letters.filter(({ kind }) => kind === 'look').length > 1)
 
 /** Whether what is wanted has begun nothing, and may yet. */
-const isOpen = ({ run, outcome, ...doc }: LaneDocument): boolean =>
+export const isOpen = ({ run, outcome, ...doc }: LaneDocument): boolean =>
   outcome === null && !(run !== null && sameRun(run, doc) && hasBegun(run))
 
 /** Whether it was refused on paper, and so begins by itself once what refused it has passed. */
@@ -106,7 +106,7 @@ const whereItMayPass = (view: View): View | null => {
 }
 
 /** Whether what is wanted is there no more where this was read, be it wanted for an occasion on what was read there. */
-const isAtSame = (kind: View['kind'], wanted: LaneDocument['desired'], desired: Intent['desired']): boolean => {
+export const isAtSame = (kind: View['kind'], wanted: LaneDocument['desired'], desired: Intent['desired']): boolean => {
   const place = kind.placeOf?.(desired as never)
   const plain = wanted === null ? null : (kind.withoutOccasion?.(wanted as never) ?? null)
   return [wanted, plain].some((one) => one !== null && kind.placeOf?.(one as never) === place)

@@ -58,13 +58,13 @@ const mayBegin = (view: View, plan: Plan): boolean =>
   approvalOf(view, plan)?.begun === true || (view.kind.lasts === 'standing' && !plan.approval.required)
 
 /**
- * What waited for room and is wanted once is over then. What is to stand is still what its source says: for want of room it is refused, begins once there is
- * other room, and has the rank in line that it had. What a freeze, or who could not look, has held up was denied by nobody: it is planned anew, and asked about
+ * What waited for room and is wanted once is over then. What is to stand is still what its source says, and so is what is wanted for an occasion that goes on: for
+ * want of room it is refused, begins once there is other room, and has the rank in line that it had. What a freeze, or who could not look, has held up was denied by nobody: it is planned anew, and asked about
  * again where it needs an answer.
  */
 export const late = (view: View, run: Run, waited: boolean): Change => {
   if (!waited || isUnseen(view)) return heldUp(view, run)
-  if (view.kind.lasts === 'standing')
+  if (view.kind.lasts === 'standing' || view.kind.goesOn?.(run.desired as never) === true)
     return close(view, run, { kind: 'refused', reason: 'no-room', detail: NO_ROOM }, againstOf(view))
   return close(view, run, { kind: 'expired', reason: 'no-room', detail: NO_ROOM })
 }

@@ -9,9 +9,10 @@ import { doneWith, isDoneWith } from './done-with.ts'
 import { askedOfRun, keepsPlace, replacingNow } from './giving-way.ts'
 import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
+import { asLeft } from './left.ts'
 import { refusedAnew } from './made-anew.ts'
 import { SUPERSEDED } from './next-step.ts'
-import { displacedBy, forOccasion, isOfOccasion } from './occasion.ts'
+import { forOccasion, givesWay, isOfOccasion } from './occasion.ts'
 import { OTHER_PODS, OTHER_REPLICAS, overtakenByOther, wantsOtherPods, wantsOtherReplicas } from './other-pods.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
@@ -89,7 +90,7 @@ const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
   const before = wantedBefore(view, intent.desired)
   // What is ending for something newer has given its way up: what it finished is kept.
   if (before === null || doc.run?.ending?.kind === 'superseded')
-    return keepsPlace(view, intent) ?? wantNew(view, { ...intent, onNewer: askedOfRun(view, intent) }, before)
+    return keepsPlace(view, intent) ?? asLeft(view, intent, wantNew(view, intent, before))
   const after = { ...asBefore(doc, before), order: intent.order ?? doc.order, onNewer: intent.onNewer }
   const same = wantAgain({ ...view, doc: after }, intent, seen)
   if (same.kind === 'want') return same
@@ -151,8 +152,9 @@ const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
 
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
 
-const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
+const wantNew = (view: View, given: Intent, before: Before | null): Wanted => {
   const { kind, now } = view
+  const intent = { ...given, onNewer: askedOfRun(view, given) }
   const { before: _, aside: __, ...doc } = view.doc
   if (kind.isNothing(intent.desired as never) && doc.generation === 0)
     return ignore('source-names-nothing-new', 'nothing was ever wanted from this source')
@@ -169,7 +171,7 @@ const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
       onNewer: intent.onNewer,
       kept: before?.kept ?? [],
       redo: before?.redo ?? [],
-      ...displacedBy(view, intent),
+      ...givesWay(view, intent),
       ...forOccasion(view, intent),
       ...doneWith(view, view.doc, ...(view.doc.aside === undefined ? [] : [view.doc.aside])),
       ...(before === null ? leftBeside(view.doc, { onNewer: intent.onNewer, now }) : {}),

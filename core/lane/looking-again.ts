@@ -1,3 +1,4 @@
+import { laneName } from '../lane-kinds/kind.ts'
 import type { Facts, Unreadable } from '../reactions/reaction.ts'
 import type { Outcome } from '../reasons.ts'
 import type { PlanRow } from '../rows.ts'
@@ -56,7 +57,10 @@ export const hasLooked = (view: View, act: Act, { doc }: Pick<Change, 'doc'>): b
 
 /** Why a run that has begun nothing begins nothing any more, by what is known of its source; null: it is still what that says. */
 export const whyNoMore = (view: View, run: Run): Outcome | null => {
-  const { doc, kind } = view
+  const { doc, kind, policy, now } = view
+  const given = { policy, name: laneName(doc.lane), rows: view.contributions, now }
+  const over = kind.whyOver?.(run.desired as never, given) ?? null
+  if (over !== null) return { kind: 'refused', reason: 'lease-not-allowed', detail: over }
   if (isOfAnother(view, run.desired))
     return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for its source any more' }
   const place = kind.placeOf?.(run.desired as never)

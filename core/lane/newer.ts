@@ -42,6 +42,8 @@ const KEYS: Record<keyof LaneDocument, true> = {
     passed: true,
     episodes: true,
     had: true,
+    earlier: true,
+    saidBefore: true,
     schedule: true,
     versions: true,
     warned: true,

@@ -8,7 +8,7 @@ import { isToAskAnew } from './asked-anew.ts'
 import { isOutdatedByRung, standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
-import { besideRun, TROUBLED } from './beside-run.ts'
+import { besideRun, besideText, TROUBLED } from './beside-run.ts'
 import { cancelledOf } from './cancelling.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun } from './document.ts'
@@ -224,9 +224,9 @@ const CHANGED_TWICE: Outcome = {
 const asked = (view: View, { generation, attempt }: Run, question: Question): Act => {
   if (question.state === 'rejected') return { kind: 'close', outcome: rejection(view, question) }
   const end = question.until + ANSWER_GRACE
-  // Every vote in time counts, however many letters were written before it.
-  if (view.now >= end && !view.unread) return { kind: 'expire' }
   if (isToAskAnew(view)) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  // Every vote in time counts, however many letters were written before it; and nobody denies by silence what would ask them anew.
+  if (view.now >= end && !view.unread) return { kind: 'expire' }
   if (standsElsewhere(question, view.policy)) return { kind: 'move-card' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
@@ -234,7 +234,7 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const asked = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
   return rest(view, {
     why: 'asked',
-    text: `waits for ${missingIn(asked)} of the approvers, about generation ${generation}, attempt ${attempt}`,
+    text: `waits for ${missingIn(asked)} of the approvers, about generation ${generation}, attempt ${attempt}${besideText(view)}`,
     until: reminds ? remindAt : end,
   })
 }

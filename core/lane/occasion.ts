@@ -6,6 +6,7 @@ import { mayRepeat } from './attempts.ts'
 import { asBefore, generationOf } from './before.ts'
 import type { LaneDocument, Run } from './document.ts'
 import { carried } from './kept.ts'
+import { leaving } from './leaving.ts'
 import type { View } from './view.ts'
 import { hadBegun, isSaidNoTo } from './wanted.ts'
 
@@ -15,11 +16,20 @@ export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean 
   return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
 }
 
+/** What is remembered of what gives way to that: what it was on, what people have said of it, and whether what it was wanted for had its run. */
+export const givesWay = (view: View, intent: Intent): Partial<LaneDocument> => {
+  const { aside, ...doc } = view.doc
+  return {
+    ...leaving(view, intent.desired, ...(aside === undefined ? [] : [aside]), doc),
+    ...displacedBy(view, intent),
+  }
+}
+
 /**
  * What is known of what something was wanted for, once its source's own takes its place: what has begun nothing, and to which nobody has said no,
  * had no run. Behind another occasion it stays (`gaveWay`).
  */
-export const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: Intent): Partial<LaneDocument> => {
+const displacedBy = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, intent: Intent): Partial<LaneDocument> => {
   const isOfOthers = (kind.withoutOccasion?.(intent.desired as never) ?? null) !== null
   if (isOfOthers && kind.isOwn?.(intent.desired as never) !== true) return {}
   const { gaveWay, ...own } = doc
@@ -115,10 +125,24 @@ const leftOf = (
   return { ...own, ...(below === undefined ? {} : { gaveWay: below }) }
 }
 
-/** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7), and said again it is new. */
+/**
+ * The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7), and said again it is new. Where that
+ * was on something else than what the lane comes back to, and is gone, the occasion itself may come again.
+ */
 export const asBeforeOccasion = ({ kind }: Pick<View, 'kind'>, { gaveWay, ...doc }: LaneDocument): LaneDocument => {
   if (gaveWay === undefined) return doc
   const key = doc.desired === null ? null : (kind.occasionOf?.(doc.desired as never) ?? null)
   const { had = [] } = doc
-  return asBefore(key === null ? doc : { ...doc, had: had.filter((other) => other !== key) }, gaveWay)
+  const open = { ...doc, ...comesAgain(kind, doc, gaveWay) }
+  return asBefore(key === null ? open : { ...open, had: had.filter((other) => other !== key) }, gaveWay)
+}
+
+const comesAgain = (
+  kind: View['kind'],
+  { desired, ...known }: Omit<LaneDocument, 'gaveWay'>,
+  to: GaveWay,
+): OfOccasions => {
+  if (desired === null || to.desired === null) return {}
+  const isSame = plainKeyOf({ kind }, desired) === plainKeyOf({ kind }, to.desired)
+  return isSame ? {} : (kind.displaced?.(desired as never, false, known) ?? {})
 }

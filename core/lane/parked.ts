@@ -20,7 +20,9 @@ export const parked = (view: View): Act => {
 
 const parkedText = ({ doc: { outcome, held } }: View): string => {
   if (outcome === null) return held?.detail ?? ''
-  const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
+  // What refuses it by now is another matter than what refused it as it was tried.
+  const isOther = held?.reason === 'held-refused' && held.detail !== outcome.detail
+  const why = outcome.reason === null || isOther ? outcome.kind : `${outcome.kind} (${outcome.reason})`
   if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
   if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}${movesText(outcome)}`
   // What only says that it stays so would hide what there is to be done.

@@ -61,6 +61,8 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   undoes?: Again
   /** Which source wants it, of which a later one takes the place for good; left out: it is its own. */
   sourceOf?(occasion: O): string
+  /** Whether it goes on until the next one of its source: what found no room in time begins once there is some. Left out: it is over then. */
+  goesOn?: true
   /** What is known of its source once something newer takes its place: whether it had its run, and where it had none it comes again. Left out: it does not. */
   displaced?(occasion: O, had: boolean, known: Known): Known
 }

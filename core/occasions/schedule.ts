@@ -10,6 +10,7 @@ export const scheduled: OccasionKind<Scheduled> = {
   reasonsOf: ({ slot, cron, zone }) => [`scheduled for ${minuteText(slot)}: \`${cron}\`, ${zone}`],
   setOf: () => ({}),
   sourceOf: () => 'schedule',
+  goesOn: true,
   displaced: ({ slot }, had, { schedule }) => {
     if (schedule === undefined) return {}
     const { last } = schedule

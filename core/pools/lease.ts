@@ -32,6 +32,10 @@ export const leasesIn = (rows: readonly ContributionRow[], now: number): Contrib
 export const whyNoLease = (asked: Asked, leasing: Leasing): string | null =>
   whyNever(leasing) ?? whyNotSo(asked, leasing) ?? whyTooMuch(asked, leasing)
 
+/** Why nothing can come of it any more, though it was asked about: what it extends is over, or nothing of the pool may be leased. Null: something may. */
+export const whyOver = (asked: Asked, leasing: Leasing): string | null =>
+  whyNever(leasing) ?? (asked.of === undefined ? null : whyNotSo(asked, leasing))
+
 /** Why nothing of the pool may be leased. */
 const whyNever = ({ name, rule }: Leasing): string | null => {
   if (rule.queue !== undefined)

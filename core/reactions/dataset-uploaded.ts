@@ -32,6 +32,8 @@ export type DatasetFacts =
       requester: string | null
       /** The objects, where they are few. */
       named?: ManifestObject[]
+      /** Its key, where nothing lies any more at the one that was asked about; left out: it is that one. */
+      instead?: string
       /** Objects that are named and not there as named, up to a few, and how many there are in all. */
       missing: string[]
       missingCount: number

@@ -28,6 +28,7 @@ import type { Policy } from '../policy.ts'
 import { plainTime } from '../text.ts'
 import { type DatasetFacts, orderOf } from './dataset-uploaded.ts'
 import { waiting, withTakenBack } from './drift-waits.ts'
+import { insteadText, othersIn } from './newest-dataset.ts'
 import type { Ask, Decision, Reaction } from './reaction.ts'
 
 /** What is known of a drift beside the alert: the newest dataset version, where its lane knows of one. */
@@ -66,7 +67,7 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
     const { bucket, key, version, named = [] } = desired
     const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset?.prefix ?? ''
     // What was read before was whole; whether it still is counts once it is to run.
-    const at = { kind: 'manifest', bucket, key, prefix } as const
+    const at = { kind: 'manifest', bucket, key, prefix, ...othersIn(doc, { bucket, prefix }) } as const
     const dataset = again ? { ...at, known: [], beside: { version, objects: named } } : { ...at, known: [version] }
     const { alert, labels, since } = event
     return isOfPrometheus(event) ? { kind: 'alert', alert, labels, since, dataset } : dataset
@@ -189,11 +190,13 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
   })
   const wanted = doc.desired as TrainDesired | null
   if (facts.kind === 'nowhere' || wanted === null) return none('no dataset is known')
-  const { bucket, key } = wanted
-  if (facts.kind === 'gone') return none(`s3://${bucket}/${key} is not there any more`)
-  if (facts.kind === 'bad') return none(`s3://${bucket}/${key} cannot be read: ${facts.detail}`)
-  if (facts.missingCount > 0) return none(`of s3://${bucket}/${key} ${facts.missing.join(', ')} is missing`)
-  const { sha256: version, lastModified, etag, objects, bytes, named } = facts
+  const { bucket } = wanted
+  const at = `s3://${bucket}/${wanted.key}`
+  if (facts.kind === 'gone') return none(`${at} is not there any more`)
+  if (facts.kind === 'bad') return none(`${at} cannot be read: ${facts.detail}`)
+  if (facts.missingCount > 0) return none(`of ${at} ${facts.missing.join(', ')} is missing`)
+  const { sha256: version, lastModified, etag, objects, bytes, named, instead } = facts
+  const { key } = instead === undefined ? wanted : { key: instead }
   const desired: TrainDesired = {
     ...{ kind: 'train', dataset: rule.name, version, bucket, key, etag, objects, bytes, requester: null },
     ...(named === undefined ? {} : { named }),
@@ -203,11 +206,14 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
   const last = againOn(desired, doc, policy) ?? endedWell ?? unjudged(desired, doc, policy)
   const drift = driftFor(episode, doc, { last, version })
   const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
-  // After the dataset itself, and before the next one.
-  const order = `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`
+  // After the dataset itself, and before the next one; what lies there in place of one that is gone moves the lane's order no more.
+  const order =
+    instead !== undefined
+      ? null
+      : `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`
   return {
     kind: 'intend',
-    detail: sinceText(episode),
+    detail: `${sinceText(episode)}${insteadText(facts, wanted)}`,
     intent: { order, onNewer: replaces ? 'stop' : 'finish', desired: { ...desired, drift } as TrainDesired },
   }
 }

@@ -8,7 +8,7 @@ import type { Policy } from '../policy.ts'
 import { counted, inSight, said } from '../text.ts'
 import { type NewestDataset, onDriftDetected } from './drift-detected.ts'
 import type { Decision, Reaction } from './reaction.ts'
-import { type ReportWindow, reportWindow } from './report-window.ts'
+import { DATES, type ReportWindow, reportWindow } from './report-window.ts'
 
 /** What a report says, and since when it lies there; and the newest dataset version beside it. */
 export type ReportFacts =
@@ -91,9 +91,13 @@ const windowsOf = ({ at, of, windows }: Window, known: Episode | undefined): num
     : known.windows + (at === known.last || of.id === known.window?.id ? 0 : 1)
 }
 
-/** Whether a later window was read before, or what was written later. */
-const isOlder = ({ at, of }: Window, { last, window }: Partial<Episode> = {}): boolean =>
-  (last !== undefined && at < last) || (window?.date !== undefined && of.date !== undefined && of.date < window.date)
+/** Whether a later window was read before, or what was written later. Of a date that long ago nobody knows whether it was a window's. */
+const isOlder = ({ at, of }: Window, { last, window }: Partial<Episode> = {}): boolean => {
+  if (last === undefined) return false
+  const date = of.date ?? of.before
+  const known = at - last > DATES ? undefined : window?.date
+  return at < last || (known !== undefined && date !== undefined && date < known)
+}
 
 /** They are too few to be one yet. */
 const counting = (

@@ -59,19 +59,25 @@ export const wantedFor = (
     ...(again === undefined ? {} : { again }),
     ...coolsFrom(given.doc),
   }
-  return { kind: 'intend', detail, intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired } }
+  return {
+    kind: 'intend',
+    detail: `${detail}${on.instead ?? ''}`,
+    intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired },
+  }
 }
 
 /** Who asked for what people have not agreed to, where nobody asks for the run on the same: they are not asked to agree to their own once more. */
 const saidNoTo = (
   again: Again | undefined,
   plain: TrainDesired,
-  { doc: { desired } }: { doc: LaneDocument },
+  { doc: { desired, saidBefore = [] } }: { doc: LaneDocument },
 ): Partial<Asked> => {
   const last = desired as TrainDesired | null
   const isSame = last !== null && pipeline.keyOf(pipeline.withoutOccasion?.(last) ?? last) === pipeline.keyOf(plain)
-  if (plain.requester !== null || !isSame || (again !== 'rejected' && again !== 'expired')) return {}
-  return { requester: last.requester, ...(last.proven === true ? { proven: true } : {}) }
+  if (plain.requester !== null || (again !== 'rejected' && again !== 'expired')) return {}
+  const { requester = null, proven } =
+    (isSame ? last : saidBefore.find(({ version }) => version === plain.version)) ?? {}
+  return { requester, ...(proven === true ? { proven: true } : {}) }
 }
 
 /**
@@ -84,11 +90,10 @@ const againFor = (
   { policy, doc }: { policy: Policy; doc: LaneDocument },
 ): Again | undefined => {
   if (doc.endedWell === pipeline.keyOf(plain) && !isWantedFor({ desired: doc.desired }, occasion)) return undefined
-  const other = unjudged(plain, doc, policy)
-  if (other !== undefined) return other
-  if (isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
-  const again = againOn(plain, doc, policy)
+  const isSame = (doc.desired as TrainDesired | null)?.version === plain.version
+  if (isSame && isWantedFor({ desired: doc.desired }, occasion)) return againIn(doc.desired)
+  const again = againOn(plain, doc, policy) ?? unjudged(plain, doc, policy)
   // A person who asks takes back what a person has cancelled, and not that nobody has answered since.
-  if (again === occasionOf(occasion).undoes && isUnanswered(doc.outcome)) return 'expired'
+  if (isSame && again === occasionOf(occasion).undoes && isUnanswered(doc.outcome)) return 'expired'
   return again === 'succeeded' ? undefined : again
 }

@@ -30,6 +30,8 @@ export type Decision = (
       detail: string
       /** What is told in the channel; left out: nothing. */
       tells?: { key: string; card: Card }
+      /** That it stands on the timeline, though nobody told of it: something is over by that. Left out: it does where somebody did. */
+      isOver?: true
     }
   /** `next`: nothing of it changes before; left out: soon. */
   | { kind: 'wait'; reason: Waiting; detail: string; until: number | null; next?: number }
@@ -49,6 +51,8 @@ export interface ManifestLook {
   key: string
   prefix: string
   known: readonly string[] | 'all'
+  /** Keys of manifests that are looked at in turn where nothing lies there any more: the first one that is whole is what there is. Left out: none. */
+  others?: readonly string[]
   /** What a version named when it was read: asked side by side with the manifest, which is likely to say the same again. */
   beside?: { version: string; objects: readonly ManifestObject[] }
 }

@@ -4,8 +4,10 @@ import { sha256Hex } from '../digest.ts'
 export interface ReportWindow {
   /** What tells it from the one before: the same again is the same window. */
   id: string
-  /** The latest date in its key, milliseconds since the epoch; left out: there is none that can be believed. */
+  /** The latest date in its key, milliseconds since the epoch; left out: there is none that can be believed, or it is no window's. */
   date?: number
+  /** That date, where it is too long before its report to be the window's: what is dated by windows has come before. */
+  before?: number
 }
 
 /** Dates as they stand in keys: year, month and day, and hour and minute where they are there and no other date begins so. */
@@ -15,18 +17,23 @@ const FORMS: readonly RegExp[] = [
   /(?<![0-9a-z])(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)(?:[t_-]?(?!\d{4}[-_./]\d\d(?!\d))(?<h>\d\d)(?<n>\d\d)(?:\d\d)?z?)?(?![0-9a-z])/gi,
 ]
 
-/** How far ahead of its report a window may be called, by clocks of elsewhere or by its end; and how long before. Milliseconds. */
+/** How far ahead of its report a window may be called, by clocks of elsewhere or by its end; and how long before any date may be. Milliseconds. */
 const [AHEAD, BEFORE] = [2 * 86_400_000, 10 * 366 * 86_400_000]
+/** For how long a date may be a window's: a week's is dated by its beginning, and its report is written a day later. Milliseconds. */
+export const DATES = 8 * 86_400_000
 
 /**
- * The window of a report, by the rest of its key and the digest of its bytes. Where its key has a date the same key is the same window, whatever is
- * written there; where it has none, what lies there may be another one each time, and only the same bytes are the same. `at`: when it was written.
+ * The window of a report, by the rest of its key and the digest of its bytes. Where its key has the window's date the same key is the same window,
+ * whatever is written there; where it has none, or one of long before, as a folder of a model has, what lies there may be another one each time, and
+ * only the same bytes are the same. `at`: when it was written.
  */
 export const reportWindow = (rest: string, { sha256, at }: { sha256: string; at: number }): ReportWindow => {
   const date = dateIn(rest, at)
-  const of = date === null ? `${rest}\n${sha256}` : rest
-  return { id: sha256Hex(of).slice(0, 16), ...(date === null ? {} : { date }) }
+  if (date !== null && date >= at - DATES) return { id: idOf(rest), date }
+  return { id: idOf(`${rest}\n${sha256}`), ...(date === null ? {} : { before: date }) }
 }
+
+const idOf = (of: string): string => sha256Hex(of).slice(0, 16)
 
 /** The latest: what else a key is dated by, a model, a dataset or a reference, was there before the window was. */
 const dateIn = (rest: string, at: number): number | null => {

@@ -28,10 +28,11 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
   ruleOf: (event, policy) => pipeline.ruleOf(policy, event.pipeline),
   whyNoRule: (event) => `the policy has no pipeline \`${said(event.pipeline, 60)}\``,
   at: ({ slot }) => `schedule ${new Date(slot).toISOString()}`,
-  // Of a slot that begins nothing no dataset is read.
+  // Of a slot that begins nothing no dataset is read; what is wanted for one may be on what is gone by now.
   look: ({ slot }, given) => {
     const schedule = scheduleIn(given.policy, given.rule.name)
-    const isOver = schedule === null || slot <= knownOf(given, schedule, slot).last
+    const isWanted = occasionIn(given.doc.desired, 'schedule')?.slot === slot
+    const isOver = !isWanted && (schedule === null || slot <= knownOf(given, schedule, slot).last)
     return isOver && !given.again ? { kind: 'nowhere' } : lookAtNewest(given)
   },
   whence: (desired, { lane }) => {
@@ -62,8 +63,9 @@ export const onScheduleDue: Reaction<ScheduleDue, NewestFacts> = {
     if (last <= known.last) return none('already-done', `${minuteText(last)} is known`)
     const decision = run({ kind: 'schedule', slot: last, ...schedule })
     const other = decision.kind === 'intend' ? besideRun(doc, decision.intent.desired as TrainDesired, last) : null
-    // It is used up by what is begun for it, and by nothing that may come to nothing yet.
-    return { ...(other ?? decision), schedule: other?.kind === 'wait' ? known : { ...known, last } }
+    // It is used up by what is begun for it, and by nothing that may come to nothing yet; where it cannot run on anything, that is said.
+    const said = decision.kind === 'ignore' ? { ...decision, isOver: true as const } : decision
+    return { ...(other ?? said), schedule: other?.kind === 'wait' ? known : { ...known, last } }
   },
   resync: ({ policy, now, docOf }) =>
     Object.entries(policy.pipelines).flatMap(([key, rule]): Ask[] => {

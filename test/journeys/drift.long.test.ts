@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { samplesOf } from '../events/samples.ts'
 import { config, drifting, nowOf, tellOf, trainedTown, watched } from './drifting.ts'
-import { DAY, HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
+import { DAY, emptyPool, fillPool, HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import type { Town } from './town.ts'
 
 let town: Town
@@ -90,6 +90,40 @@ describe('drift', () => {
       await town.advance(8 * MINUTE)
     }
     expect(asked).toBe(2)
+  })
+
+  const scarce = {
+    ...config,
+    pools: { ...config.pools, 'gpu-train': { ...config.pools?.['gpu-train'], maxGpus: 8 } },
+  }
+  const withoutRoom = async () => {
+    await trained(scarce)
+    await town.advance(7 * HOUR)
+    await fillPool(town)
+    const since = now() - MINUTE
+    await tell({ since })
+    await town.answered(TRAIN, 'approve')
+    await town.until('it is over', async () => (await runs()) === 2, 12)
+    expect((await town.lane(TRAIN)).outcome).toMatchObject({ kind: 'refused', reason: 'no-room' })
+    return since
+  }
+
+  it('that found no room in time is asked about again once there is some, for as long as it fires', async () => {
+    await withoutRoom()
+    await town.advance(10 * HOUR)
+    expect([await town.question(TRAIN), await runs()]).toEqual([null, 2])
+    await emptyPool(town)
+    await town.answered(TRAIN, 'approve')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('that found no room in time and is resolved asks nobody any more', async () => {
+    const since = await withoutRoom()
+    await tell({ since, status: 'resolved', until: now() })
+    await emptyPool(town)
+    await town.advance(DAY)
+    expect([await town.question(TRAIN), (await town.lane(TRAIN)).generation, await runs()]).toEqual([null, 1, 2])
   })
 
   it('of two instances one run is for both', async () => {

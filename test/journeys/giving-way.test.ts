@@ -99,6 +99,7 @@ describe('what has begun nothing', () => {
     expect(await town.lane(TRAIN)).toMatchObject({ desired: a, generation: 1, run: { phase: 'asked' } })
     const said = (await timeline(town)).filter(({ text }) => text.includes('unknownRequester'))
     expect(said.map(({ text }) => text)).toEqual([expect.stringContaining('meanwhile it stays at')])
+    expect((await town.lane(TRAIN)).rest?.text).toMatch(/^waits for .*; what came since waits: who asked is unknown/)
     town.setPolicy(configOf({ autoApproveBelow: 0, unknownRequester: 'anyone' }))
     await town.advance(10 * MINUTE)
     expect(await town.lane(TRAIN)).toMatchObject({ desired: b, generation: 2, run: { phase: 'asked' } })

@@ -156,6 +156,24 @@ describe('a lease', () => {
     expect(await lease({ does: 'end' })).toEqual({ ok: false, detail: 'nothing is leased of gpu-train' })
   })
 
+  it.each<[string, RegExp, () => unknown]>([
+    ['it is given back', /the lease g1 of gpu-train is over/, () => lease({ does: 'end' })],
+    [
+      'nobody may lease any more',
+      /lets nobody lease/,
+      () => town.setPolicy(configOf({ leases: undefined }, { autoApproveBelow: 200 })),
+    ],
+  ])('whose extension is asked about asks nobody any more once %s', async (_, why, ends) => {
+    town = await openTown({ config: configOf({}, { autoApproveBelow: 200 }) })
+    await lease({ until: town.house.clock.now() + 3 * HOUR })
+    await lease({ does: 'extend', until: undefined, gpus: undefined, more: 4 * HOUR } as never)
+    expect(await town.question(POOL)).not.toBeNull()
+    await ends()
+    await town.advance(10 * MINUTE)
+    expect(await town.question(POOL)).toBeNull()
+    expect((await town.lane(POOL)).outcome).toMatchObject({ kind: 'refused', detail: expect.stringMatching(why) })
+  })
+
   it('beyond what the policy allows is refused with what it allows; where it allows nothing, with what to write', async () => {
     town = await openTown({ config: configOf() })
     const refused = async (given: Partial<Lease>) => {

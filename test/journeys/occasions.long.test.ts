@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { config, drifting, nowOf, tellOf, watched } from './drifting.ts'
 import { DAY, everyJob, HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
-import { BEN, openTown, type Town } from './town.ts'
+import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -282,4 +282,43 @@ describe('what people have said of a dataset', () => {
       if (kind === 'rejected') await town.close()
     }
   })
+})
+
+describe('a dataset that Ana has uploaded, and whose own run is refused for now', () => {
+  const week = { cron: '0 2 * * 2', zone: 'Europe/Berlin' }
+  const approvals = { autoApproveBelow: 0, unknownRequester: 'anyone', requesters: { '000000000000': ANA } }
+  const budgeted = (dollars: number) =>
+    ({ ...configOf({ on: { schedule: week }, approvals }), budget: { ...config.budget, dollars } }) as never
+  const asks = () => town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+  const answers = async (by: string, verdict: 'approve' | 'deny') => {
+    const { id = '' } = (await town.question(TRAIN)) ?? {}
+    const { body } = await town.house.answer(id, { by, verdict, reason: null })
+    await town.advance(MINUTE)
+    return (body as { refused?: string }).refused
+  }
+
+  it.each(['a time of the schedule', 'an alert'])(
+    'is hers to be agreed to by another, though %s comes',
+    async (what) => {
+      town = await openTown({ config: budgeted(50) })
+      await upload(town)
+      await at(0, 50)
+      const since = nowOf(town)
+      if (what === 'an alert') await tellOf(town, { since })
+      else await at(1, 15)
+      expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, state: 'refused' })
+      town.setPolicy(budgeted(5000))
+      await asks()
+      expect((await town.lane(TRAIN)).generation).toBe(1)
+      expect(await answers(ANA, 'approve')).toBe('requester-may-not-approve')
+      await answers(BEN, 'deny')
+      // Denied, what comes of it then is not hers to agree to either.
+      await asks()
+      expect((await town.lane(TRAIN)).generation).toBe(2)
+      expect(await answers(ANA, 'approve')).toBe('requester-may-not-approve')
+      expect(await answers(BEN, 'approve')).toBeUndefined()
+      expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+      expect(await looseEnds(town)).toEqual([])
+    },
+  )
 })

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { openPrometheusStandIn, type PrometheusStandIn } from '../effects/metrics/prometheus-stand-in.ts'
 import example from '../example.ts'
 import { piped } from '../variants.ts'
+import { between } from './away.ts'
 import { laddered, laddersOf } from './ladder.ts'
 import { HOUR, looseEnds, MINUTE, served, TRAIN, timeline, upload } from './scenes.ts'
 import { isSuspended, preemptible, suspending, trains } from './suspended.ts'
@@ -50,8 +51,12 @@ describe('people who are asked for nothing but ask-always', () => {
     laddered(dollars, [{ at: 0.02, do: 'ask-always' }], {
       approvals: { ...example.approvals, autoApproveBelow },
     }) as never
-  const isAsked = async (autoApproveBelow = 1e9, from = TURN - 4 * HOUR) => {
-    town = await openTown({ at: TURN - 6 * HOUR, config: policy(1e6, autoApproveBelow) })
+  const isAsked = async (
+    autoApproveBelow = 1e9,
+    from = TURN - 4 * HOUR,
+    { at = TURN - 6 * HOUR, far = between() } = {},
+  ) => {
+    town = await openTown({ at, config: policy(1e6, autoApproveBelow), wrap: far.wrap })
     await served(town)
     town.setPolicy(policy(1000, autoApproveBelow))
     await town.until('it is crossed', async () => (await laddersOf(town).rungs()).length > 0)
@@ -80,6 +85,18 @@ describe('people who are asked for nothing but ask-always', () => {
     await isAsked(1e9, TURN - HOUR)
     await town.advance(TURN + 2 * MINUTE - town.house.clock.now())
     expect((await town.run(TRAIN))?.phase).toBe('steps')
+  })
+
+  it('have not said no where nobody could plan it anew before the question would have ended', async () => {
+    const far = between()
+    await isAsked(1e9, 0, { at: TURN - 30 * HOUR, far })
+    far.fails('cluster', 'away')
+    town.setPolicy(policy(1e6))
+    await town.advance(6 * HOUR)
+    expect((await town.run(TRAIN))?.outcome ?? null).toBeNull()
+    far.answers('cluster')
+    await town.until('it begins', async () => (await town.run(TRAIN))?.phase === 'steps')
+    expect((await town.past(TRAIN)).map(({ outcome }) => outcome.kind)).toEqual([])
   })
 
   it('who would be asked in any case stay asked', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { fillPool, HOUR, looseEnds, MINUTE, TRAIN, upload } from './scenes.ts'
+import { DAY, emptyPool, fillPool, HOUR, looseEnds, MINUTE, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -67,4 +67,27 @@ it('nobody is asked about a night’s run since the one before found no room', a
   await town.advance(15 * HOUR)
   const plans = async () => (await town.past(TRAIN)).map(({ plan }) => plan?.approval)
   expect(await plans()).toEqual([1, 2].map(() => expect.objectContaining({ required: false })))
+})
+
+it('a night’s run that found no room in time is told, and begins once there is some, until the next night comes', async () => {
+  const on = { schedule: { cron: '0 2 * * 2', zone: 'UTC' } }
+  const config = {
+    ...example,
+    pools: { ...example.pools, 'gpu-train': { ...example.pools?.['gpu-train'], maxGpus: 8 } },
+    pipelines: { nightly: { ...rest, on } },
+    approvals: { ...example.approvals, unknownRequester: 'refuse', autoApproveBelow: 1000 },
+  }
+  town = await openTown({ config })
+  await fillPool(town)
+  await town.advance(19 * HOUR)
+  expect((await town.lane(LANE)).outcome).toMatchObject({ kind: 'refused', reason: 'no-room' })
+  expect((await town.house.why(LANE)).text).toMatch(/^refused \(no-room\): there was no room .* it begins once/)
+  await town.advance(10 * HOUR)
+  expect((await town.past(LANE)).map(({ outcome }) => outcome.reason)).toEqual(['no-room'])
+  await emptyPool(town)
+  await town.advance(6 * MINUTE)
+  expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 2 })
+  await town.advance(2 * DAY)
+  expect(await town.past(LANE)).toHaveLength(2)
+  expect(await looseEnds(town)).toEqual([])
 })

@@ -90,6 +90,38 @@ describe('a pipeline that new versions begin', () => {
     }
   })
 
+  it.each(['before it is looked at', 'as it is about to begin'])(
+    'its time comes again on the one before where what it was refused on is deleted %s',
+    async (when) => {
+      const on = { ...scan.on, schedule: { cron: '0 13 * * 2', zone: 'UTC' } }
+      const of = (dollars: number) => ({
+        ...configOf({ scan: { ...scan, on } }),
+        budget: { ...example.budget, dollars },
+        approvals: { ...example.approvals, autoApproveBelow: 1e9 },
+      })
+      await opened({ scan: { ...scan, on } })
+      await made()
+      await town.answered(SCAN)
+      expect(await town.settled(SCAN)).toMatchObject({ state: 'succeeded' })
+      town.setPolicy(of(50))
+      await town.advance(Date.UTC(2026, 10, 24, 13, 10) - town.house.clock.now())
+      const second = await made()
+      await town.advance(12 * MINUTE)
+      expect(await town.lane(SCAN)).toMatchObject({ state: 'refused', desired: { weights: { version: second } } })
+      await remove(second)
+      if (when === 'before it is looked at') await town.advance(12 * MINUTE)
+      town.setPolicy(of(5000))
+      await town.answered(SCAN)
+      expect(await town.settled(SCAN)).toMatchObject({
+        state: 'succeeded',
+        desired: { weights: { version: '1' }, occasion: { kind: 'schedule' } },
+      })
+      const bought = (await town.past(SCAN)).filter(({ outcome }) => outcome.kind === 'succeeded')
+      expect(bought).toHaveLength(2)
+      expect(await looseEnds(town)).toEqual([])
+    },
+  )
+
   it('is found where its webhook is lost, also while MLflow is away; of several the last one counts', async () => {
     await opened()
     isLost = true

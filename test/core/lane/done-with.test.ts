@@ -5,7 +5,7 @@ import { doneBefore, doneWith, isDoneWith, saidNoMore, saysOtherwise } from '../
 import type { Ended } from '../../../core/lane/ended.ts'
 import { pipeline } from '../../../core/lane-kinds/pipeline.ts'
 import { desired } from '../training-fixture.ts'
-import { NOW, wanted } from './fixture.ts'
+import { NOW, policy, wanted } from './fixture.ts'
 
 const kind = pipeline as never
 const key = pipeline.keyOf(desired)
@@ -77,9 +77,9 @@ describe('what is over for good, once something else is wanted', () => {
       since,
     }
     const doc = wanted({ doneWith: null })
-    expect(doneBefore({ doc, kind }, { before }, ended())).toEqual({ doneWith: { order: 'a', key } })
-    expect(doneBefore({ doc, kind }, { before }, ended({ generation: 2 }))).toEqual({})
-    expect(doneBefore({ doc, kind }, {}, ended())).toEqual({})
+    expect(doneBefore({ doc, kind, policy }, { before }, ended())).toEqual({ doneWith: { order: 'a', key } })
+    expect(doneBefore({ doc, kind, policy }, { before }, ended({ generation: 2 }))).toEqual({})
+    expect(doneBefore({ doc, kind, policy }, {}, ended())).toEqual({})
   })
 })
 

@@ -27,6 +27,14 @@ it.each<[string, Partial<LaneDocument>, string]>([
     'failed (exit-code); what came since begins nothing: no JSON',
   ],
   [
+    'what is refused for another reason by now',
+    {
+      outcome: ended({ kind: 'refused', reason: 'pool-too-small', detail: 'small', against: 'x' }),
+      held: { reason: 'held-refused', detail: 'who asked is unknown', at: NOW },
+    },
+    'refused: who asked is unknown; it begins once that has changed',
+  ],
+  [
     'what stands beside it first',
     { outcome: ended({}), beside: 'generation 2 stands beside it' },
     'generation 2 stands beside it; failed (exit-code)',

@@ -141,6 +141,17 @@ describe('windows in a row', () => {
     expect([reported('w', 1), reported('w', 2), reported('w', 3, 'drifts', 'other')]).toEqual(['1', '1', '2'])
     doc = done
     expect([reported(day(1), 1), reported(day(1), 2, 'steady'), reported(day(1), 3)]).toEqual(['1', 'drift-over', '1'])
+    // What is written over in a folder that a model is dated by, each day; and the same bytes again, by a second try.
+    doc = done
+    const model = `llama-${day(20)}`
+    expect([reported(model, 1, 'drifts', 'a'), reported(model, 2, 'drifts', 'a')]).toEqual(['1', '1'])
+    expect(reported(model, 25, 'drifts', 'b')).toBe('2')
+    // Rolled back to a model of before.
+    expect(reported(`llama-${day(40)}`, 49, 'drifts', 'c')).toBe('intend')
+    // A fresh model's date is taken for a window's: what serves after a roll back is deaf for so long, and no longer.
+    doc = done
+    expect([reported(day(0), 1), reported(day(40), 2, 'drifts', 'd')]).toEqual(['1', 'older-than-current'])
+    expect(reported(day(40), 9 * 24, 'drifts', 'e')).toBe('2')
   })
 
   it('go on as one episode', () => {
