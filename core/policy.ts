@@ -8,6 +8,7 @@ import { budget } from './policy/budget.ts'
 import { datasetsIn } from './policy/datasets.ts'
 import { alertsOf } from './policy/drift.ts'
 import { bucket, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
+import { toldOfManifest } from './policy/manifest-places.ts'
 import { monitorProblems } from './policy/monitors.ts'
 import { nodes } from './policy/nodes.ts'
 import { pipeline } from './policy/pipelines.ts'
@@ -186,7 +187,8 @@ const policyOf = (config: unknown, pods: [typeof podProblems, typeof resultProbl
     ...(pods?.[0](config) ?? []).map(lineOf),
   ]
   if (parsed.success && problems.length === 0) problems.push(...(pods?.[1](parsed.data) ?? []).map(lineOf))
-  if (!parsed.success || problems.length > 0) throw new PolicyError(problems)
+  if (!parsed.success || problems.length > 0)
+    throw new PolicyError(problems.map((problem) => toldOfManifest(config, problem)))
   return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
 }
 

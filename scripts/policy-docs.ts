@@ -58,6 +58,7 @@ interface Schema {
   required?: string[]
   items?: Schema
   anyOf?: Schema[]
+  oneOf?: Schema[]
   not?: Schema
 }
 
@@ -131,7 +132,18 @@ export const policySchema = (): Schema => {
     // What a person writes may be a tag: digests take its place before it is a policy.
     if (at.pattern === BY_DIGEST.source) at.pattern = WRITTEN.source
   }
+  orManifest(schema)
   return { ...schema, properties: { $schema: OF_EDITORS, ...schema.properties } }
+}
+
+/** What a stage must say, a manifest may say in its place: what is read of it takes that place before it is a policy. */
+const orManifest = (schema: Schema): void => {
+  const { additionalProperties: rule } = schema.properties?.['pipelines'] ?? {}
+  const stage = typeof rule === 'object' ? rule.properties?.['stages']?.items : undefined
+  if (stage === undefined) throw new Error('there are no stages')
+  const said = ['image', 'gpus']
+  stage.required = (stage.required ?? []).filter((key) => !said.includes(key))
+  stage.oneOf = [{ required: said }, { required: ['manifest'] }]
 }
 
 const typeOf = (at: Schema): string => {

@@ -1,4 +1,5 @@
 import { sha256Hex } from '../digest.ts'
+import { toldOfManifest } from '../policy/manifest-places.ts'
 import { engineTagProblems } from './engine-tags.ts'
 import type { Lock } from './lock.ts'
 import { type ImagePlace, imagesIn, type WantedImage, wantedImages } from './places.ts'
@@ -28,7 +29,8 @@ export const pinned = (config: unknown, lock: Lock): Pinned => {
     const found = lockedAt(text, lock)
     if (found === null) continue
     const why = lacking(found.platforms, needs)
-    if (why !== null) problems.push(`${path.join('.')}: ${text} is not for its pool: ${why}. ${OTHERWISE}`)
+    if (why !== null)
+      problems.push(`${toldOfManifest(config, path.join('.'))}: ${text} is not for its pool: ${why}. ${OTHERWISE}`)
     next = replaced(next, path, atDigest(text, found.digest))
   }
   return { config: next, problems }

@@ -1,3 +1,4 @@
+import { toldOfManifest } from '../policy/manifest-places.ts'
 import { besideTypes, type OneOf, onTypes } from './platforms.ts'
 import { type ImageReference, printReference, taggedReference } from './reference.ts'
 
@@ -15,7 +16,7 @@ export interface WantedImage {
   image: string
   reference: ImageReference & { tag: string }
   needs: OneOf[]
-  /** Where it is named. */
+  /** Where it is named; of a manifest, where in that. */
   paths: string[]
 }
 
@@ -111,7 +112,11 @@ export const wantedImages = (config: unknown): WantedImage[] => {
     if (reference === null) continue
     const image = printReference(reference)
     const one = all.get(image) ?? { image, reference, needs: [], paths: [] }
-    all.set(image, { ...one, needs: [...one.needs, ...needs], paths: [...one.paths, path.join('.')] })
+    all.set(image, {
+      ...one,
+      needs: [...one.needs, ...needs],
+      paths: [...one.paths, toldOfManifest(config, path.join('.'))],
+    })
   }
   return [...all.values()].sort((a, b) => (a.image < b.image ? -1 : 1))
 }

@@ -205,7 +205,7 @@ const reasonsOf = (
     desired.weights === undefined ? datasetText(desired) : weightsText(desired.weights),
     ...pipeline.stages.map(
       (stage) =>
-        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
+        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} ${stage.manifest === undefined ? 'says' : `and ${stage.manifest} say`}: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
     ),
     ...copiedTexts(desired, stagesOf(pipeline, uses)),
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),

@@ -125,6 +125,7 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
   },
   'services.*': {
     ...OF_PODS,
+    manifest: 'a stage brings one; what serves is made by its engine so far: say `image`, and `pod` for what is other',
     nodes: 'a replica over several nodes is not there yet: say `gpusPerReplica`, at most what one node has',
     serveAlias: 'say `alias`',
     serveTag: 'say `tag`',

@@ -95,6 +95,11 @@ export const folder = matching(
     return ODD_KEYS.test(value) ? `write it as keys begin, \`chats/\`: ${NO_KEYS}` : null
   },
 )
+/** A file beside the policy, or below where that lies. */
+export const MANIFEST: RegExp = /^(?!.*(?:^|\/)\.{1,2}\/)[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}\.(?:ya?ml|json)$/
+export const MANIFEST_SAY =
+  'name a file that lies beside the policy, or in a folder there: `train.yaml`, `manifests/train.yaml`'
+export const manifest = matching(MANIFEST, MANIFEST_SAY)
 export const dollars = z.number().check(z.positive('must be more than 0 dollars'))
 export const duration = matching(
   /^0*[1-9]\d*(s|m|h|d)$/,

@@ -6,6 +6,7 @@ import { enginesOnPaper } from './engines-on-paper.ts'
 import { enoughOnPaper } from './enough.ts'
 import { gatesOnPaper, registersOnPaper } from './judged.ts'
 import { ladderOnPaper } from './ladder-on-paper.ts'
+import { toldOfManifest } from './manifest-places.ts'
 import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { typesOf } from './pools.ts'
@@ -17,7 +18,10 @@ import { alternativeUses, useOnPaper, usesOf } from './uses.ts'
  * What of a valid policy cannot work as it is written. Of prices, ceilings and sizes a plan says so once an event comes; who writes
  * the policy is told before that.
  */
-export const onPaper = (policy: Policy): OnPaper[] => [
+export const onPaper = (policy: Policy): OnPaper[] =>
+  foundOnPaper(policy).map((one) => ({ ...one, path: toldOfManifest(policy, one.path) }))
+
+const foundOnPaper = (policy: Policy): OnPaper[] => [
   ...Object.entries(policy.pools).flatMap(([name, pool]) =>
     poolOnPaper(name, pool).map((wrong) => ({ ...wrong, lanes: lanesOn(policy, name) })),
   ),

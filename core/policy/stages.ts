@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
-import { count, hours, image, matching, name, ownName, within } from './fields.ts'
+import { count, hours, image, manifest, matching, name, ownName, within } from './fields.ts'
 import { gangWrongs } from './gang.ts'
 import { gate } from './gates.ts'
 import {
@@ -76,6 +76,9 @@ const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonl
     ({ path }) => !['env', ...Object.keys(SAID_OF_STAGES)].includes(String(path.at(-1))),
   )
 
+/** That a config may leave it out where a manifest says it: what is validated has it. */
+type Brought<T> = z.ZodMiniType<T, T | undefined> & { _zod: { optin: 'optional' } }
+
 /** One stage of a pipeline: a container that runs once, on the GPUs of one node or of several, and leaves a result. */
 export const stage = z
   .strictObject({
@@ -85,8 +88,13 @@ export const stage = z
     use: z.optional(z.enum(Object.keys(PRESETS) as [keyof typeof PRESETS])),
     /** The model that is begun from, told to the container as BASE_MODEL; later stages are told it too. */
     model: z.optional(filled.check(z.maxLength(300, 'a model has at most 300 characters'))),
-    /** The container: by digest, or by a tag, whose digest `npx signalbox pin` looks up and keeps in the lock file beside the policy. */
-    image,
+    /**
+     * A file beside the policy with a Job of Kubernetes (`batch/v1`), in place of `image`, `command`, `args`, `env`, `secrets`, `gpus`, `nodes` and `pod`, which it says: its pod is run as a stage’s, and `gpus` and `nodes` are those of
+     * its pods. Its container is the only one, or the one called as the stage. What is ours (names, labels, account, tries, deadline) it leaves out ([bring-your-manifest.md](bring-your-manifest.md)).
+     */
+    manifest: z.optional(manifest),
+    /** The container: by digest, or by a tag, whose digest `npx signalbox pin` looks up and keeps in the lock file beside the policy. Needed where no `manifest` says it. */
+    image: image as Brought<string>,
     /** What is run in it; left out: the preset’s, or the image’s own. Kubernetes puts what `$(NAME)` says into it as text: who uploads names the folder in `INPUT_URI`, so what a shell runs says `"$INPUT_URI"`, with its quotes. */
     command: z.optional(z.array(z.string()).check(z.minLength(1))),
     /** Arguments; they follow the command. */
@@ -112,8 +120,8 @@ export const stage = z
         .int()
         .check(z.minimum(1, 'write 1 or more'), z.maximum(64, 'write 64 or fewer: a gang of more has not been tried')),
     ),
-    /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. */
-    gpus: count,
+    /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. Needed where no `manifest` says it. */
+    gpus: count as Brought<number>,
     /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
     hours,
     /** Names of earlier stages whose results it reads; left out: the stage before it. */

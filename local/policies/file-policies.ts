@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { WantedImage } from '../../core/images/places.ts'
+import { manifestsIn, withManifests } from '../../core/policy/manifests.ts'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
 import type { Policies } from '../../flows/ports.ts'
 import { configJson } from './config-json.ts'
 import { type Fresh, freshImport, isEdited, type Seen, see, seenAlone } from './fresh-import.ts'
 import { pinnedBeside, unpinnedBeside } from './lock-file.ts'
+import { manifestOf, readManifest } from './manifest-file.ts'
 import { whyUnread } from './why-unread.ts'
 
 /** The file is looked at no more often than this, in real milliseconds. */
@@ -32,7 +34,7 @@ export const readSimulated = (file: string): Promise<unknown> => pinnedIn(file, 
 export const readUnpinned = async (file: string): Promise<WantedImage[]> =>
   unpinnedBeside(file, await readWritten(file))
 
-/** As it is written, tags and all: for who looks up digests. */
+/** As it is written, tags and all, with what its manifests say: for who looks up digests. */
 export const readWritten = (file: string): Promise<unknown> => readWhole(file).written
 
 /** What a file says, or a `PolicyError`; and which files that came of, either way. */
@@ -52,10 +54,26 @@ const readWhole = (file: string, longest = LONGEST): Whole => {
     /\.[cm]?[jt]s$/.test(path) && existsSync(path)
       ? freshProgram(path)
       : seenAlone(path, async () => jsonIn(file, path))
-  const written = inTime(value, { file, longest }).catch((error: unknown) => {
-    throw error instanceof PolicyError ? error : new PolicyError([whyUnread(file, error)])
-  })
+  const written = inTime(value, { file, longest })
+    .catch((error: unknown) => {
+      throw error instanceof PolicyError ? error : new PolicyError([whyUnread(file, error)])
+    })
+    .then((config) => broughtIn(file, config, seen))
   return { written, seen }
+}
+
+/** With what the manifests beside it say, each of which is one of the files that it came of. */
+const broughtIn = async (file: string, config: unknown, seen: Seen): Promise<unknown> => {
+  const files = manifestsIn(config)
+  if (files.length === 0) return config
+  const read = files.map(async (one) => {
+    const path = resolve(manifestOf(file, one))
+    see(seen, path)
+    return [one, await readManifest(path)] as const
+  })
+  const { config: next, problems } = withManifests(config, new Map(await Promise.all(read)))
+  if (problems.length > 0) throw new PolicyError(problems)
+  return next
 }
 
 /** What has not come by then is not waited for. */

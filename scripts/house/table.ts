@@ -142,6 +142,7 @@ export const HOUSE: Record<string, Room> = {
       { of: '@hono/node-server' },
       { of: 'zod' },
       { of: '@hono/node-server/' },
+      { of: 'js-yaml', in: ['local/policies/manifest-file.ts'] },
     ],
     computed: true,
     instead: [

@@ -5,14 +5,13 @@ import { wantedImages } from '../../core/images/places.ts'
 import { onPaper } from '../../core/policy/on-paper.ts'
 import { type Config, parsePolicy } from '../../core/policy.ts'
 import { PRESETS } from '../../core/workloads/presets.ts'
+import { readWritten } from '../../local/policies/file-policies.ts'
 import { withDigests } from '../journeys/life.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const FILES = globSync('examples/*.config.ts', { cwd: ROOT }).sort()
 const loaded = new Map(
-  await Promise.all(
-    FILES.map(async (file) => [file, ((await import(join(ROOT, file))) as { default: Config }).default] as const),
-  ),
+  await Promise.all(FILES.map(async (file) => [file, (await readWritten(join(ROOT, file))) as Config] as const)),
 )
 
 describe.each(FILES)('%s', (file) => {
@@ -44,6 +43,17 @@ it('the life of a model goes through every preset that makes or measures weights
       .filter((name) => !others.includes(name))
       .sort(),
   )
+})
+
+it('docs/bring-your-manifest.md shows examples/bring-your-manifest.config.ts and its manifest, to the letter', () => {
+  const page = readFileSync(join(ROOT, 'docs/bring-your-manifest.md'), 'utf8')
+  for (const [language, file] of [
+    ['ts', 'examples/bring-your-manifest.config.ts'],
+    ['yaml', 'examples/manifests/train.yaml'],
+  ] as const) {
+    const [, shown] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page) ?? []
+    expect(shown, file).toBe(readFileSync(join(ROOT, file), 'utf8'))
+  }
 })
 
 it('docs/bring-your-trainer.md shows examples/bring-your-trainer.config.ts, to the letter', () => {

@@ -189,7 +189,7 @@ describe('what was paid for is kept (law 7)', () => {
     await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluate: { metrics: { score: 0.5 } } } } })
     await town.settled(TRAIN)
     await mend()
-    const image = stagesOf(piped()).train.image.replace(/.$/, '0')
+    const image = stagesOf(piped()).train.image!.replace(/.$/, '0')
     town.setPolicy({ ...example, pipelines: { 'support-chats': piped({ train: { image } }) } })
     expect(await say(town, 'retry')).toMatchObject({ ok: true })
     await town.answered(TRAIN)

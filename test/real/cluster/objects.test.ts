@@ -11,8 +11,10 @@ import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { objectPath, pathOf } from '../../../effects/cluster/paths.ts'
 import { openRequests } from '../../../effects/cluster/requests.ts'
 import type { Cluster } from '../../../flows/ports.ts'
+import { readWritten } from '../../../local/policies/file-policies.ts'
 import { playTour } from '../../../local/tour.ts'
 import { exampleWith, trainInput } from '../../core/training-fixture.ts'
+import { withDigests } from '../../journeys/life.ts'
 import { openTown } from '../../journeys/town.ts'
 
 /** Names of our own: other files on this rig furnish the example's namespaces and clear them away. */
@@ -90,6 +92,17 @@ const presetJobs = (): Sent[] =>
       return { object: moved(job), manager: null }
     })
 
+/** What the Job is that the example brings as a file, on its two nodes. */
+const broughtJob = async (): Promise<Sent> => {
+  const file = new URL('../../../examples/bring-your-manifest.config.ts', import.meta.url).pathname
+  const policy = parsePolicy(withDigests(await readWritten(file)))
+  const [stage] = policy.pipelines['my-model']!.stages
+  const input = trainInput()
+  const desired = { ...input.desired, pods: STAGE_REVISION }
+  const job = stageJob({ ...input, policy, desired, stage: stage!, preset: null, model: null, reads: {} })
+  return { object: moved(job), manager: null }
+}
+
 /** The gate of a service that names no image for it. */
 const probe = (): Sent => {
   const policy = parsePolicy(exampleWith(['runner', { image: `acme/runner@sha256:${'ab'.repeat(32)}` }]))
@@ -117,7 +130,7 @@ const moved = (object: KubeObject): KubeObject =>
   }) as KubeObject
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
-  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), probe()]
+  const sent = [...(await sentOnTheTour()), ...wrappedJobs(), ...presetJobs(), await broughtJob(), probe()]
   expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
     new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
   )
@@ -132,6 +145,7 @@ it('every object of the tour passes the strict validation of a real API server: 
     'RUNNER_SHA256_ARM64',
     'run-batch',
     'SIGNALBOX_QUESTIONS',
+    'model-cache',
   ])
     expect(JSON.stringify(sent)).toContain(said)
   const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))

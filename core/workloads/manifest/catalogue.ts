@@ -1,0 +1,5 @@
+import type { ManifestAdapter } from './adapter.ts'
+import { job } from './job.ts'
+
+/** Kinds that people may bring as manifests. */
+export const ADAPTERS: readonly ManifestAdapter[] = [job]
