@@ -28,6 +28,7 @@ export interface KubeKinds {
   Event: CoreV1Event
   ConfigMap: V1ConfigMap
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler
+  ScaledObject: ScaledObject
   PodDisruptionBudget: V1PodDisruptionBudget
   PriorityClass: V1PriorityClass
 }
@@ -106,6 +107,23 @@ export interface Workload {
   metadata?: V1ObjectMeta
   /** `active` false: Kueue suspends its Job, gives others its quota, and lets it go no more until that is true again. */
   spec?: { active?: boolean; queueName?: string }
+}
+
+/** KEDA's ScaledObject (`keda.sh/v1alpha1`), the part that we write: what a Deployment is scaled by, and how far. */
+export interface ScaledObject {
+  apiVersion?: string
+  kind?: string
+  metadata?: V1ObjectMeta
+  spec?: {
+    scaleTargetRef: { apiVersion?: string; kind?: string; name: string }
+    pollingInterval?: number
+    cooldownPeriod?: number
+    minReplicaCount?: number
+    maxReplicaCount?: number
+    fallback?: { failureThreshold: number; replicas: number; behavior?: string }
+    advanced?: { horizontalPodAutoscalerConfig?: { behavior?: object } }
+    triggers: { type: string; name?: string; metricType?: string; metadata: Record<string, string> }[]
+  }
 }
 
 export const GPU = 'nvidia.com/gpu'

@@ -10,6 +10,7 @@ import type { Effects } from './plan-effects.ts'
 import type { NodesOf } from './plan-nodes.ts'
 import type { ResizePoolStep } from './pools/step.ts'
 import type { PlanRefusal } from './reasons.ts'
+import type { Strategy } from './strategy.ts'
 
 /** A middle and a bad case, in the unit that the field names. p50 ≤ p95. */
 export interface Range {
@@ -116,15 +117,6 @@ export interface Price {
   sources: string[]
 }
 
-export interface Strategy {
-  name: 'surge' | 'one-out-one-in' | 'blue-green' | 'first' | 'scale'
-  why: string
-  /** The (old, new) replica pairs, the first being the present state. */
-  path: Point[]
-  /** Strategies that were weighed and left, each with the reason. */
-  rejected: { name: string; why: string }[]
-}
-
 /** Replicas of every other generation and of the new one. */
 export interface Point {
   old: number
@@ -199,6 +191,8 @@ export interface RollOutModelStep extends StepBase {
   /** Replicas of every generation's Deployment at this point; one left out is not touched. `waits`: for the room of what leaves, before it does. */
   replicas: { ref: ObjectRef; generation: number; replicas: number; replicasReady: number; waits?: true }[]
   point: Point
+  /** How many replicas its autoscaler may have it at from then on, or has already: none of these is anybody's hand. Left out: none scales it, and whatever does is taken away before it moves. */
+  scaled?: { min: number; max: number }
   /** The generation that it brings up: what keeps pods of others from starting is not its failure. */
   brings: number | null
   /** What that runs, where it is brought up as somebody has changed it: a digest. Left out: nobody had changed it, or it is applied. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
+import { keda } from './policy/autoscaling.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
 import type { Since } from './policy/begun-by.ts'
 import { budget } from './policy/budget.ts'
@@ -71,6 +72,8 @@ export const document = z
     nodes: z.optional(nodes),
     /** Pools of nodes by name, with GPUs or without. */
     pools: z.record(name, pool),
+    /** What KEDA, which is installed by you, asks for services with `autoscaling`; left out: none has any. Take that off them before this. */
+    keda: z.optional(keda),
     /** Run-once work in stages, by name. */
     pipelines: z._default(z.record(name, pipeline), {}),
     /** Registered models that are served, by name. */

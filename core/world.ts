@@ -115,7 +115,9 @@ export interface GenerationView {
   edited?: readonly Edit[]
   /** Set when another tool owns the object: it is refused. */
   ownedBy: 'Argo CD' | 'Flux' | null
-  /** The HorizontalPodAutoscaler that sets its replicas: it has no pause, so a rollout beside it is refused. */
+  /** As many as an autoscaler of ours may have it at, which stands; left out: none does. */
+  upTo?: number
+  /** The HorizontalPodAutoscaler of others that sets its replicas: it has no pause, so a rollout beside it is refused. */
   scaledBy: string | null
   /** The ReplicaSet that stands for it, since somebody has deleted its Deployment alone; left out: its Deployment stands. */
   alone?: ObjectRef

@@ -1,7 +1,7 @@
 import { gitOpsOf } from '../core/gitops.ts'
 import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationName, laneLabels } from '../core/names.ts'
+import { generationName, generationOf, laneLabels } from '../core/names.ts'
 import { gpusOf } from '../core/planning/pod-gpus.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import { readinessOf } from '../core/workloads/readiness.ts'
@@ -15,6 +15,8 @@ export interface Standing {
   services: KubeObject[]
   deployments: KubeObject[]
   scalers: KubeObject[]
+  /** KEDA's; left out: the policy has no KEDA. */
+  scaled?: KubeObject[]
   /** Null: nobody may read them. */
   budgets: KubeObject[] | null
 }
@@ -40,24 +42,57 @@ export const generationsOf = async (
   const listed =
     all?.deployments.filter((object) => hasLabels(object, labels)) ??
     cluster.list('Deployment', { namespace, labels, fresh: true })
-  const [found, scalers] = await Promise.all([
+  const [found, scalers, scaled] = await Promise.all([
     withKnown({ cluster }, { identity, doc, namespace }, listed),
     all?.scalers ?? cluster.list('HorizontalPodAutoscaler', { namespace }),
+    scaledIn({ cluster }, { policy, identity, doc }, all),
   ])
   const targets = new Map(
     (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
-      .filter(setsReplicas)
+      .filter((one) => setsReplicas(one) && !(policy.keda !== undefined && isOfKeda(one)))
       .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
   )
   return (
     found
       .map((object) => viewOf(object as KubeObject<'Deployment'>))
-      .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
+      .map((view) => ({ ...view, ...upToOf(view, scaled), scaledBy: targets.get(view.ref.name) ?? null }))
       // What is not named as we name a generation is none, whatever its labels say.
       .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
       .sort((a, b) => a.generation - b.generation)
   )
 }
+
+/** ScaledObjects of a lane, called as its Deployments are, as they are now; none where the policy has no KEDA. */
+export const scaledIn = async (
+  { cluster }: Pick<Ports, 'cluster'>,
+  { policy, identity, doc }: Whose,
+  all?: Standing,
+): Promise<KubeObject<'ScaledObject'>[]> => {
+  if (policy.keda === undefined) return []
+  const labels = laneLabels(identity, doc.lane)
+  const listed =
+    all?.scaled ?? (await cluster.list('ScaledObject', { namespace: policy.namespaces.serving, labels, fresh: true }))
+  return (listed as KubeObject<'ScaledObject'>[]).filter(
+    (one) =>
+      hasLabels(one, labels) && one.metadata.name === generationName(identity, generationOf(one.metadata.labels ?? {})),
+  )
+}
+
+const upToOf = (
+  { ref }: GenerationView,
+  scaled: readonly KubeObject<'ScaledObject'>[],
+): Pick<GenerationView, 'upTo'> => {
+  const found = scaled.find(({ metadata }) => metadata.name === ref.name)
+  const upTo = found?.spec?.maxReplicaCount
+  return found === undefined || isLeaving(found) || upTo === undefined ? {} : { upTo }
+}
+
+/** The autoscaler that KEDA makes of a ScaledObject which is called as what it scales. */
+export const isOfKeda = ({ spec, metadata }: KubeObject<'HorizontalPodAutoscaler'>): boolean =>
+  metadata.ownerReferences?.some(
+    ({ kind, apiVersion, name }) =>
+      kind === 'ScaledObject' && apiVersion.startsWith('keda.sh/') && name === spec?.scaleTargetRef.name,
+  ) === true
 
 /** Others have kinds of the same name: an autoscaler of those sets nothing of ours. */
 const setsReplicas = ({ spec }: KubeObject<'HorizontalPodAutoscaler'>): boolean =>

@@ -138,7 +138,7 @@ export const restsOtherwise = async (ledger: Reading, seen: Suspendable): Promis
   isSuspendedOtherwise(await asPlanned(ledger, seen))
 
 /** Whether people are asked about what a lane has planned for nothing but a rung that is over. */
-export const isAskedInVain = async (ledger: Reading, seen: Omit<Suspendable, 'kind'>): Promise<boolean> => {
+const isAskedInVain = async (ledger: Reading, seen: Omit<Suspendable, 'kind'>): Promise<boolean> => {
   if (seen.doc.run?.phase !== 'asked') return false
   const row = await readRow(ledger, 'plan', seen.doc.lane)
   return asksInVain({ ...seen, plan: row?.value ?? null })

@@ -8,20 +8,25 @@ import { hasFloors, policyNow } from '../core/lane/floors.ts'
 import { isOfAnother } from '../core/lane/looking-again.ts'
 import { SUSPENDS } from '../core/lane/preemptible.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
-import { isLetGo, isOnRung } from '../core/lane/rungs.ts'
+import { asksInVain, isLetGo, isOnRung } from '../core/lane/rungs.ts'
 import { looksSooner, mayLookSooner } from '../core/lane/sooner.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { rungNames } from '../core/money/rungs.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
+import type { PlanRow } from '../core/rows.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
-import { isAskedInVain, restsOtherwise, rungsOf } from './ladder.ts'
+import { askedOnce } from './asked-once.ts'
+import { restsOtherwise, rungsOf } from './ladder.ts'
 import type { WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
 import { paperView } from './view.ts'
 
 type Asked = Pick<WorkPorts, 'cluster' | 'ledger' | 'clock'>
+
+/** What is read of the ledger for one lane is read once. */
+type Reading = Pick<Asked, 'ledger' | 'clock'> & Record<'planOf', () => Promise<PlanRow | null>>
 
 interface Rules {
   policy: Policy
@@ -38,38 +43,44 @@ const kindIn = (reactions: readonly Reaction[], lane: string): LaneKind | undefi
 export type Moved = 'moved' | 'perhaps' | 'no'
 
 /** Whether something that a lane's run rests on has moved, and nobody was woken for it. */
-export const hasMoved = async (ports: Asked, rules: Rules, doc: LaneDocument): Promise<Moved> =>
-  hasLostItsRule(rules, doc) ||
-  asksElsewhere(rules, doc) ||
-  (await restsInVain(ports, rules, doc)) ||
-  (await isDueTooLate(ports, rules, doc)) ||
-  (await isPlannedOtherwise(ports, rules, doc))
-    ? 'perhaps'
-    : hasMovedOn(ports, doc)
+export const hasMoved = async (ports: Asked, rules: Rules, doc: LaneDocument): Promise<Moved> => {
+  const { ledger, clock } = ports
+  const once = askedOnce()
+  const planOf = () => once('plan', async () => (await readRow(ledger, 'plan', doc.lane))?.value ?? null)
+  const reading: Reading = { ledger, clock, planOf }
+  const perhaps =
+    hasLostItsRule(rules, doc) ||
+    asksElsewhere(rules, doc) ||
+    (await restsInVain(reading, rules, doc)) ||
+    (await isDueTooLate(reading, rules, doc)) ||
+    (await isPlannedOtherwise(reading, rules, doc))
+  return perhaps ? 'perhaps' : hasMovedOn(ports, doc)
+}
 
 /** Rests of what waits to begin. */
 const KEPT_BACK: ReadonlySet<string> = new Set(['frozen', 'no-room', 'not-yet'])
 
 /**
- * Whether what waits to begin was planned under another policy than is in force: what it waits for may be no matter of it any more, and
- * who approved it may not by now. Its lane plans anew, and waits on under this one.
+ * Whether what waits to begin, or for an answer, was planned under another policy than is in force: what it waits for may be no matter of it any
+ * more, who approved it may not by now, and what people are asked about may not be what is wanted. Its lane plans anew, and waits on under this one.
  */
 const isPlannedOtherwise = async (
-  { ledger, clock }: Asked,
+  { ledger, clock, planOf }: Reading,
   { policy, reactions }: Rules,
   { lane, run, rest }: LaneDocument,
 ): Promise<boolean> => {
-  if (run === null || hasBegun(run) || rest === null || !(KEPT_BACK.has(rest.why) || isOnRung(rest))) return false
-  const row = await readRow(ledger, 'plan', lane)
+  if (run === null || hasBegun(run) || rest === null) return false
+  if (run.phase !== 'asked' && !KEPT_BACK.has(rest.why) && !isOnRung(rest)) return false
+  const plan = (await planOf())?.plan ?? null
   const kind = kindIn(reactions, lane)
   const rungs = kind?.atFloor !== undefined && hasFloors(policy) ? await rungsOf(ledger, policy) : []
   const kept = kind === undefined ? policy : policyNow(policy, { kind, lane }, { rungs, now: clock.now() })
-  return row !== null && isOfOtherPolicy({ policy: kept }, row.value.plan)
+  return plan !== null && isOfOtherPolicy({ policy: kept }, plan)
 }
 
 /** Whether a lane rests on a rung that is over, or does not keep to one that is in force: who was to tell it may have died. */
 const restsInVain = async (
-  { ledger, clock }: Asked,
+  { ledger, clock, planOf }: Reading,
   { policy, reactions }: Rules,
   doc: LaneDocument,
 ): Promise<boolean> => {
@@ -77,21 +88,21 @@ const restsInVain = async (
   const isAsked = doc.run?.phase === 'asked'
   if (!isOnRung(doc.rest) && !isAsked && !mayBeSuspended({ policy, kind }, doc)) return false
   const seen = { policy, rungs: await rungsOf(ledger, policy), now: clock.now() }
-  if (isLetGo(doc, seen) || (await isAskedInVain(ledger, { ...seen, doc }))) return true
+  if (isLetGo(doc, seen) || (isAsked && asksInVain({ ...seen, doc, plan: await planOf() }))) return true
   return kind !== undefined && (await restsOtherwise(ledger, { ...seen, doc, kind }))
 }
 
 /** Whether the policy in force has what is at work looked at, or asked about, before its lane is due. */
 const isDueTooLate = async (
-  { ledger, clock }: Asked,
+  { clock, planOf }: Reading,
   { policy, reactions }: Rules,
   doc: LaneDocument,
 ): Promise<boolean> => {
   const kind = kindIn(reactions, doc.lane)
   if (kind === undefined || !mayLookSooner({ kind, policy, doc })) return false
-  const row = await readRow(ledger, 'plan', doc.lane)
+  const plan = await planOf()
   const view = paperView({ policy, doc, kind, reactions, now: clock.now(), self: null }, [])
-  return looksSooner({ ...view, plan: row?.value ?? null })
+  return looksSooner({ ...view, plan })
 }
 
 /** Whether a rung may suspend what a lane has under way, or has: of any other nothing is read. */

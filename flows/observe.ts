@@ -11,7 +11,7 @@ import type { Policy } from '../core/policy.ts'
 import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.ts'
 import type { GenerationView, PoolView, Stray, Stuck, Traffic, World } from '../core/world.ts'
 import { ceilingsNow } from './ceilings.ts'
-import { generationsOf, hasLabels, type Standing } from './generations.ts'
+import { generationsOf, hasLabels, type Standing, scaledIn } from './generations.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
 import { type Known, withOwnService } from './known-standing.ts'
 import { type Ports, Unavailable } from './ports.ts'
@@ -39,16 +39,17 @@ const seeCluster = async ({ cluster }: Pick<Ports, 'cluster'>): Promise<Seen> =>
 }
 
 /** The cluster for a look at every lane: each kind is listed once, however many lanes there are. */
-export const seeAll = async (ports: Pick<Ports, 'cluster'>, { namespaces }: Policy): Promise<Seen> => {
+export const seeAll = async (ports: Pick<Ports, 'cluster'>, { namespaces, keda }: Policy): Promise<Seen> => {
   const namespace = namespaces.serving
-  const [seen, services, deployments, scalers, budgets] = await Promise.all([
+  const [seen, services, deployments, scalers, budgets, scaled] = await Promise.all([
     seeCluster(ports),
     ports.cluster.list('Service', { namespace }),
     ports.cluster.list('Deployment', { namespace }),
     ports.cluster.list('HorizontalPodAutoscaler', { namespace }),
     allowed(ports.cluster.list('PodDisruptionBudget', { namespace })),
+    keda === undefined ? undefined : ports.cluster.list('ScaledObject', { namespace }),
   ])
-  return { ...seen, standing: { services, deployments, scalers, budgets } }
+  return { ...seen, standing: { services, deployments, scalers, budgets, ...(scaled && { scaled }) } }
 }
 
 /** The cluster and the holds, as one lane sees them: everything is asked side by side. */
@@ -150,15 +151,18 @@ const partsSeen = async (
 ): Promise<NonNullable<World['parts']>> => {
   const labels = laneLabels(looking.identity, looking.doc.lane)
   const where = { namespace: looking.policy.namespaces.serving, labels, fresh: true }
-  const [services, budgets] = await Promise.all([
+  const [services, budgets, scaled] = await Promise.all([
     servicesSeen(ports, looking, all),
     all === undefined ? allowed(ports.cluster.list('PodDisruptionBudget', where)) : all.budgets,
+    scaledIn(ports, looking, all),
   ])
+  const others: NonNullable<World['parts']> =
+    looking.policy.keda === undefined ? NO_PARTS : { kinds: ['ScaledObject'], objects: scaled }
   return budgets === null
-    ? { kinds: ['Service'], objects: services }
+    ? { kinds: ['Service', ...others.kinds], objects: [...services, ...others.objects] }
     : {
-        kinds: ['Service', 'PodDisruptionBudget'],
-        objects: [...services, ...budgets.filter((object) => hasLabels(object, labels))],
+        kinds: ['Service', 'PodDisruptionBudget', ...others.kinds],
+        objects: [...services, ...budgets.filter((object) => hasLabels(object, labels)), ...others.objects],
       }
 }
 

@@ -48,6 +48,7 @@ export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [
   { group: '', resource: 'pods', verbs: ['list'], everywhere: true },
   { group: '', resource: 'nodes', verbs: ['list'], everywhere: true },
   { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
+  { group: 'keda.sh', resource: 'scaledobjects', verbs: ['list'], scaled: true },
   { group: 'apps', resource: 'deployments', verbs: ['list'] },
   { group: '', resource: 'services', verbs: ['list'] },
   { group: 'policy', resource: 'poddisruptionbudgets', verbs: ['list'] },

@@ -39,6 +39,8 @@ export const door = defineDoor({
     { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: 'policy', resource: 'poddisruptionbudgets', verbs: ['get', 'create', 'patch'] },
+    // What KEDA scales a generation by, which goes before replicas are moved.
+    { group: 'keda.sh', resource: 'scaledobjects', verbs: ['get', 'create', 'patch', 'delete'], scaled: true },
     // Without the class that it names no pod of a server is made.
     { group: 'scheduling.k8s.io', resource: 'priorityclasses', verbs: ['get'], everywhere: true },
     { group: '', resource: 'pods/log', verbs: ['get'] },

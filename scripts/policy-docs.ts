@@ -11,6 +11,8 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   'budget.ladder': { file: 'core/policy/budget.ts', of: ['rung'] },
   'budget.notices': { file: 'core/policy/notices.ts', of: ['notices'] },
   'budget.lastResort': { file: 'core/policy/last-resort.ts', of: ['lastResort'] },
+  keda: { file: 'core/policy/autoscaling.ts', of: ['keda'] },
+  'services.*.autoscaling': { file: 'core/policy/autoscaling.ts', of: ['autoscaling'] },
   nodes: { file: 'core/policy/nodes.ts', of: ['nodes'] },
   'pools.*': { file: 'core/policy/pools.ts', of: ['pool'] },
   'pools.*.reservations': { file: 'core/policy/pools.ts', of: ['reservation'] },
@@ -50,6 +52,7 @@ interface Schema {
   pattern?: string
   enum?: unknown[]
   default?: unknown
+  exclusiveMinimum?: number
   properties?: Record<string, Schema>
   additionalProperties?: Schema | boolean
   required?: string[]
@@ -124,6 +127,8 @@ export const policySchema = (): Schema => {
     const text = describe(path)
     if (text === undefined) throw new Error(`${path} has no docstring`)
     at.description = text
+    // What stands for a number that nobody has said is none that anybody may write.
+    if (at.default === 0 && at.exclusiveMinimum === 0) delete at.default
     // What a person writes may be a tag: digests take its place before it is a policy.
     if (at.pattern === BY_DIGEST.source) at.pattern = WRITTEN.source
   }

@@ -8,6 +8,7 @@ import { openRequests } from '../../effects/cluster/requests.ts'
 import { mlflowVersion, webhookAnswer } from '../../effects/registry/checks.ts'
 import { type Authentication, bearer } from '../../effects/registry/mlflow-rest.ts'
 import { clusterDoors } from '../../local/doors.ts'
+import { kedaFindings } from './doctor-keda.ts'
 import { namesFindings } from './doctor-names.ts'
 import { nodeClassFindings } from './doctor-nodes.ts'
 import { pluginFindings } from './doctor-plugin.ts'
@@ -91,6 +92,7 @@ const namesOf = async (at: Outside, policy: Policy): Promise<Finding[]> => {
       ...(await namesFindings(requests, policy)),
       ...(await nodeClassFindings(requests, policy)),
       ...(await pluginFindings(requests, policy)),
+      ...(await kedaFindings(requests, policy)),
     ]
     return await findings().finally(() => requests.close())
   } catch (error) {

@@ -3,6 +3,7 @@ import { BASELINE_CAPABILITIES } from '../policy/baseline.ts'
 import type { Policy } from '../policy.ts'
 import { type PodAccount, podAccounts } from '../workloads/accounts.ts'
 import { servingClassName } from '../workloads/priority.ts'
+import { scaledOf } from './admission-of-scalers.ts'
 import { type Admission, BUDGETS, DEPLOYMENTS, isOurs, JOBS, SERVICES, texts } from './admission-policy.ts'
 import { groupOf } from './rights.ts'
 
@@ -10,13 +11,13 @@ import { groupOf } from './rights.ts'
  * What doors of this installation may write, whatever it says of itself: a door that was taken over makes what our builders could have
  * made, and no more.
  */
-export const doorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>): Admission[] => {
+export const doorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces' | 'keda'>): Admission[] => {
   const door = `request.userInfo.groups.exists(g, g.startsWith('${groupOf(policy, '')}'))`
   return [
     {
       name: 'doors',
       when: { door },
-      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS].map((what) => ({
+      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, ...scaledOf(policy)].map((what) => ({
         operations: ['CREATE', 'UPDATE', 'DELETE'],
         ...what,
       })),

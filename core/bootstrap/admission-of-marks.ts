@@ -2,6 +2,7 @@ import { gitOpsKeys } from '../gitops.ts'
 import { label } from '../names.ts'
 import { SUSPENDED_BY } from '../pods/suspended.ts'
 import type { Policy } from '../policy.ts'
+import { isOf, scaledOf, scalersOf } from './admission-of-scalers.ts'
 import {
   type Admission,
   BUDGETS,
@@ -25,7 +26,7 @@ import {
  * Who may say that something is Signalbox's, and what is said of it there: where its Services lead, how many replicas serve. Objects
  * of ours are found by their labels, and a rollout counts on the replicas that its plan has set.
  */
-export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>): Admission[] => {
+export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces' | 'keda'>): Admission[] => {
   const namespaces = Object.values(policy.namespaces)
   const was = isOurs(policy, 'oldObject')
   return [
@@ -45,7 +46,10 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
         // Taking the installation's label off is refused to everybody, in words of its own.
         kept: `oldObject == null || !(${was}) || (${isOurs(policy, 'object')})`,
       },
-      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS].map((what) => ({ operations: ['CREATE', 'UPDATE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, ...scaledOf(policy)].map((what) => ({
+        operations: ['CREATE', 'UPDATE'],
+        ...what,
+      })),
       validations: [mayUse(`who writes labels or annotations ${label('…')} says what is Signalbox’s, and`)],
     },
     {
@@ -65,7 +69,7 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
         ours: `has(oldObject.status) && has(oldObject.status.selector) && oldObject.status.selector.split(',').exists(s, s == '${label('installation')}=${policy.installation}')`,
       },
       rules: [{ operations: ['UPDATE'], ...SCALES }],
-      validations: [SCALED],
+      validations: [orScales(policy, SCALED)],
     },
     {
       name: 'replicas',
@@ -101,6 +105,10 @@ const SUSPENDED: Admission = {
 const OWNERS_STAY = (['labels', 'annotations'] as const)
   .map((key) => stays(`metadata.${key}`, `!(k in ${texts(gitOpsKeys(key))})`))
   .join(' && ')
+
+/** Nobody but KEDA has an autoscaler of ours, as of a ScaledObject that nobody but Signalbox makes: how far they go, these say. */
+const orScales = (policy: Pick<Policy, 'keda'>, { expression, message }: typeof SCALED): typeof SCALED =>
+  policy.keda === undefined ? SCALED : { expression: `${expression} || ${isOf(scalersOf(policy.keda))}`, message }
 
 const SCALED = mayUse(
   'how many replicas serve is said by `replicas` of the service in Signalbox’s policy: whoever else scales, as `kubectl scale` or a HorizontalPodAutoscaler,',

@@ -1,5 +1,6 @@
 import { LABEL_PREFIX, label, RUN_NAME, SERVED_NAME } from '../names.ts'
 import type { Policy } from '../policy.ts'
+import { accountOf, isOf } from './admission-of-scalers.ts'
 import {
   type Admission,
   AUTOSCALERS,
@@ -7,6 +8,7 @@ import {
   INGRESSES,
   mayUse,
   NETWORK_POLICIES,
+  SCALED_OBJECTS,
   SERVICES,
   texts,
 } from './admission-policy.ts'
@@ -15,7 +17,7 @@ import {
  * Who may make what selects our pods, or names our Services and Deployments, without saying that it is ours: it would lead requests past the
  * gate or in from outside, hold drains of our nodes back, cut servers off, or have rollouts refused.
  */
-export const selectorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>): Admission[] => {
+export const selectorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces' | 'keda'>): Admission[] => {
   const { installation } = policy
   const reaches = (reach: Reach): Admission => ({
     name: reach.name,
@@ -24,7 +26,10 @@ export const selectorAdmission = (policy: Pick<Policy, 'installation' | 'namespa
     when: { another: `oldObject == null || object.spec != oldObject.spec${reach.also ?? ''}`, ours: reach.ours },
     rules: [{ operations: ['CREATE', 'UPDATE'], ...reach.what }],
     validations: [
-      { ...mayUse(reach.who), ...(reach.else && { message: `${mayUse(reach.who).message}; ${reach.else}` }) },
+      {
+        expression: [mayUse(reach.who).expression, ...(reach.or ?? [])].join(' || '),
+        message: [mayUse(reach.who).message, ...(reach.else ? [reach.else] : [])].join('; '),
+      },
     ],
   })
   return [
@@ -60,10 +65,26 @@ export const selectorAdmission = (policy: Pick<Policy, 'installation' | 'namespa
       name: 'autoscalers',
       what: AUTOSCALERS,
       ours: `object.spec.scaleTargetRef.kind == 'Deployment' && has(object.spec.scaleTargetRef.apiVersion) && object.spec.scaleTargetRef.apiVersion.startsWith('apps/') && object.spec.scaleTargetRef.name.matches('^${SERVED_NAME}$')`,
-      who: 'how many replicas serve is said by `replicas` of the service in Signalbox’s policy: who has an autoscaler set them',
+      who: AUTOSCALED,
+      or: policy.keda === undefined ? [] : [isOf([accountOf(policy.keda)])],
     },
+    ...scaledObjects(policy),
   ].map(reaches)
 }
+
+/** What has KEDA scale: of what it names only who speaks for Signalbox says so. An annotation pauses it. */
+const scaledObjects = ({ keda }: Pick<Policy, 'keda'>): Reach[] =>
+  keda === undefined
+    ? []
+    : [
+        {
+          name: 'scaled-objects',
+          what: SCALED_OBJECTS,
+          also: ' || object.metadata.?annotations != oldObject.metadata.?annotations',
+          ours: `object.spec.scaleTargetRef.name.matches('^${SERVED_NAME}$')`,
+          who: AUTOSCALED,
+        },
+      ]
 
 interface Reach {
   name: string
@@ -73,9 +94,14 @@ interface Reach {
   who: string
   /** What makes it another, beside its spec. */
   also?: string
+  /** Who else may: expressions. */
+  or?: string[]
   /** What to write where it is about others. */
   else?: string
 }
+
+const AUTOSCALED =
+  'how many replicas serve is said by `replicas` of the service in Signalbox’s policy: who has an autoscaler set them'
 
 const OTHERS = `one for others’ pods selects by a label that pods of Signalbox lack, or says that ${label('installation')} does not exist`
 

@@ -30,6 +30,8 @@ export const AUTOSCALERS = {
   apiVersions: ['v1', 'v2'],
   resources: ['horizontalpodautoscalers'],
 }
+/** What KEDA scales by. */
+export const SCALED_OBJECTS = { apiGroups: ['keda.sh'], apiVersions: ['v1alpha1'], resources: ['scaledobjects'] }
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }
 export const NODE_POOLS = { apiGroups: ['karpenter.sh'], apiVersions: ['v1'], resources: ['nodepools'] }
 export const PRIORITY_CLASSES = {

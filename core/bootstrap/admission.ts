@@ -1,4 +1,4 @@
-import { type Identity, label } from '../names.ts'
+import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { accountAdmission } from './admission-of-accounts.ts'
 import { classAdmission } from './admission-of-classes.ts'
@@ -6,6 +6,7 @@ import { doorAdmission } from './admission-of-doors.ts'
 import { markAdmission } from './admission-of-marks.ts'
 import { podAdmission } from './admission-of-pods.ts'
 import { poolAdmission } from './admission-of-pools.ts'
+import { scaledOf } from './admission-of-scalers.ts'
 import { selectorAdmission } from './admission-of-selectors.ts'
 import { workloadAdmission } from './admission-of-workloads.ts'
 import {
@@ -23,7 +24,7 @@ import {
 import type { Manifest } from './manifest.ts'
 
 /** What the API server refuses: to whoever asks, on what is this installation's; to its doors; and in its namespaces. */
-export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespaces' | 'pools'>): Manifest[] =>
+export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespaces' | 'pools' | 'keda'>): Manifest[] =>
   [
     ...objectAdmission(policy),
     ...doorAdmission(policy),
@@ -40,14 +41,17 @@ export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespa
  * On objects of this installation, whoever asks: a writer that read an older document (law 4: its fence, the document's revision at its
  * mark, may only grow), images that are not named by digest, and the label taken off.
  */
-const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] => {
+const objectAdmission = (identity: Pick<Policy, 'installation' | 'keda'>): Admission[] => {
   // What was ours stays so until it is deleted.
   const when = { ours: `(${isOurs(identity, 'object')}) || (oldObject != null && ${isOurs(identity, 'oldObject')})` }
   return [
     {
       name: 'fence',
       when,
-      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NODE_POOLS].map((what) => ({ operations: ['UPDATE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NODE_POOLS, ...scaledOf(identity)].map((what) => ({
+        operations: ['UPDATE'],
+        ...what,
+      })),
       validations: ['workload', 'scale', 'traffic', 'suspend', 'ceiling'].map((concern) => ({
         expression: neverLower(label(`fence-${concern}`)),
         message: `the fence of signalbox-${concern} is a number that may not go back: somebody who read a newer document has written`,
@@ -67,7 +71,10 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'label',
       when,
-      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NAMESPACES, NODE_POOLS, PRIORITY_CLASSES].map((what) => ({
+      rules: [
+        ...[JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NAMESPACES, NODE_POOLS, PRIORITY_CLASSES],
+        ...scaledOf(identity),
+      ].map((what) => ({
         operations: ['UPDATE'],
         ...what,
       })),

@@ -1,4 +1,4 @@
-import type { ServicePolicy } from '../policy.ts'
+import type { EngineName } from '../workloads/engine-versions.ts'
 
 /** What an engine counts, under the names that it gives them at `/metrics`. */
 export interface EngineMetrics {
@@ -59,7 +59,7 @@ const SGLANG: EngineMetrics = {
 }
 
 /** Of every engine that Prometheus can read as it is made, by its name in the policy. */
-export const ENGINE_METRICS: Readonly<Partial<Record<ServicePolicy['engine'], EngineMetrics>>> = {
+export const ENGINE_METRICS: Readonly<Partial<Record<EngineName, EngineMetrics>>> = {
   vllm: VLLM,
   sglang: SGLANG,
 }

@@ -15,6 +15,8 @@ export interface KubernetesRight {
   of?: 'pools'
   /** Only in the training namespace, and only where Kueue lends a pool of the policy's. */
   lent?: true
+  /** Only in the serving namespace, and only where the policy has KEDA. */
+  scaled?: true
   /** Only in these of Signalbox's namespaces. */
   namespaces?: readonly string[]
   /** In every namespace, or of a kind without namespaces; only in Signalbox's namespaces when left out. */
@@ -23,12 +25,13 @@ export interface KubernetesRight {
 
 /** The same with the names that the policy gives: a right of its pools is none where it has none, nor one of what Kueue lends where it lends nothing. */
 export const rightsIn = (
-  { pools, namespaces }: Pick<Policy, 'pools' | 'namespaces'>,
+  { pools, namespaces, keda }: Pick<Policy, 'pools' | 'namespaces' | 'keda'>,
   rights: readonly KubernetesRight[],
 ): readonly KubernetesRight[] => {
   const names = Object.keys(pools)
   const isLending = Object.values(pools).some(({ queue }) => queue !== undefined)
-  return rights.flatMap(({ of, lent, ...right }) => {
+  return rights.flatMap(({ of, lent, scaled, ...right }) => {
+    if (scaled) return keda === undefined ? [] : [{ ...right, namespaces: [namespaces.serving] }]
     if (lent) return isLending ? [{ ...right, namespaces: [namespaces.training] }] : []
     if (of === undefined) return [right]
     return names.length === 0 ? [] : [{ ...right, names }]

@@ -152,7 +152,11 @@ export interface LaneKind<D extends Desired = Desired> {
   /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. `standing`: the Deployment that its last move left, and its replicas. */
   baselineOf(
     desired: D,
-    input: { run: RunKey; before: Baseline | null; standing: Partial<Pick<Baseline, 'stands' | 'replicas' | 'of'>> },
+    input: {
+      run: RunKey
+      before: Baseline | null
+      standing: Partial<Pick<Baseline, 'stands' | 'replicas' | 'of' | 'upTo'>>
+    },
   ): Baseline | null
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
   nodeWithin?(policy: Policy, name: string): number | null

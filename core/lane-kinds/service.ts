@@ -3,12 +3,13 @@ import { isLeaving } from '../kube.ts'
 import { PRICED } from '../money/nodes.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView, standingGpus } from '../planning/generations.ts'
+import { isWithin, rangeOf } from '../planning/scaled-range.ts'
 import { planServe } from '../planning/serve.ts'
 import { slotGpus } from '../planning/serve-room.ts'
 import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
 import { ruleNamed } from '../policy/names.ts'
-import type { Policy } from '../policy.ts'
+import type { Policy, ServicePolicy } from '../policy.ts'
 import { ENGINES, type Engines, engineOf, FIRST } from '../workloads/engines.ts'
 import { servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
@@ -93,7 +94,11 @@ const asKnown = (desired: Standing, { policy, name, baseline }: By): Standing =>
 const baselineOf: LaneKind<Standing>['baselineOf'] = (desired, { run, before, standing }) => {
   if (isRetired(desired)) return null
   if (isServed(desired)) {
-    const of = before?.of === undefined ? {} : { of: before.of }
+    const decided = standing.of === undefined ? before : null
+    const of = {
+      ...(before?.of === undefined ? {} : { of: before.of }),
+      ...(decided?.upTo === undefined ? {} : { upTo: decided.upTo }),
+    }
     return { generation: run.generation, desired, replicas: null, ...of, ...standing }
   }
   // What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew, or as the policy has it.
@@ -120,7 +125,9 @@ const atFloor = (policy: Policy, name: string): { policy: Policy; goes: number }
   const { key, rule } = ruleNamed(policy.services, name) ?? { key: '', rule: undefined }
   if (rule?.floor === undefined || rule.floor >= rule.replicas) return null
   const { floor, replicas } = rule
-  const services = { ...policy.services, [key]: { ...rule, replicas: floor } }
+  const { autoscaling: scaled } = rule
+  const autoscaling = scaled && { ...scaled, min: Math.min(scaled.min, floor), max: floor }
+  const services = { ...policy.services, [key]: { ...rule, replicas: floor, ...(autoscaling && { autoscaling }) } }
   return { policy: { ...policy, services }, goes: 1 - floor / replicas }
 }
 
@@ -155,11 +162,21 @@ const back = (input: BackInput): WayStep[] => {
     stay,
     called,
     loadMinutes: rule?.loadMinutes.p95 ?? 30,
-    wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
+    wantReplicas: wantedBack(input, { base, rule }),
     freeGpus: base === undefined ? null : freeToGoBack(input, base),
     pool: base === undefined ? undefined : world.pools[base.pool],
     gpusPerNode: base === undefined ? undefined : policy.pools[base.pool]?.gpusPerNode,
   })
+}
+
+/** As many as it had when it succeeded; what is scaled since, as many as it has been given. */
+const wantedBack = (
+  { baseline, policy }: BackInput,
+  { base, rule }: { base: GenerationView | undefined; rule: ServicePolicy | undefined },
+): number => {
+  const had = baseline?.replicas ?? rule?.replicas ?? 1
+  const range = rule === undefined ? null : rangeOf(policy, rule)
+  return base !== undefined && isWithin(range, base) ? Math.max(had, base.replicas) : had
 }
 
 /** As it is made today; marked pure, so that doors that plan nothing carry no planning. */

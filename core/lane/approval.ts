@@ -36,6 +36,10 @@ export const boundsLeft = ({ question, spent }: Approved): Bounds => ({
   dollars: question.bounds.dollars - spent,
 })
 
+/** Whether a yes to this digest within these bounds is one to that plan. */
+export const binds = ({ digest, bounds }: Pick<Plan, 'digest' | 'bounds'>, plan: Plan): boolean =>
+  digest === plan.digest && within(plan, bounds)
+
 /**
  * Whether nobody has to be asked about a plan: it needs no approval, or what was approved covers it and who approved still
  * may (law 15). `unknown` while nobody can say who is in an approvers' group.
@@ -45,7 +49,8 @@ export const covers = (
   plan: Plan,
 ): 'yes' | 'no' | 'unknown' => {
   if (!plan.approval.required) return 'yes'
-  if (approved === null || approved.question.digest !== plan.digest || !within(plan, boundsLeft(approved))) return 'no'
+  if (approved === null) return 'no'
+  if (!binds({ digest: approved.question.digest, bounds: boundsLeft(approved) }, plan)) return 'no'
   // What has begun under it asks nobody again.
   if (approved.begun) return 'yes'
   const approvals = { policy: policy.approvals, groups }

@@ -1,4 +1,4 @@
-import { within } from './approval.ts'
+import { binds } from './approval.ts'
 import { planOnPaper } from './planning.ts'
 import { asksInVain } from './rungs.ts'
 import type { View } from './view.ts'
@@ -16,5 +16,5 @@ const isBeforeOutage = (view: View): boolean => {
   if (run === null || question === null || view.world === null || lacks?.none?.told !== true) return false
   if (question.openedAt >= lacks.none.since) return false
   const paper = planOnPaper(view, run, { kept: {} })
-  return paper.kind === 'plan' && (paper.plan.digest !== question.digest || !within(paper.plan, question.bounds))
+  return paper.kind === 'plan' && !binds(question, paper.plan)
 }

@@ -15,7 +15,7 @@ import { aboutOf, type Ended, untriedOf } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { hadOutage, halfwayAfter } from './halfway.ts'
 import { judgedIn } from './judged.ts'
-import { ofPlan, ownReplicas, saidNoTo, standingFor } from './judged-as.ts'
+import { agreedBy, ownReplicas, saidNoTo, standingFor } from './judged-as.ts'
 import { isKept } from './kept.ts'
 import { afterOccasion, asBeforeOccasion, endedWellAs } from './occasion.ts'
 import type { Ran } from './question.ts'
@@ -119,7 +119,7 @@ const afterwards = (
     ? kind.baselineOf(run.desired as never, {
         run: runKeyOf(doc, run),
         before,
-        standing: { ...standing, ...ofPlan(plan) },
+        standing: { ...standing, ...agreedBy(plan) },
       })
     : saidNoTo(doc.baseline, at, { plan, own: ownReplicas(view, run) })
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc

@@ -7,6 +7,7 @@ import type { Died, Lost } from '../pods/taken.ts'
 import type { Ceiling } from '../pools/contribution.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
 import type { Beginnings } from './beginnings.ts'
+import type { Decided } from './decided.ts'
 import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
 import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
@@ -109,15 +110,13 @@ export type Before = Pick<
 >
 
 /** The last generation of a service that succeeded, or was judged and stands in its place, with the replicas it had: ways back end there. */
-export interface Baseline {
+export interface Baseline extends Decided {
   generation: number
   /** Generation of the Deployment that stands for it: its own, or one that it took up; left out by an earlier release, which looked for it by its version. */
   stands?: number
   desired: Desired
   /** Null: nothing of it was seen, or moved. */
   replicas: number | null
-  /** How many the policy had of it as that was last decided; another number since is followed. Left out: nobody knows, as of an earlier release. */
-  of?: number
 }
 
 /** One attempt under way. */

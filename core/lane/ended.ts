@@ -1,5 +1,6 @@
 import type { Plan } from '../plan.ts'
 import type { Outcome, OutcomeKind } from '../reasons.ts'
+import { agreedTo } from '../strategy.ts'
 
 /** An outcome, of which attempt and when. */
 export interface Ended extends Outcome {
@@ -34,7 +35,7 @@ export const untriedOf = ({ kind }: Outcome, tried: boolean): Pick<Ended, 'untri
 export const aboutOf = (
   plan: (Pick<Plan, 'template' | 'strategy'> & Partial<Pick<Plan, 'approval' | 'bounds'>>) | undefined,
 ): Pick<Ended, 'template' | 'replicas' | 'paid'> => {
-  const replicas = plan?.strategy?.name === 'scale' ? plan.strategy.path.at(-1)?.new : undefined
+  const replicas = plan?.strategy?.name === 'scale' ? agreedTo(plan.strategy) : undefined
   return {
     ...(plan?.template === undefined ? {} : { template: plan.template }),
     ...(replicas === undefined ? {} : { replicas }),

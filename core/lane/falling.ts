@@ -3,6 +3,7 @@ import {
   baselineView,
   editedText,
   isEditedByHand,
+  isStanding,
   standingGpus,
   standingText,
   stuckTexts,
@@ -128,9 +129,20 @@ export const withSeenStanding = (view: Standing, change: Change): Change => {
   const texts = [besideIn(view.kind, view.world, doc) ?? [], ...stuckTexts(view.world)].flat()
   const beside = texts.length === 0 ? undefined : said(texts.join('; '), SHORT)
   const { beside: _, ...rest } = doc
-  const isKnown = isSame(stands, doc.stands ?? {}) && beside === doc.beside
-  const after = isKnown ? change : { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
+  const baseline = scaledSince(doc.baseline, view.world)
+  const isKnown = isSame(stands, doc.stands ?? {}) && beside === doc.beside && baseline === doc.baseline
+  const after = isKnown
+    ? change
+    : { ...change, doc: { ...rest, stands, baseline, ...(beside === undefined ? {} : { beside }) } }
   return withOverdueTold(view, view.world, withLack(view, view.world, after))
+}
+
+/** What was judged last with as many replicas as its autoscaler has given it: a way back leads to these. */
+const scaledSince = (baseline: Baseline | null, { generations }: World): Baseline | null => {
+  const base = baselineView(generations, baseline)
+  const isOther =
+    baseline !== null && base?.upTo !== undefined && base.replicas > 0 && base.replicas !== baseline.replicas
+  return isOther ? { ...baseline, replicas: base.replicas } : baseline
 }
 
 /** Beside a run it is said what lacks of what was judged, which is told too, and who has changed what of it; and what somebody has scaled up while nothing has begun. */
@@ -167,7 +179,7 @@ const besideIn = (
   { baseline, outcome }: Pick<LaneDocument, 'baseline' | 'outcome'>,
 ): string | undefined => {
   if (strays.length > 0) return said(lackIn({ generations, traffic, strays }, baseline).join('; '), SHORT)
-  const standing = generations.filter(({ replicas }) => replicas > 0)
+  const standing = generations.filter(isStanding)
   const [first] = standing
   if (standing.length === 1 && first === baselineView(generations, baseline)) {
     if (first === undefined) return undefined

@@ -14,6 +14,7 @@ import { againstOf, marksOf, planOnPaper, type Seen, settlePlan, withPlan } from
 import type { Approved } from './question.ts'
 import { holdOf } from './room.ts'
 import { isOnRung } from './rungs.ts'
+import { withoutEdited } from './unasked.ts'
 import type { View } from './view.ts'
 
 /**
@@ -98,7 +99,7 @@ const approvalOf = ({ doc: { approved } }: View, { approval }: Plan): Approved |
 
 /** The approval does not cover what it would do now: it is asked about again. */
 const changedSince = (view: View, run: Run, { plan, lost }: Extract<Planned, { kind: 'plan' }>, seen: Seen): Change => {
-  const change = withPlan(view, run, plan, seen)
+  const change = withPlan(view, withoutEdited(view, run, plan), plan, seen)
   const detail =
     view.doc.approved === null
       ? 'it now needs an approval'

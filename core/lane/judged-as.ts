@@ -1,6 +1,7 @@
 import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
+import { agreedTo } from '../strategy.ts'
 import { type Baseline, hasBegun, type Run } from './document.ts'
 import type { View } from './view.ts'
 
@@ -18,8 +19,14 @@ export const standingFor = ({ plan, world }: View, run: Run): Partial<Pick<Basel
 
 /** How many replicas were planned, as the policy had them then. */
 export const ofPlan = (plan: Plan | null): Pick<Baseline, 'of'> => {
-  const planned = plan?.strategy?.path.at(-1)?.new
+  const planned = agreedTo(plan?.strategy)
   return planned === undefined ? {} : { of: planned }
+}
+
+/** The same of what has succeeded: how far it is scaled, people have agreed to. */
+export const agreedBy = (plan: Plan | null): Pick<Baseline, 'of' | 'upTo'> => {
+  const upTo = plan?.strategy?.upTo
+  return { ...ofPlan(plan), ...(upTo === undefined ? {} : { upTo }) }
 }
 
 /** Ends by which what was planned is not done: people have said no, or it came to nothing. */

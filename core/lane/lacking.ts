@@ -29,6 +29,8 @@ const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
       none: true,
     }
   if (baseline === null) return undefined
+  // Nobody asks, and its autoscaler has it at none.
+  if (base !== undefined && base.replicas === 0 && base.upTo !== undefined) return undefined
   if (base === undefined || base.replicas === 0)
     return isAnswered(seen) ? undefined : { text: `nobody answers: ${outText(seen, base, baseline)}`, none: true }
   if (seen.traffic !== undefined && base.ready > 0 && !isAnswered(seen))

@@ -1,14 +1,13 @@
-import { ANSWER_GRACE, asOfNow, missingIn, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers, isOfOtherPolicy } from './approval.ts'
-import { isToAskAnew } from './asked-anew.ts'
-import { isOutdatedByRung, standsElsewhere, votesUntil } from './asking.ts'
+import { asked, rejection } from './asked.ts'
+import { isOutdatedByRung, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
-import { besideRun, besideText, TROUBLED } from './beside-run.ts'
+import { besideRun, TROUBLED } from './beside-run.ts'
 import { cancelledOf } from './cancelling.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun } from './document.ts'
@@ -33,8 +32,6 @@ import { isWanted } from './wanted.ts'
 
 /** A plan that changed after this many questions is refused. */
 const QUESTIONS = 2
-/** One reminder, so long before a question ends, when it is open for longer than twice that. Milliseconds. */
-const REMINDER = 3_600_000
 
 /**
  * What is done next with a lane, from what is written down: the whole life of a run as one table. Pure and total: the same
@@ -219,32 +216,4 @@ const CHANGED_TWICE: Outcome = {
   kind: 'refused',
   reason: 'changed-while-asked',
   detail: 'what was approved changed twice before it could begin: look at what keeps changing, then say retry',
-}
-
-const asked = (view: View, { generation, attempt }: Run, question: Question): Act => {
-  if (question.state === 'rejected') return { kind: 'close', outcome: rejection(view, question) }
-  const end = question.until + ANSWER_GRACE
-  if (isToAskAnew(view)) return awaySide(view, 'cluster') ?? { kind: 'plan' }
-  // Every vote in time counts, however many letters were written before it; and nobody denies by silence what would ask them anew.
-  if (view.now >= end && !view.unread) return { kind: 'expire' }
-  if (standsElsewhere(question, view.policy)) return { kind: 'move-card' }
-  const remindAt = question.until - REMINDER
-  const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
-  if (reminds && view.now >= remindAt) return { kind: 'remind' }
-  const asked = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
-  return rest(view, {
-    why: 'asked',
-    text: `waits for ${missingIn(asked)} of the approvers, about generation ${generation}, attempt ${attempt}${besideText(view)}`,
-    until: reminds ? remindAt : end,
-  })
-}
-
-const rejection = ({ policy }: View, { votes }: Question): Outcome => {
-  const denial = votes.find(({ verdict }) => verdict === 'deny')
-  const who = denial === undefined ? 'nobody' : nameOf(denial.by, policy.approvals)
-  return {
-    kind: 'rejected',
-    reason: null,
-    detail: `denied by ${who}${denial?.reason ? `: ${denial.reason}` : ''}`,
-  }
 }

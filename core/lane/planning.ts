@@ -9,16 +9,17 @@ import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import type { GenerationView, World } from '../world.ts'
 import { boundsLeft } from './approval.ts'
-import { card, isOutdatedByRung } from './asking.ts'
+import { isOutdatedByRung } from './asking.ts'
 import { newRun, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { planChosen, withChoice } from './choosing.ts'
-import { close, identityOf, withClosedQuestion } from './closing.ts'
+import { close, identityOf } from './closing.ts'
 import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { Approved } from './question.ts'
-import { asksAlways, asksInVain } from './rungs.ts'
+import { asksAlways } from './rungs.ts'
+import { unasked, withoutEdited, withoutQuestion } from './unasked.ts'
 import type { View } from './view.ts'
 
 /** What planning and holding have seen besides the view's world: kept results whose artifacts are still there. */
@@ -145,31 +146,14 @@ export const settlePlan = (view: View, seen: Seen): Change => {
   if (planned.kind === 'refuse')
     return close(view, run, { kind: 'refused', reason: planned.reason, detail: planned.detail }, againstOf(view))
   const { plan } = planned
-  if (plan.generation === run.generation)
-    return withChoice(planned.lost, run, unasked(view, run, withPlan(view, withoutQuestion(run), plan, seen)))
+  if (plan.generation === run.generation) {
+    const next = withoutEdited(view, withoutQuestion(run), plan)
+    return withChoice(planned.lost, run, unasked(view, run, withPlan(view, next, plan, seen)))
+  }
   if (doc.run !== null) return close(view, run, { kind: 'superseded', reason: null, detail: ANEW })
   const next = { ...doc, generation: plan.generation, attempt: plan.attempt, attemptsLeft: view.policy.retries }
   return withPlan({ ...view, doc: next }, newRun(next, now), plan, seen)
 }
-
-/** What is asked about and planned anew is asked about no more; a question whose reason is gone uses none up. */
-const withoutQuestion = (run: Run): Run =>
-  run.phase === 'asked' ? { ...withClosedQuestion(run), asked: run.asked - 1 } : run
-
-const unasked = (view: View, run: Run, change: Change): Change =>
-  run.phase === 'asked'
-    ? {
-        ...change,
-        moments: [
-          moment('answer', `${asksInVain(view) ? RUNG_OVER : NOT_ANSWERED}: the question was closed`, { run }),
-          ...change.moments,
-        ],
-        tellings: [...change.tellings, card(run)],
-      }
-    : change
-
-const RUNG_OVER = 'the rung that had it asked about is over'
-const NOT_ANSWERED = 'nobody answers by now, and it is asked about as it stands'
 
 const ANEW = 'what its pods are wanted to be has changed since: that is a generation of its own'
 

@@ -1,5 +1,7 @@
 import type { Facts } from '../reactions/reaction.ts'
 import type { Act } from './act.ts'
+import { awaitingAnswer } from './asked.ts'
+import { isAskedOtherwise, settlePlanned } from './asked-otherwise.ts'
 import { settleAsk, settleExpire, settleMoveCard, settleRemind } from './asking.ts'
 import { settleAgain } from './attempts.ts'
 import { inTurn } from './before.ts'
@@ -19,12 +21,12 @@ import { atRest } from './keeping.ts'
 import { told } from './lacking.ts'
 import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
-import { asMadeNow } from './made-anew.ts'
 import { markOf, withMark } from './marks.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
 import { withPlaced } from './nodeless.ts'
 import { patient } from './patience.ts'
-import { type Seen, settlePlan } from './planning.ts'
+import type { Seen } from './planning.ts'
+import type { Question } from './question.ts'
 import { settleRetire, withRetried } from './retiring.ts'
 import { type Righted, settleRighted } from './righting.ts'
 import { fitted } from './size.ts'
@@ -96,7 +98,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'fold':
       return withRetried(view, atRest(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
     case 'plan':
-      return inTurn(view, (own) => settlePlan(asMadeNow(own), seen))
+      return inTurn(view, (own) => settlePlanned(own, seen))
     case 'look-again':
       return settleLookAgain(view, act.letter, { facts: result.kind === 'looked' ? result.facts : {}, seen })
     case 'hold':
@@ -162,6 +164,7 @@ const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
       note: trouble.said,
     })
   const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
+  if (act.kind === 'plan' && why !== 'bug' && isAskedOtherwise(view)) return askedMeanwhile(view)
   const given = { why, text: sentence(why, trouble), side: trouble.side } as const
   const answers = (tries: number): number => pauseAfter(tries, 'retryAfter' in trouble ? trouble.retryAfter : 0)
   // What was asked for may still come to be: nobody else is at the step before that is over.
@@ -175,6 +178,12 @@ const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
     moments: first ? [moment('note', rest.text, { run: view.doc.run, data: { side: trouble.side, why } })] : [],
     counts: first ? [`${why}:${trouble.side}`] : [],
   })
+}
+
+/** People are asked on until it can be seen what an edit of the policy makes of it: who compares looks again, within minutes. */
+const askedMeanwhile = (view: View): Change => {
+  const run = view.doc.run as Run
+  return changed(view.doc, { rest: awaitingAnswer(view, run, run.question as Question) })
 }
 
 /** Acts that come before anything begins, and after something may have been granted. */

@@ -7,6 +7,7 @@ import { servingObjects, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { editedText, isEditedByHand, replicaCount, titleOf } from './generations.ts'
 import { asLeft } from './left-alone.ts'
+import { isWithin, rangeOf } from './scaled-range.ts'
 import { isBehindAlone, partsOff, partsText } from './serve-parts.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
@@ -60,7 +61,7 @@ export const handOn = (
   if (service.onEdit !== 'tell') return parts === null ? undefined : { text: partsText(parts), tells: false }
   if (parts !== null) return told(partsText(parts))
   const had = input.baseline?.replicas ?? null
-  const isScaled = had !== null && had !== target.replicas
+  const isScaled = had !== null && had !== target.replicas && !isWithin(rangeOf(input.policy, service), target)
   if (!isScaled) return undefined
   return told(`somebody has scaled ${titleOf(target)} from ${had} to ${replicaCount(target.replicas)}`)
 }

@@ -64,7 +64,9 @@ const UNBOUND: ReadonlySet<Step['kind']> = new Set(['roll-out-model', 'switch-tr
 /** Replicas that stand once the last move is made, whatever the path; null: nothing is moved. */
 const replicasAfter = (steps: readonly Step[]): number | null => {
   const last = steps.findLast((step) => step.kind === 'roll-out-model')
-  return last === undefined ? null : last.replicas.reduce((sum, { replicas }) => sum + replicas, 0)
+  return last === undefined
+    ? null
+    : (last.scaled?.max ?? last.replicas.reduce((sum, { replicas }) => sum + replicas, 0))
 }
 
 const gatesOf = (step: Step): string[] =>

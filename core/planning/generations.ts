@@ -104,11 +104,17 @@ export const replicaCount = (count: number): string => (count === 1 ? '1 replica
 
 const versionOf = ({ object }: GenerationView): string | undefined => object.metadata.annotations?.[label('version')]
 
-/** GPUs of each pool that the lane's generations ask for. */
+/** Whether it stands: with replicas, or with an autoscaler that has none of them while nobody asks. */
+export const isStanding = ({ replicas, upTo }: Pick<GenerationView, 'replicas' | 'upTo'>): boolean =>
+  replicas > 0 || upTo !== undefined
+
+/** GPUs of each pool that the lane's generations ask for, or may at any time where an autoscaler stands. */
 export const standingGpus = (generations: readonly GenerationView[]): Record<string, number> => {
   const gpus: Record<string, number> = {}
-  for (const { pool, replicas, gpusPerReplica } of generations)
-    if (replicas * gpusPerReplica > 0) gpus[pool] = (gpus[pool] ?? 0) + replicas * gpusPerReplica
+  for (const { pool, replicas, upTo = 0, gpusPerReplica } of generations) {
+    const most = Math.max(replicas, upTo) * gpusPerReplica
+    if (most > 0) gpus[pool] = (gpus[pool] ?? 0) + most
+  }
   return gpus
 }
 

@@ -1,4 +1,5 @@
-import type { Point, Strategy } from '../plan.ts'
+import type { Point } from '../plan.ts'
+import type { Strategy } from '../strategy.ts'
 import {
   heldAt,
   keptBy,

@@ -4,10 +4,12 @@ import { label, laneLabel } from '../names.ts'
 import type { NotifyStep, Planned, Price } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import { counted } from '../text.ts'
+import type { GenerationView } from '../world.ts'
 import { type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
+import { unscaledStep } from './scaled-steps.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
-import { walkBack, wayBack } from './walk-back.ts'
+import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
 
 /** Why each step is taken. */
 const LEFT = 'its service has left the policy'
@@ -20,24 +22,14 @@ const NO_TIME = { p50: 0, p95: 0 }
  * and Services stay, empty: they cost nothing. Should the service come back, it has a Deployment of its own, behind the same Service.
  */
 export const planRetired = (input: ServeInput): Planned => {
-  const { world, policy, run, identity } = input
+  const { world, policy, run } = input
   const { generations } = world
-  const all = {
-    identity,
-    run,
-    baseline: null,
-    namespace: policy.namespaces.serving,
-    traffic: world.traffic ?? null,
-    generations,
-    wantReplicas: 0,
-    freeGpus: null,
-    loadMinutes: 0,
-    called: 'move',
-  }
-  const { leaving, path } = wayBack({ ...all, without: 'all' })
+  const all = toNothing(input)
+  const { leaving, path } = wayBack(all)
   const name = laneName(run.lane)
-  if (leaving.length === 0) return withoutDeployments(input, name)
-  const names = [...new Set(leaving.map(({ view }) => titleOf(view)))]
+  const scaled = generations.filter(({ replicas, upTo }) => replicas === 0 && upTo !== undefined)
+  if (leaving.length === 0 && scaled.length === 0) return withoutDeployments(input, name)
+  const names = [...new Set([...leaving.map(({ view }) => view), ...scaled].map(titleOf))]
   const [first] = leaving
   const price = servePrice({
     ...pricedFor(input, { loadMinutes: NO_TIME, gate: { minutes: NO_TIME } }),
@@ -48,14 +40,17 @@ export const planRetired = (input: ServeInput): Planned => {
   })
   return finishPlan(input, {
     title: `Retire the service ${name}: take ${names.join(', ')} away`,
-    steps: [...walkBack({ ...all, without: 'all' }).map((step) => ({ ...step, why: LEFT })), told(name)],
+    steps: [
+      ...(leaving.length > 0 ? walkBack(all) : [unscaledStep(scaled, { name: 'move-1', loadMinutes: 0 })]).map(
+        (step) => ({ ...step, why: LEFT }),
+      ),
+      told(name),
+    ],
     objects: [],
     interrupts: names.map((one) => `${one} stops answering, and nothing takes its place`),
     asks: 'what answers requests is taken away',
     price,
-    gpus: Object.fromEntries(
-      Object.entries(standingGpus(generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool)),
-    ),
+    gpus: knownGpus(generations, policy),
     stands: {},
     unavailable: leaving.length,
     strategy: null,
@@ -63,6 +58,17 @@ export const planRetired = (input: ServeInput): Planned => {
     reasons: reasonsOf(name, { leaving, names, price, pools: policy.pools }),
   })
 }
+
+/** The way on which all that stands goes. */
+const toNothing = ({ world, policy, run, identity }: ServeInput): WalkBackInput => ({
+  ...{ identity, run, baseline: null, namespace: policy.namespaces.serving },
+  ...{ traffic: world.traffic ?? null, generations: world.generations },
+  ...{ wantReplicas: 0, freeGpus: null, loadMinutes: 0, called: 'move', without: 'all' },
+})
+
+/** What stands holds nothing of a pool that has left the policy. */
+const knownGpus = (generations: readonly GenerationView[], { pools }: Policy): Record<string, number> =>
+  Object.fromEntries(Object.entries(standingGpus(generations)).filter(([pool]) => Object.hasOwn(pools, pool)))
 
 /** What stops, what is deleted and what stays, and what that saves. */
 const reasonsOf = (

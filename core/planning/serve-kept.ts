@@ -9,10 +9,11 @@ import { asPolicyHas, POLICYS, scaling } from './as-policy-has.ts'
 import { withHand } from './by-hand.ts'
 import { answersOf, editedText, isEditedByHand, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { standsFor } from './returns-to.ts'
+import { isWithin, rangeOf } from './scaled-range.ts'
 import { goneIn, planGone } from './serve-gone.ts'
 import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
-import { type AtPoint, costAtPoints, type PricedPath, servePrice } from './serve-price.ts'
+import { costAtPoints, type PricedPath, servePrice } from './serve-price.ts'
 import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
 import { isAnswered, isLedTo, named, outTexts, switchStep } from './traffic.ts'
 import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
@@ -80,7 +81,8 @@ const offOf = (
   const wanted = { desired: baseline.desired, engine: engineFor(baseline.desired), generation: base.generation }
   const found = partsOff(input, { ...rule, service }, { wanted, standing: { target: base } })
   const parts = found === null ? null : partsOfLane(found, { elsewhere, isAnswered: isAnswered(world) })
-  const isScaled = !elsewhere && isOtherThan(replicas, { base, isPolicys })
+  const isWanted = elsewhere || isWithin(rangeOf(input.policy, rule.service), base)
+  const isScaled = !isWanted && isOtherThan(replicas, { base, isPolicys })
   return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? replicas : null, isPolicys }
 }
 
@@ -205,12 +207,10 @@ const costing = (way: readonly WayStep[], priced: PricedPath): WayStep[] => {
   return way.map((step) => {
     if (step.kind !== 'roll-out-model') return step
     const point = step.point.old + step.point.new
-    const { extra, beside } = costs[priced.path.findLastIndex((one) => one.old + one.new === point)] ?? NO_COST
+    const { extra = 0, beside = 0 } = costs[priced.path.findLastIndex((one) => one.old + one.new === point)] ?? {}
     return { ...step, perHour: extra, ...(beside === 0 ? {} : { beside }) }
   })
 }
-
-const NO_COST: AtPoint = { extra: 0, beside: 0 }
 
 const stepsOf = (
   way: readonly WayStep[],

@@ -10,6 +10,7 @@ import { setRight } from '../workloads/set-right.ts'
 import type { GenerationView } from '../world.ts'
 import { answersOf, isEditedByHand, refOf, replicaCount, standingGpus } from './generations.ts'
 import { madeAgain } from './left-alone.ts'
+import { agreedRange } from './scaled-range.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import type { Rule } from './serve-room.ts'
@@ -53,22 +54,24 @@ export const partsOff = (
   const { generation } = target
   const { traffic = null, parts } = world
   const answers = isLedTo(traffic, generation) && traffic !== null
-  const built = { ...buildOf(input, rule, from.wanted), generation }
+  const { scales, ...whole } = buildOf(input, rule, from.wanted)
+  const range = agreedRange(scales ?? null, input.baseline)
+  const built = { ...whole, generation, ...(scales && range && { scales: { ...scales, ...range } }) }
   const to = ledTo(world, target)
   const service = trafficService({ identity, run, namespace: policy.namespaces.serving }, to)
-  const { generationService, disruptionBudget, deployment } = servingObjects(built)
+  const { generationService, disruptionBudget, deployment, autoscaler } = servingObjects(built)
   const off = (wanted: KubeObject | undefined): Part[] => {
     if (wanted === undefined || !parts.kinds.includes(wanted.kind)) return []
     const { kind, metadata } = wanted
     const live = parts.objects.find((one) => one.kind === kind && one.metadata.name === metadata.name) ?? null
     const edits = live === null ? [] : [...labelsOff(live, wanted), ...editsOf(live, wanted)]
-    const behind = live === null ? null : behindOf(live, { wanted, edits })
+    const behind = live === null ? unscaled(wanted) : behindOf(live, { wanted, edits })
     const off = { wanted: setRight(wanted, edits), live, edits }
     if (behind !== null) return [{ ...off, behind }]
     return live === null || edits.length > 0 ? [off] : []
   }
   const [lane = null] = off(service)
-  const others = [...labelled(target, deployment), ...[generationService, disruptionBudget].flatMap(off)]
+  const others = [...labelled(target, deployment), ...[generationService, disruptionBudget, autoscaler].flatMap(off)]
   return lane === null && others.length === 0 ? null : { lane, others, answers, to }
 }
 
@@ -86,10 +89,16 @@ const FOLLOWS = ['minAvailable', 'maxUnavailable'] as const
 
 const digestIn = ({ metadata }: KubeObject): string | undefined => metadata.annotations?.[DIGEST_ANNOTATION]
 
+/** A way takes what scales it away, and one back leaves that to this: nobody's hand is in it. Null: it is nothing that scales. */
+const unscaled = ({ kind, metadata: { name } }: KubeObject): string | null =>
+  kind === 'ScaledObject' ? `nothing scales ${name}, whose ScaledObject a way has taken away` : null
+
 /** Where what drains are held to is ours as it stands, and the policy has it otherwise by now; null: nowhere. */
 const behindOf = (live: KubeObject, { wanted, edits }: Pick<Part, 'wanted' | 'edits'>): string | null => {
   // Applied as it is wanted already: an admission has it otherwise, and would again.
-  if (wanted.kind !== 'PodDisruptionBudget' || digestIn(live) === digestIn(wanted)) return null
+  if (digestIn(live) === digestIn(wanted)) return null
+  if (wanted.kind === 'ScaledObject') return `the policy has it otherwise by now what scales ${wanted.metadata.name}`
+  if (wanted.kind !== 'PodDisruptionBudget') return null
   const [is, to] = [live, wanted].map((one) => (one as KubeObject<'PodDisruptionBudget'>).spec)
   const field = FOLLOWS.find((one) => to?.[one] !== undefined && to[one] !== is?.[one])
   if (field === undefined || edits.some((edit) => edit.field === fieldText(['spec', field]))) return null
@@ -212,7 +221,7 @@ export const planParts = (
 }
 
 /** Applies these. They are no templates: what is applied anew starts no pod. */
-export const setStep = (view: GenerationView, { service }: Rule, parts: readonly Part[]): RollOutModelStep => {
+export const setStep = (view: GenerationView, { service, range }: Rule, parts: readonly Part[]): RollOutModelStep => {
   const { generation, replicas } = view
   return {
     kind: 'roll-out-model',
@@ -224,5 +233,6 @@ export const setStep = (view: GenerationView, { service }: Rule, parts: readonly
     point: { old: 0, new: replicas },
     brings: null,
     loadMinutes: service.loadMinutes.p95,
+    ...(range === undefined ? {} : { scaled: range }),
   }
 }

@@ -7,9 +7,10 @@ import { isRetired, isServed, type Standing } from '../lane-kinds/serving.ts'
 import { besideText } from '../money/nodes.ts'
 import { usd } from '../money/prices.ts'
 import { type Identity, type RunKey, runName } from '../names.ts'
-import type { Bounds, Plan, Planned, Price, Step, Strategy } from '../plan.ts'
+import type { Bounds, Plan, Planned, Price, Step } from '../plan.ts'
 import type { Policy } from '../policy.ts'
-import type { World } from '../world.ts'
+import type { Strategy } from '../strategy.ts'
+import type { GenerationView, World } from '../world.ts'
 import { effectsOf } from './effects.ts'
 import { ranBefore, stuckTexts } from './generations.ts'
 import { ifKept } from './largest.ts'
@@ -148,8 +149,12 @@ export const pricedFor = (input: ServeInput, service: PricedPath['service']) => 
   pools: input.world.pools,
   service,
   generations: input.world.generations,
-  before: ranBefore(input),
+  before: ranBefore(input).map(withAgreed),
 })
+
+/** What is scaled runs at any time what was agreed to: that is added to nothing. */
+const withAgreed = (view: GenerationView): GenerationView =>
+  view.upTo === undefined ? view : { ...view, replicas: Math.max(view.replicas, view.upTo) }
 
 /** Why it makes do with less where it does, where its prices are from, and what they contain beside its pods. */
 const pricedText = ({ desired, policy }: ServeInput, { price, gpus }: Draft): string[] => [

@@ -41,7 +41,7 @@ export const planStanding = (
   return planned.kind === 'plan' ? { ...planned, agrees: `${reason}, ${short}` } : planned
 }
 
-const waitStep = (view: GenerationView, { service }: Rule): RollOutModelStep => {
+const waitStep = (view: GenerationView, { service, range }: Rule): RollOutModelStep => {
   const { generation, replicas } = view
   return {
     kind: 'roll-out-model',
@@ -54,5 +54,6 @@ const waitStep = (view: GenerationView, { service }: Rule): RollOutModelStep => 
     // It brings nothing: what its pods did before says nothing of it, and its patience alone ends it.
     brings: null,
     loadMinutes: service.loadMinutes.p95,
+    ...(range === undefined ? {} : { scaled: range }),
   }
 }

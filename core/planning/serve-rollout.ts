@@ -5,6 +5,8 @@ import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf, stuckTexts } from './generations.ts'
+import { withReplicasNow } from './scaled.ts'
+import { scaledPrice, scaledTexts } from './scaled-price.ts'
 import { drainTexts } from './serve-drain.ts'
 import { partsOff, planParts } from './serve-parts.ts'
 import {
@@ -19,7 +21,7 @@ import {
   waitingOn,
 } from './serve-path.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
-import { costAtPoints, servePrice } from './serve-price.ts'
+import { costAtPoints } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
 import {
   aheadOf,
@@ -32,13 +34,14 @@ import {
   whyTooSmall,
 } from './serve-room.ts'
 import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
-import { rolloutSteps } from './serve-steps.ts'
+import { type Rollout, rolloutSteps } from './serve-steps.ts'
 import { baseReasons, diskReasons, weightsAsked, weightsText, whyNoWeights } from './serve-weights.ts'
 import { isLedTo, lostBy } from './traffic.ts'
 
 /** The plan of what rises: from whatever stands now to the wanted version alone. */
-export const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => {
-  const standing = standingOf(input, rule, wanted)
+export const planRollout = (input: ServeInput, given: Rule, wanted: Wanted): Planned => {
+  const standing = standingOf(input, given, wanted)
+  const rule = withReplicasNow(input.policy, given, standing)
   return withHand(planFrom(input, { rule, wanted, standing }), handOn(input, rule, { wanted, standing }))
 }
 
@@ -98,6 +101,8 @@ const planAsItIs = (
   const { target, others, judged, digest } = standing
   const { replicas } = rule.service
   if (!judged || target === undefined) return null
+  // How far it is scaled is agreed to, or no more.
+  if (rule.range?.max !== (rule.range === undefined ? target.upTo : input.baseline?.upTo)) return null
   // What goes on without its Deployment takes no orders: that comes before anything else is asked of it.
   const isAlone = target.alone !== undefined
   if (!isAlone && (others.length > 0 || target.replicas !== replicas || target.digest !== digest)) return null
@@ -129,6 +134,13 @@ const isKnownHere = ({ baseline }: ServeInput, { desired }: Wanted): boolean =>
 const takenAway = (leaving: readonly GenerationView[]): string[] =>
   leaving.filter(isEditedByHand).map((view) => `${editedText(view)}: this takes it away`)
 
+/** What scales it goes by a step of its own only where none moves. */
+const scalingOf = ({ rule, standing: { target, judged }, chosen }: Chosen): Pick<Rollout, 'range' | 'unscales'> => {
+  const isMoved = chosen.strategy.path.length > 1 || (!judged && chosen.gateAfter === 0)
+  const isScaled = target?.upTo !== undefined && rule.range === undefined
+  return { range: rule.range ?? null, unscales: isScaled && !isMoved ? target : null }
+}
+
 const backOf = (input: ServeInput, { rule, standing: { base, target } }: Chosen): Record<string, number> =>
   base === target
     ? {}
@@ -140,18 +152,18 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     policy,
     world: { generations },
   } = input
-  const { service, poolName } = rule
-  const { strategy, peakGpus } = chosen
+  const { service } = rule
+  const strategy = { ...chosen.strategy, ...(rule.range && { upTo: rule.range.max }) }
   const { target, judged } = standing
   const generation = target?.generation ?? wanted.generation
   const built = { ...buildOf(input, rule, wanted), generation }
   const objects = servingObjects(built)
   const gateAfter = judged ? null : chosen.gateAfter
   const { path } = strategy
-  const rising = { pool: poolName, gpus: service.gpusPerReplica }
+  const rising = { pool: rule.poolName, gpus: service.gpusPerReplica }
   const priced = { ...pricedFor(input, service), leaving, path, gateAfter, rising }
   const costs = costAtPoints(priced)
-  const moving = { leaving, path, gateAfter, led, costs, waiting: waitingOn(from) }
+  const moving = { leaving, path, gateAfter, led, costs, waiting: waitingOn(from), ...scalingOf(from) }
   const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, ...moving })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   return {
@@ -159,10 +171,9 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     steps,
     objects: [...Object.values(objects), ...jobs],
     interrupts: interruptsOf(standing.others, `v${wanted.desired.version}`),
-    price: servePrice(priced),
+    price: scaledPrice(priced, rule.range),
     ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...costs.map(({ extra }) => extra)),
-    gpus: gpusByPool({ pool: poolName, peak: peakGpus, back: backOf(input, from) }, generations, policy),
-    stands: { [poolName]: service.replicas * service.gpusPerReplica },
+    ...heldOf(input, from),
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),
     ...unansweredOn(from, generations),
@@ -171,6 +182,22 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
       had: input.baseline?.replicas ?? service.replicas,
       baseline: input.baseline,
     }),
-    reasons: [...goneSentence(input, from), ...reasonsOf(from, generations), ...drainTexts(leaving)],
+    reasons: [...whyOf(input, from), ...drainTexts(leaving), ...scaledTexts(priced, rule.range)],
+  }
+}
+
+const whyOf = (input: ServeInput, from: Chosen): string[] => [
+  ...goneSentence(input, from),
+  ...reasonsOf(from, input.world.generations),
+]
+
+/** Of what is scaled all that it may have, from its first move on: an autoscaler asks nobody. */
+const heldOf = (input: ServeInput, from: Chosen): Pick<Draft, 'gpus' | 'stands'> => {
+  const { service, poolName, range } = from.rule
+  const most = (range?.max ?? 0) * slotGpus(from.rule, service.gpusPerReplica)
+  const way = { pool: poolName, peak: Math.max(from.chosen.peakGpus, most), back: backOf(input, from) }
+  return {
+    gpus: gpusByPool(way, input.world.generations, input.policy),
+    stands: { [poolName]: Math.max(service.replicas, range?.max ?? 0) * service.gpusPerReplica },
   }
 }

@@ -5,6 +5,7 @@ import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
 import { counted } from '../text.ts'
 import type { GenerationView, PoolView, World } from '../world.ts'
 import type { ChosenPath } from './paths.ts'
+import type { ScaledRange } from './scaled-range.ts'
 
 export type Refuse = Extract<Planned, { kind: 'refuse' }>
 
@@ -18,6 +19,8 @@ export interface Rule {
   view: PoolView
   /** GPUs of it that `view` counts as free, though others hold them for a while; left out: none. */
   awaited?: number
+  /** Between how many replicas it is scaled; left out: nothing scales it, or nobody has looked. */
+  range?: ScaledRange
 }
 
 /** The rule of a service, or why there is none that a plan could be made from. */
@@ -81,12 +84,13 @@ export const freeGpus = (rule: Rule, generations: readonly GenerationView[], wit
 /** Why the wanted replicas would not fit even into an empty pool; null when they would. */
 export const whyTooSmall = (rule: Rule): string | null => {
   const { service, pool, poolName, view } = rule
-  const { gpusPerReplica, replicas } = service
+  const { gpusPerReplica } = service
+  const replicas = Math.max(service.replicas, rule.range?.max ?? 0)
   if (gpusPerReplica > pool.gpusPerNode)
     return `a replica needs ${gpusPerReplica} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; a replica over several nodes is not there yet`
   const need = replicas * slotGpus(rule, gpusPerReplica)
   if (need <= ceilingOf(rule)) return null
-  return `${replicas} × ${gpusPerReplica} GPUs need ${need} and ${poolName} has a ceiling of ${view.ceiling} in nodes of ${pool.gpusPerNode}: lower replicas or raise pools.${poolName}.maxGpus`
+  return `${replicas} × ${gpusPerReplica} GPUs need ${need} and ${poolName} has a ceiling of ${view.ceiling} in nodes of ${pool.gpusPerNode}: lower ${rule.range === undefined ? 'replicas' : 'autoscaling.max'} or raise pools.${poolName}.maxGpus`
 }
 
 /** `gpu-serve has 0 free of 16 (16 used, 0 held)`. */

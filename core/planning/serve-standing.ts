@@ -1,10 +1,13 @@
 import type { ServeDesired } from '../desired.ts'
+import type { Policy, ServicePolicy } from '../policy.ts'
 import type { Engine } from '../workloads/engine.ts'
 import { runnerSource } from '../workloads/runner-source.ts'
 import { type ServingInput, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
-import { baselineView, isEditedByHand, replicaCount, titleOf } from './generations.ts'
+import { baselineView, isEditedByHand, isStanding, replicaCount, titleOf } from './generations.ts'
 import { judgedLast } from './order.ts'
+import { replicasText } from './scaled.ts'
+import { rangeOf } from './scaled-range.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
 
@@ -41,7 +44,13 @@ export const buildOf = (
   engine,
   namespace: policy.namespaces.serving,
   ...(policy.runner === undefined ? {} : { runner: runnerSource(policy) }),
+  ...scalesOf(policy, service),
 })
+
+const scalesOf = (policy: Policy, service: ServicePolicy): Pick<ServingInput, 'scales'> => {
+  const range = rangeOf(policy, service)
+  return range === null || policy.keda === undefined ? {} : { scales: { keda: policy.keda, ...range } }
+}
 
 /** How what stands compares with what is wanted. */
 export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Standing => {
@@ -54,9 +63,9 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
   const own = generations.find(({ generation }) => generation === wanted.generation)
   // Content counts, and the digest that it was applied with: what somebody has changed since is another's.
   const isIt = (view: GenerationView | undefined): boolean => view?.digest === digest && !isEditedByHand(view)
-  const same = generations.filter((view) => isIt(view) && view.replicas > 0)
+  const same = generations.filter((view) => isIt(view) && isStanding(view))
   const target = isIt(own) ? own : (same.find((view) => view === base) ?? same.at(-1) ?? own)
-  const others = generations.filter((view) => view !== target && view.replicas > 0)
+  const others = generations.filter((view) => view !== target && isStanding(view))
   const judged = target !== undefined && target === base && isIt(target)
   return {
     digest,
@@ -72,19 +81,20 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
 export const asService = (name: string, { model }: { model: string }): string => (name === model ? '' : ` as ${name}`)
 
 /** The plan in one line. */
-export const titleOfPlan = (
-  { desired }: Wanted,
-  { name, service }: Rule,
-  { others, target, judged }: Standing,
-): string => {
+export const titleOfPlan = ({ desired }: Wanted, rule: Rule, { others, target, judged }: Standing): string => {
+  const { name, service, range } = rule
   const it = `${desired.model} v${desired.version}${asService(name, desired)}`
   const now = target?.replicas ?? 0
+  if (others.length === 0 && now > 0 && judged && range !== undefined)
+    return `Scale ${it} between ${range.min} and ${replicaCount(range.max)}`
+  if (others.length === 0 && now === service.replicas && range === undefined && target?.upTo !== undefined)
+    return `Let nothing scale ${it} any more: ${replicaCount(now)}`
   if (others.length === 0 && now > 0)
     return now === service.replicas
       ? `${judged ? 'Lead requests to' : 'Judge'} ${it}, which stands already`
       : `Scale ${it} from ${now} to ${replicaCount(service.replicas)}`
   const from = others.length === 0 ? '' : ` instead of ${others.map(titleOf).join(', ')}`
-  return `Serve ${it} with ${replicaCount(service.replicas)}${from}`
+  return `Serve ${it} with ${replicasText(rule)}${from}`
 }
 
 /**

@@ -8,6 +8,9 @@ import { gateCheckJob } from '../workloads/gate-check.ts'
 import type { ServingObjects } from '../workloads/serving.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 import { isEditedByHand, leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
+import { replicasText } from './scaled.ts'
+import type { ScaledRange } from './scaled-range.ts'
+import { scaledStep, unscaledStep } from './scaled-steps.ts'
 import type { AtPoint } from './serve-price.ts'
 import { asService } from './serve-standing.ts'
 import { calledOf, isLedTo, type Led, ledOn, named, switchStep } from './traffic.ts'
@@ -38,6 +41,10 @@ export interface Rollout {
   waiting: readonly (number | null)[]
   /** What each point of the path costs beyond what the lane cost before. */
   costs: readonly AtPoint[]
+  /** Between how many replicas it is scaled from its end on; null: nothing scales it. */
+  range: ScaledRange | null
+  /** What scales it no more though it does not move; null: nothing did, or a move takes that away. */
+  unscales: GenerationView | null
 }
 
 /** One move after another, the gate where the path says, requests led where they may be answered, a word to the channel at the end. */
@@ -53,7 +60,17 @@ export const rolloutSteps = (rollout: Rollout): Step[] => {
     if (index === gateAfter) steps.push(gateStep(rollout), judgeStep(rollout.service))
     steps.push(...leading(rollout, { from: at[index - 1] ?? first, to: at[index] ?? first, point }))
   }
-  return named([...steps, notifyStep(rollout)])
+  return named([...steps, ...scaledSteps(rollout, `move-${++moves}`), notifyStep(rollout)])
+}
+
+/** How it is scaled from its end on, where that is otherwise than it was. */
+const scaledSteps = (rollout: Rollout, name: string): Step[] => {
+  const { range, unscales, objects, path, costs, generation, desired, service } = rollout
+  const loadMinutes = service.loadMinutes.p95
+  if (range === null) return unscales === null ? [] : [unscaledStep([unscales], { name, loadMinutes })]
+  const [point, perHour] = [path.at(-1) ?? NOTHING, costs.at(-1)?.extra ?? 0]
+  const at = { objects, generation, point, perHour, loadMinutes }
+  return [scaledStep({ name, called: `v${desired.version}`, range }, at)]
 }
 
 const NOTHING: Point = { old: 0, new: 0 }
@@ -165,10 +182,10 @@ const judgeStep = ({ gate }: ServicePolicy): CheckGateStep => ({
   gates: gate.checks.map(({ metric, op, value }) => ({ metric, op, value })),
 })
 
-const notifyStep = ({ name, desired, service }: Rollout): Step => ({
+const notifyStep = ({ name, desired, service, range }: Rollout): Step => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
   why: 'the version that answers has changed',
-  text: `${desired.model} v${desired.version} serves${asService(name, desired)} with ${replicaCount(service.replicas)} of ${counted(service.gpusPerReplica, 'GPU')}`,
+  text: `${desired.model} v${desired.version} serves${asService(name, desired)} with ${replicasText({ service, ...(range && { range }) })} of ${counted(service.gpusPerReplica, 'GPU')}`,
 })

@@ -11,6 +11,8 @@ import { baselineView, interruptsOf, isEditedByHand, replicaCount, titleOf } fro
 import { straysLeft, withLeftAlone } from './left-alone.ts'
 import { besideOthers, notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
+import { asAgreed } from './scaled.ts'
+import { isWithin, rangeOf } from './scaled-range.ts'
 import { planKept } from './serve-kept.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
@@ -45,10 +47,11 @@ const planAlone = (
   const versions = [desired, input.baseline?.desired].filter((one) => one !== undefined).filter(isServed)
   const each = versions.map((version) => ({ desired: version, engine: engineFor(version) }))
   const looked = compared(input, rule, each)
-  if (isKept(desired)) return planKept(looked, rule, { engineFor, backOf: (asked) => backOf(asked, rule) })
+  if (isKept(desired))
+    return planKept(looked, asAgreed(rule, input), { engineFor, backOf: (asked) => backOf(asked, rule) })
   return isServed(desired)
     ? planRollout(looked, rule, { desired, engine: engineFor(desired), generation: input.run.generation })
-    : planNone(looked, desired, { rule, engineFor })
+    : planNone(looked, desired, { rule: asAgreed(rule, input), engineFor })
 }
 
 const unfitSentence = ({ model, version }: ServeDesired, why: string): string =>
@@ -109,6 +112,8 @@ const backOf = (input: ServeInput, rule: Rule): WalkBackInput => {
  * than fit beside what others hold, and never fewer than stand for that.
  */
 const replicasBack = ({ input, rule, base, there, free }: Room): number => {
+  // What is scaled stands as it is scaled.
+  if (base !== undefined && isWithin(rangeOf(input.policy, rule.service), base)) return base.replicas
   const had = input.baseline?.replicas ?? Math.max(base?.replicas ?? 0, rule.service.replicas)
   if (base === undefined || there === null || base.gpusPerReplica === 0) return had
   const fit = Math.floor((free + askedGpus(there, input.world.generations)) / slotGpus(there, base.gpusPerReplica))

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
 import { ENGINE_NAMES, whyTooOld } from '../workloads/engine-versions.ts'
+import { atMost, autoscaling, autoscalingWrongs, UNSAID } from './autoscaling.ts'
 import { callers } from './callers.ts'
 import { drift } from './drift.ts'
 import { count, image, matching, minutes, mode, modelName, name, within } from './fields.ts'
@@ -54,9 +55,11 @@ export const service = z
     image,
     /** Pool that it runs on. */
     pool: name,
-    /** Replicas. Of nodes that have room each goes to one with the fewest of them. */
-    replicas: count,
-    /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`. Left out: no rung scales it. */
+    /** Replicas: needed, and left out beside `autoscaling`. Of nodes that have room each goes to one with the fewest of them. */
+    replicas: z._default(count, UNSAID),
+    /** Between how many replicas KEDA scales it while no rollout is on its way, and by what: `{ min: 1, max: 4, on: { waiting: 5 } }`. Needs `keda` of the whole config. */
+    autoscaling: z.optional(autoscaling),
+    /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`, or `autoscaling.max`, which is no higher then. Left out: no rung scales it. */
     floor: z.optional(count),
     /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched, which has no more; `pod` may say other, where an adapter has more, weights from Hugging Face lie in its home or whole ones are fetched. */
     gpusPerReplica: count,
@@ -95,9 +98,13 @@ export const service = z
     pod: z.optional(pod),
   })
   .check(
+    z.superRefine((rule, context) => {
+      for (const { path, message } of autoscalingWrongs(rule)) context.addIssue({ code: 'custom', path, message })
+    }),
+    z.overwrite(atMost),
     z.refine(({ floor, replicas }) => floor === undefined || floor <= replicas, {
       path: ['floor'],
-      message: 'write no more than `replicas`: a rung only lowers them',
+      message: 'write no more than `replicas`, or `autoscaling.max`: a rung only lowers them',
     }),
     within(MOST, `a service has at most ${MOST} bytes in all: put what is longer into its image`),
     z.superRefine(({ engine, engineVersion, gate, secrets: named = {}, pod: patch }, context) => {

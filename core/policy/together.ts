@@ -11,6 +11,7 @@ import { gpuPoolProblems } from './without-gpus.ts'
 /** What of the document blocks say of each other. */
 export interface Together extends DriftTogether {
   nodes?: object | undefined
+  keda?: object | undefined
   pools: Record<string, PoolTogether>
   pipelines: Record<
     string,
@@ -37,7 +38,9 @@ export interface Together extends DriftTogether {
   >
   services: Record<
     string,
-    OnPool & { was?: string | undefined; model?: string | undefined } & Parameters<typeof promotionsOf>[0] &
+    OnPool & { was?: string | undefined; model?: string | undefined; autoscaling?: object | undefined } & Parameters<
+        typeof promotionsOf
+      >[0] &
       DriftTogether['services'][string]
   >
 }
@@ -72,6 +75,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...renamed('services', value.services),
   ...modelsOfRenamed(value),
   ...unknownPools(value),
+  ...scaledByNobody(value),
   ...servedFromQueues(value),
   ...gpuPoolProblems(value),
   ...reservedOfNothing(value),
@@ -95,6 +99,14 @@ const otherNodes = ({ pools, pipelines, services }: Together): Problem[] => [
   ),
   ...Object.entries(services).flatMap(([name, rule]) => nodeProblems(rule, { pools, path: ['services', name] })),
 ]
+
+/** KEDA is asked through an address that only the policy knows. */
+const scaledByNobody = ({ keda, services }: Together): Problem[] =>
+  Object.entries(services).flatMap(([name, { autoscaling }]) => {
+    const message =
+      'nothing says where KEDA asks Prometheus: say `keda: { prometheus }` of the whole config, or `replicas` here'
+    return autoscaling === undefined || keda !== undefined ? [] : [{ path: ['services', name, 'autoscaling'], message }]
+  })
 
 /** Alternatives that are to wait until a pool opens, of pools that are as high at all times. */
 const neverOpened = ({ pools, pipelines }: Together): Problem[] =>

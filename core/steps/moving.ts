@@ -60,8 +60,24 @@ export const reached = (target: Target, { step, way, generations }: Way): Target
   return view === undefined ? undefined : [target, ...ahead].find((at) => standsAt(view, at, stays))
 }
 
+/**
+ * Steps of a way as what is scaled stands: of that as many replicas as its autoscaler has given it are as wanted, be they ready yet or not. What
+ * moves is scaled by nothing.
+ */
+export const asScaled = <S extends Step>(steps: readonly S[], generations: readonly GenerationView[]): S[] =>
+  steps.map((step) => {
+    if (!isMove(step) || step.scaled === undefined) return step
+    const replicas = step.replicas.map((target): Target => {
+      const view = viewIn(generations, target)
+      if (view?.upTo === undefined) return target
+      return { ...target, replicas: view.replicas, replicasReady: Math.min(target.replicasReady, view.ready) }
+    })
+    return { ...step, replicas }
+  })
+
 /** Whether all that the last move of a way asks for stands so: what stays is ready in its counts, and what left is gone. */
-export const standsAtEnd = (way: readonly Step[], generations: readonly GenerationView[]): boolean => {
+export const standsAtEnd = (steps: readonly Step[], generations: readonly GenerationView[]): boolean => {
+  const way = asScaled(steps, generations)
   const step = way.findLast(isMove)
   const at = (target: Target): boolean =>
     viewIn(generations, target) === undefined

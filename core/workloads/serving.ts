@@ -5,6 +5,7 @@ import { generationName, type Identity, label, laneLabels, type RunKey, runName 
 import type { ServicePolicy } from '../policy.ts'
 import type { Traffic } from '../world.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
+import { type Scales, scaledBy } from './autoscaler.ts'
 import { disruptionBudget } from './disruption.ts'
 import { servingGrace } from './draining.ts'
 import type { Engine } from './engine.ts'
@@ -33,6 +34,8 @@ export interface ServingInput {
   engine: Engine
   /** What brings its files where its engine has them fetched; left out: the policy does not say, and nothing is. */
   runner?: RunnerSource
+  /** What scales it between how many; left out: nothing does. */
+  scales?: Scales
   namespace: string
   /** Generation whose Deployment it is: another than the run's where a standing one is adopted (law 4). */
   generation?: number
@@ -46,6 +49,8 @@ export interface ServingObjects {
   generationService: KubeObject<'Service'>
   /** What drains are held to; left out: its engine's revision has none. */
   disruptionBudget?: KubeObject<'PodDisruptionBudget'>
+  /** What scales it; left out: nothing does. */
+  autoscaler?: KubeObject<'ScaledObject'>
 }
 
 /**
@@ -53,9 +58,10 @@ export interface ServingObjects {
  * another field manager owns, and its pods say nothing of the attempt, so that a second attempt restarts none of them.
  */
 export const servingObjects = (input: ServingInput): ServingObjects => {
-  const { identity, run, engine, namespace, service } = input
+  const { identity, run, engine, namespace } = input
   const lane = servingLabels(input)
   const ofGeneration = { ...lane, [label('generation')]: String(input.generation ?? run.generation) }
+  const ours = { ...ofGeneration, [label('ledger')]: identity.ledger }
   const name = generationName(identity, input.generation ?? run.generation)
   return {
     deployment: withDigest(deployment(input, name, ofGeneration)),
@@ -64,13 +70,18 @@ export const servingObjects = (input: ServingInput): ServingObjects => {
     ...(engine.guarded && {
       disruptionBudget: withDigest(
         disruptionBudget(
-          { name, namespace, labels: { ...ofGeneration, [label('ledger')]: identity.ledger } },
-          { service, selector: ofGeneration, leaves: engine.leaves },
+          { name, namespace, labels: ours },
+          { service: leastOf(input), selector: ofGeneration, leaves: engine.leaves },
         ),
       ),
     }),
+    ...scaledBy(input, { name, namespace, labels: ours }),
   }
 }
+
+/** Drains leave as many as there are at the least: one where it may have none. */
+const leastOf = ({ service, scales }: Pick<ServingInput, 'service' | 'scales'>): ServicePolicy =>
+  scales === undefined ? service : { ...service, replicas: Math.max(1, scales.min) }
 
 /** The lane's Service, leading to one generation or to all that stand: what the manager `signalbox-traffic` applies, and no other. */
 export const trafficService = (

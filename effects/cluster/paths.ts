@@ -11,6 +11,7 @@ const RESOURCES: Record<Kind, Resource> = {
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
   ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets', namespaced: true },
   HorizontalPodAutoscaler: { apiVersion: 'autoscaling/v2', plural: 'horizontalpodautoscalers', namespaced: true },
+  ScaledObject: { apiVersion: 'keda.sh/v1alpha1', plural: 'scaledobjects', namespaced: true },
   PodDisruptionBudget: { apiVersion: 'policy/v1', plural: 'poddisruptionbudgets', namespaced: true },
   Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
   Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },

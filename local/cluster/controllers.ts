@@ -4,6 +4,7 @@ import { reconcileDeployment } from './deployments.ts'
 import type { Turn } from './due.ts'
 import { drainNode } from './empty-nodes.ts'
 import { reconcileJob } from './jobs.ts'
+import { reconcileScaled } from './keda.ts'
 import { admitJobs } from './kueue.ts'
 import { reconcilePool } from './node-pools.ts'
 import { reconcilePod, type Wish } from './pod-life.ts'
@@ -34,6 +35,7 @@ const collectGarbage = (world: World, { name: uid }: ObjectRef): void => {
   for (const pod of world.store.list('Pod', { owner: uid })) deletePod(world, pod)
   for (const node of world.store.list('Node', { owner: uid })) drainNode(world, node)
   for (const service of world.store.list('Service', { owner: uid })) world.store.remove(service)
+  for (const scaler of world.store.list('HorizontalPodAutoscaler', { owner: uid })) world.store.remove(scaler)
   for (const workload of world.store.list('Workload', { owner: uid })) world.store.remove(workload)
 }
 
@@ -41,6 +43,7 @@ const CONTROLLERS: Partial<Record<Turn['kind'], Controller>> = {
   Job: calmly(reconcileJob),
   Deployment: calmly(reconcileDeployment),
   ReplicaSet: calmly(reconcileReplicaSet),
+  ScaledObject: calmly(reconcileScaled),
   NodePool: calmly(reconcilePool),
   NodeClaim: calmly(removeClaim),
   Gone: calmly(collectGarbage),

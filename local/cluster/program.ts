@@ -8,6 +8,7 @@ import { environmentOf, playedContainer, s3Location } from './environment.ts'
 import {
   type Behaviour,
   behaviourOf,
+  type Load,
   type ParsedSimulation,
   parseSimulation,
   SIMULATION_FILE,
@@ -27,6 +28,8 @@ const MINUTE = 60_000
 /** What a pod's container will do, settled when it starts. Times are milliseconds from then. */
 export interface Program {
   imagePull: boolean
+  /** Who asks what serves, for what scales it; left out: nothing says so. */
+  load?: Load
   /** A Secret that it names and that is not there, or null. Left out of what earlier releases settled. */
   secretMissing?: string | null
   /** Null while it serves. */
@@ -100,7 +103,12 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
     endLogs: how.logs ?? [],
   }
   if ((pod.spec?.restartPolicy ?? 'Always') === 'Always')
-    return { ...usual, ...serving(how, lost), logs: [...usual.logs, ...usual.endLogs] }
+    return {
+      ...usual,
+      ...serving(how, lost),
+      ...(how.load && { load: how.load }),
+      logs: [...usual.logs, ...usual.endLogs],
+    }
   const takes = how.minutes ?? annotatedMinutes(pod, job)
   return {
     ...usual,

@@ -27,7 +27,7 @@ import type { Webhook } from './webhooks.ts'
 import { openWorld, type World } from './world.ts'
 
 /** Of what stands, and of what Kueue lends, it is asked who owns what; of all others of a list nobody asks. */
-const OWNED: ReadonlySet<Kind> = new Set(['Deployment', 'Service', 'PodDisruptionBudget', 'Workload'])
+const OWNED: ReadonlySet<Kind> = new Set(['Deployment', 'Service', 'PodDisruptionBudget', 'ScaledObject', 'Workload'])
 
 export interface SimulatedOptions {
   /** A database, or the path of one, or `:memory:`. Its tables begin with `cluster_`. */

@@ -24,6 +24,8 @@ export interface Simulation {
   artifacts?: string[]
   /** A Secret that the container names and that is not there. */
   secretMissing?: string
+  /** Of what serves and KEDA scales: how many requests wait in all, from so many minutes on after that was begun: `[[0, 2], [30, 12]]`. */
+  load?: Load
   /** `false`: a serving container never gets ready. */
   healthy?: boolean
   /** Minutes until a serving container is ready, or crashes. */
@@ -35,6 +37,9 @@ export interface Simulation {
   /** Other values for the pod of this number (`0`, `1`) of an Indexed Job. */
   ranks?: Record<string, Behaviour>
 }
+
+/** Minutes, and requests that wait from then on. */
+export type Load = [number, number][]
 
 /** What one container does. */
 export type Behaviour = Omit<Simulation, 'tasks' | 'ranks'>
@@ -54,6 +59,7 @@ type Field = Exclude<keyof Simulation, 'tasks' | 'ranks'>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isMinutes = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 60 * 24 * 365
+const isWaiting = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1e6
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= 10_000
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
@@ -79,6 +85,13 @@ const FIELDS: Record<Field, [(value: unknown) => boolean, string]> = {
     (value) =>
       Array.isArray(value) && value.length <= 20 && value.every((one) => isText(one) && /^[\w.-]+$/.test(String(one))),
     'a list of at most 20 names',
+  ],
+  load: [
+    (value) =>
+      Array.isArray(value) &&
+      value.length <= 100 &&
+      value.every((one) => Array.isArray(one) && one.length === 2 && isMinutes(one[0]) && isWaiting(one[1])),
+    'a list of at most 100 pairs `[minutes, requests that wait]`',
   ],
   healthy: [isFlag, 'true or false'],
   nodeLost: [isFlag, 'true or false'],

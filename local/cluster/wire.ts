@@ -35,6 +35,12 @@ export const KINDS: Record<Kind, KindFacts> = {
     namespaced: true,
     counted: false,
   },
+  ScaledObject: {
+    apiVersion: 'keda.sh/v1alpha1',
+    title: 'ScaledObject.keda.sh',
+    namespaced: true,
+    counted: true,
+  },
   PodDisruptionBudget: {
     apiVersion: 'policy/v1',
     title: 'PodDisruptionBudget.policy',

@@ -45,7 +45,7 @@ export const wakeKueue = ({ due, store }: World, after: number): void =>
 /** From something new in a queue until Kueue has looked at it: at Jobs that name one, what it lends to them, and at no others. Milliseconds. */
 const ADMITS = 2_000
 
-const CONTROLLED: ReadonlySet<Kind> = new Set(['Job', 'Deployment', 'ReplicaSet', 'NodePool'])
+const CONTROLLED: ReadonlySet<Kind> = new Set(['Job', 'Deployment', 'ReplicaSet', 'ScaledObject', 'NodePool'])
 
 /** Whoever a write concerns is looked at next. */
 const wakeAround = (world: World, object: KubeObject, gone: boolean): void => {

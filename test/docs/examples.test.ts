@@ -61,3 +61,9 @@ it('docs/bring-your-trainer.md shows examples/bring-your-trainer.config.ts, to t
   const [, shown] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
   expect(shown).toBe(readFileSync(join(ROOT, 'examples/bring-your-trainer.config.ts'), 'utf8'))
 })
+
+it('docs/autoscaling.md shows examples/scaled-service.config.ts, to the letter', () => {
+  const page = readFileSync(join(ROOT, 'docs/autoscaling.md'), 'utf8')
+  const [, shown] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
+  expect(shown).toBe(readFileSync(join(ROOT, 'examples/scaled-service.config.ts'), 'utf8'))
+})

@@ -94,19 +94,19 @@ describe('serving: floor', () => {
 
   it('agreed to with it and not begun, a version is planned as ever once it is over: nothing of that binds what people are asked then', async () => {
     await stands()
+    await town.advance(TURN - town.house.clock.now() - 2 * HOUR)
     await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } } as never))
     await town.until('it asks', async () => (await town.question(SERVE)) !== null)
     const way = async () => (await town.plan(SERVE))?.plan.strategy?.name
     expect(await way()).toBe('surge')
     await crosses()
     await town.advance(2 * MINUTE)
+    expect(await way()).toBe('one-out-one-in')
+    await town.house.command({ kind: 'freeze', lane: SERVE, by: BEN, until: TURN + HOUR })
     await town.answered(SERVE)
     await town.advance(2 * MINUTE)
-    expect(await way()).toBe('one-out-one-in')
-    town.setPolicy(RICH)
-    await town.advance(15 * MINUTE)
-    await town.answered(SERVE)
-    await town.advance(5 * MINUTE)
+    expect((await town.lane(SERVE)).rest?.why).toBe('frozen')
+    await town.advance(TURN - town.house.clock.now() + 15 * MINUTE)
     expect([await way(), (await town.question(SERVE))?.state]).toEqual(['surge', 'open'])
   })
 

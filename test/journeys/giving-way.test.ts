@@ -89,10 +89,11 @@ describe('a training that is paid for, where what is newer is to replace it', ()
 
 describe('what has begun nothing', () => {
   it('stays asked about beside what is refused on paper, which takes its place once it may begin', async () => {
-    town = await openTown({ config: configOf({ autoApproveBelow: 0, unknownRequester: 'anyone' }) })
+    const refusing = { autoApproveBelow: 0, unknownRequester: 'refuse' }
+    town = await openTown({ config: configOf({ ...refusing, requesters: { '000000000000': ANA } }) })
     await upload(town, 'a')
     await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
-    town.setPolicy(configOf({ autoApproveBelow: 0, unknownRequester: 'refuse' }))
+    town.setPolicy(configOf(refusing))
     await upload(town, 'b')
     await town.advance(20 * MINUTE)
     expect(await town.question(TRAIN)).not.toBeNull()
@@ -108,10 +109,11 @@ describe('what has begun nothing', () => {
 
   it('stays asked about beside what is refused as it comes, of which its source says once who uploaded it', async () => {
     const approvals = { autoApproveBelow: 0, unknownRequester: 'anyone', requesters: { '000000000000': ANA } }
-    town = await openTown({ config: configOf(approvals) })
+    town = await openTown({ config: configOf({ ...approvals, requesters: {} }) })
     await upload(town, 'a')
     await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
-    town.setPolicy(configOf(approvals, {}, 100))
+    // Of the two who may say yes one has asked for it.
+    town.setPolicy(configOf({ ...approvals, need: 2 }))
     await upload(town, 'b')
     await town.advance(3 * MINUTE)
     expect(await keyOf()).toMatchObject(a)

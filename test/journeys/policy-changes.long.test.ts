@@ -213,6 +213,7 @@ it('fewer replicas than were approved are asked about, as more are', async () =>
   town = await openTown()
   await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
   await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  const first = await town.question(SERVE)
   await town.house.command({ kind: 'freeze', lane: SERVE, until: clockOf(town).now() + HOUR, by: ANA })
   await town.answered(SERVE)
   const fewer = config()
@@ -220,7 +221,8 @@ it('fewer replicas than were approved are asked about, as more are', async () =>
   town.setPolicy(fewer)
   await town.house.command({ kind: 'thaw', lane: SERVE, by: ANA })
   await town.advance(MINUTE)
-  expect(await town.lane(SERVE)).toMatchObject({ run: { phase: 'asked', asked: 2 } })
+  expect((await town.lane(SERVE)).run?.phase).toBe('asked')
+  expect((await town.question(SERVE))?.digest).not.toBe(first?.digest)
 })
 
 describe('what the policy calls that by which everything of ours is found', () => {

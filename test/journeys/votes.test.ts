@@ -74,24 +74,19 @@ it('a vote stands on the card by the policy’s name of the person, and so does 
   expect((await town.settled(TRAIN)).outcome?.detail).toBe('denied by ben')
 })
 
-it('what changed twice while it was asked waits for a person', async () => {
+it('what is edited just before it is approved is asked about again, however often: an edit is no plan that changes by itself', async () => {
   town = await openTown()
   await upload(town)
-  let asked = 0
-  for (let n = 1; n <= 8; n++) {
-    await town.advance(6 * MINUTE)
-    if ((await town.question(TRAIN)) === null) continue
-    asked += 1
+  for (let n = 1; n <= 4; n++) {
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
     const rule = piped({ train: { args: [`--epochs=${10 + n}`] } })
     town.setPolicy({ ...example, pipelines: { 'support-chats': rule } })
     await town.answered(TRAIN)
+    await town.advance(6 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ attempt: 1, run: { phase: 'asked', asked: 1 } })
   }
-  expect(asked).toBe(2)
-  expect(await town.lane(TRAIN)).toMatchObject({
-    state: 'refused',
-    attempt: 1,
-    outcome: { reason: 'changed-while-asked' },
-  })
+  await town.answered(TRAIN)
+  expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
 })
 
 it('a create whose answer was lost and that is refused when it is repeated: what it made is adopted', async () => {

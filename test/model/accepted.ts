@@ -1,3 +1,4 @@
+import { BY_POLICY } from '../../core/lane/asked-otherwise.ts'
 import { mayRepeat } from '../../core/lane/attempts.ts'
 import { asOfTurn, turnOf } from '../../core/lane/before.ts'
 import type { Change } from '../../core/lane/change.ts'
@@ -204,12 +205,16 @@ const wrongAttempts = (
   { attempt }: LaneDocument,
   { wanted, lost }: State['past'],
 ): Wrong =>
-  // What its source says no more and then again is tried again: no oftener than anything happened.
+  // What its source says no more and then again, or the policy wants otherwise, is tried again: no oftener than anything happened.
   attempt > (1 + retries) * (1 + wanted) + Math.min(lost, most.doings) ? 'more attempts than the budget has' : null
 
-/** How often its source was found to say no more what was wanted, be that by who wanted it tried again. */
-const timesLost = (before: LaneDocument | null, { doc, counts }: Change): number => {
-  const isLost = doc.outcome?.kind === 'superseded' && before?.outcome?.kind !== 'superseded'
+/**
+ * How often its source was found to say no more what was wanted, be that by who wanted it tried again; and how often the policy wanted otherwise what
+ * people were asked about.
+ */
+const timesLost = (before: LaneDocument | null, { doc, counts, past }: Change): number => {
+  const isOtherwise = past.some(({ outcome }) => outcome.kind === 'superseded' && outcome.detail === BY_POLICY.detail)
+  const isLost = isOtherwise || (doc.outcome?.kind === 'superseded' && before?.outcome?.kind !== 'superseded')
   return isLost || counts.includes('refused:source-says-otherwise') ? 1 : 0
 }
 

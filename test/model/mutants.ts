@@ -127,12 +127,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a question ends only when every vote in time was read',
-    text: ['question.until + ANSWER_GRACE', 'question.until'],
+    text: ['number => until + ANSWER_GRACE', 'number => until'],
     config: smallest({ asks: true, doings: ['slow-yes'] }, [0, 1]),
   },
   {
     name: 'a question has an end',
-    text: ['until: reminds ? remindAt : end', 'until: reminds ? remindAt : null'],
+    text: ['question.until - REMINDER : endOf(question)', 'question.until - REMINDER : null'],
     config: smallest({ asks: true }, [0, 0]),
   },
   {
@@ -152,7 +152,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an approval binds one digest',
-    text: ['approved.question.digest !== plan.digest || ', ''],
+    text: ['digest === plan.digest && within(plan, bounds)', 'within(plan, bounds)'],
     config: smallest({ asks: true, doings: ['yes', 'changed'] }, [0, 2]),
   },
   {

@@ -15,7 +15,10 @@ const GIVES_WAY: Partial<Record<FieldManager, RegExp>> = {
 }
 
 /** What people may change of these ends no pod: what stands beside a Deployment is set right, whoever of them has set it. */
-const BESIDE: ReadonlySet<KubeObject['kind']> = new Set(['Service', 'PodDisruptionBudget'])
+const BESIDE: ReadonlySet<KubeObject['kind']> = new Set(['Service', 'PodDisruptionBudget', 'ScaledObject'])
+
+/** Who sets replicas for KEDA, and owns them from then on: nobody sets them any more where a way has taken its autoscaler away. */
+const SCALERS = /^(?:kube-controller-manager|keda|keda-operator)$/
 
 const givesWay = (kind: KubeObject['kind'], manager: FieldManager, other: string): boolean =>
   (BESIDE.has(kind) ? BY_HAND : GIVES_WAY[manager])?.test(other) === true
@@ -28,19 +31,24 @@ export const apply = async (
   { ports, mark }: { ports: Pick<Task['ports'], 'cluster'>; mark: Pick<Task['mark'], 'fence'> },
   object: KubeObject,
   manager: FieldManager,
+  isScaled = false,
 ): Promise<Applied> => {
   const fence = label(`fence-${manager.slice('signalbox-'.length)}`)
   const annotations = { ...object.metadata.annotations, [fence]: String(mark.fence) }
   const fenced = { ...object, metadata: { ...object.metadata, annotations } } as KubeObject
   const answer = await ports.cluster.apply(fenced, manager)
-  return answer.kind === 'conflict' && givesWay(object.kind, manager, answer.manager)
+  if (answer.kind !== 'conflict') return answer
+  return givesWay(object.kind, manager, answer.manager) || (isScaled && SCALERS.test(answer.manager))
     ? ports.cluster.apply(fenced, manager, 'forced')
     : answer
 }
 
 /** The same; null where it was taken, else how the step has failed. */
 export const applied = async (task: Task, object: KubeObject, manager: FieldManager): Promise<Stepped | null> =>
-  refusalOf(object, await apply(task, object, manager))
+  refusalOf(
+    object,
+    await apply(task, object, manager, manager === 'signalbox-scale' && task.view.policy.keda !== undefined),
+  )
 
 /** How a step has failed whose object was not taken; null: it was. */
 export const refusalOf = ({ kind, metadata: { name } }: KubeObject, answer: Applied): Stepped | null => {

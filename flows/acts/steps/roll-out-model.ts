@@ -5,7 +5,7 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { withoutReplicas } from '../../../core/planning/left-alone.ts'
 import { changedOnWayBack } from '../../../core/planning/returns-to.ts'
-import { patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { asScaled, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import { deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { setAgainText, setOtherwise } from '../../../core/steps/set-by-hand.ts'
@@ -21,6 +21,7 @@ import type { Handler, Task } from './handler.ts'
 import { hindranceNow, risenSeen } from './risen.ts'
 import { roomBeside } from './room-beside.ts'
 import { fallen, stoodAgain, wayOf } from './stood-again.ts'
+import { scalingStill, takeScaling } from './unscaled.ts'
 import { MINUTE, NONE, podsOf, seeFirst, type Touches, waitingFor } from './waiting-first.ts'
 
 /** Law 4, standing: server-side apply, one field manager per concern, each with its own fence. */
@@ -28,6 +29,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   side: 'cluster',
   begin: async (task) => {
     const { step } = task
+    await takeScaling(task)
     const targets = await targetsOf(task)
     if (typeof targets === 'string')
       return (await stoodAgain(task)) ?? { kind: 'begun', made: null, note: targets, waits: true }
@@ -36,6 +38,8 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     if (first.length === 0 && note !== '') return { kind: 'begun', made: null, note, waits: true }
     const failed = await allApplied(task, step.objects)
     if (failed !== null) return failed
+    // How many there are of what is scaled nobody else says.
+    if (step.scaled !== undefined) return { kind: 'begun', made: null, note: 'applied' }
     // What waits is there before anything leaves: then all of it is touched, by a mark of its own.
     for (const { ref, replicas } of first.length > 0 ? first : targets.all) {
       const failed = await applied(task, scaleObject(ref, replicas), 'signalbox-scale')
@@ -50,12 +54,14 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   },
 
   see: async (task) => {
-    const { ports, step, mark, view, plan } = task
+    const { ports, mark, view, plan } = task
     if (mark.waits) return seeUntouched(task)
     const [{ pods, ...risen }, generations] = await Promise.all([risenSeen(task), generationsOf(ports, view)])
+    const [step = task.step] = asScaled([task.step], generations)
+    const way = asScaled(wayOf(task), generations)
     const at = {
       step,
-      way: wayOf(task),
+      way,
       generations,
       unavailable: mark.way === 'forth' ? plan.bounds.unavailable : null,
     }
@@ -78,7 +84,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       now,
       gone,
       goneFrom: (mark.markedAt ?? 0) + view.handover,
-      way: wayOf(task),
+      way,
       edited: editedIn(task, { generations, traffic }),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(step),
@@ -97,16 +103,19 @@ const allApplied = async (task: Task, objects: readonly KubeObject[]): Promise<S
 
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string | Stepped> => {
-  const { ports, step, view, plan, mark, run } = task
-  const [standing, traffic, classless] = await Promise.all([
+  const { ports, view, plan, mark, run } = task
+  const [standing, traffic, classless, scaling] = await Promise.all([
     generationsOf(ports, view),
     trafficSeen(ports, view),
-    classMissing(task, step.objects),
+    classMissing(task, task.step.objects),
+    scalingStill(task),
   ])
+  const [step = task.step] = asScaled([task.step], standing)
   const edited = editedIn(task, { generations: standing, traffic })
   if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
   if (classless !== null) return { ...NONE, note: classless }
-  const way = wayOf(task)
+  if (scaling !== null) return { ...NONE, note: scaling }
+  const way = asScaled(wayOf(task), standing)
   const there: Target[] = []
   for (const target of step.replicas) {
     const { ref, replicas, generation } = target

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { aboutOf } from '../../../core/lane/ended.ts'
-import type { Plan, Strategy } from '../../../core/plan.ts'
+import type { Plan } from '../../../core/plan.ts'
+import type { Strategy } from '../../../core/strategy.ts'
 
 const path = [
   { old: 0, new: 2 },

@@ -93,7 +93,7 @@ describe('people who are asked for nothing but a rung', () => {
     config.approvals.autoApproveBelow = 1e9
   })
   const approval = { required: true, why: 'ask-always', need: 1, rung: true as const }
-  const plan = { ...planRow, plan: { ...planRow.plan, approval } }
+  const plan = { ...planRow, plan: { ...planRow.plan, policy: open.version, approval } }
   const doc = wanted({ run: runOf({ phase: 'asked', question: questionOf(), asked: 1 }) })
   const view = viewOf({ policy: open, doc, plan, world: seenWorld, rungs: [] })
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { stoodAt } from '../../../core/lane/stood.ts'
-import type { Strategy } from '../../../core/plan.ts'
+import type { Strategy } from '../../../core/strategy.ts'
 import { emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, SERVICE, served, viewOf } from './fixture.ts'
 

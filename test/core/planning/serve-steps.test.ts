@@ -57,6 +57,8 @@ const steps = (gateAfter: number | null, engine = building.engine) =>
     led: { ...led, judged: gateAfter === null },
     waiting: path.map(() => null),
     costs: [0, 5, 10].map((extra) => ({ extra, beside: 0 })),
+    range: null,
+    unscales: null,
   })
 
 describe('the steps of a rollout', () => {

@@ -231,7 +231,7 @@ it.each<[string, string]>([
   [`${SERVICE}.gpus`, 'say `gpusPerReplica`'],
   [`${SERVICE}.env`, "`pod: { containers: [{ name: 'vllm', env: [{ name, value }] }] }`"],
   [`${SERVICE}.port`, 'it is asked on a port of ours'],
-  [`${SERVICE}.autoscaling`, 'as many replicas as `replicas` says'],
+  [`${SERVICE}.minReplicas`, 'or `autoscaling: { min, max, on }`'],
   ['$schema', 'a policy in JSON alone has it: leave it out'],
   [`${SERVICE}.models`, 'did you mean `model`?'],
   [`${TRAIN}.gpuz`, 'did you mean `gpus`?'],

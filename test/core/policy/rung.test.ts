@@ -52,7 +52,7 @@ describe('what a rung may act upon', () => {
     [
       'a floor above its replicas',
       (c) => Object.assign(served(c), { replicas: 1, floor: 2 }),
-      'services.support-llama.floor: write no more than `replicas`: a rung only lowers them',
+      'services.support-llama.floor: write no more than `replicas`, or `autoscaling.max`: a rung only lowers them',
     ],
     [
       'services by a notice',

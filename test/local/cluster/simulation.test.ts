@@ -33,6 +33,10 @@ describe('simulation.json', () => {
       metrics: { score: 0.5 },
       healthy: false,
       loadMinutes: 4,
+      load: [
+        [0, 2],
+        [30, 12],
+      ],
       nodeLost: true,
       tasks: { evaluate: { exitCode: 0 } },
     }

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { kedaFindings } from '../../../cli/commands/doctor-keda.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import config from '../../example.ts'
+
+const policy = parsePolicy({ ...config, keda: { prometheus: 'http://p:9090' } })
+const found = async (status: number, kinds: string[], of = policy): Promise<boolean[]> => {
+  const send = async () => ({ status, body: { resources: kinds.map((kind) => ({ kind })) } })
+  return (await kedaFindings({ send } as never, of)).map(({ ok }) => ok)
+}
+
+it('asks for KEDA’s kind only where the policy has KEDA', async () => {
+  expect(await found(200, ['ScaledJob', 'ScaledObject'])).toEqual([true])
+  expect(await found(200, ['ScaledJob'])).toEqual([false])
+  expect(await found(404, ['ScaledObject'])).toEqual([false])
+  expect(await found(404, [], parsePolicy(config))).toEqual([])
+})
