@@ -158,12 +158,14 @@ describe('why', () => {
   it('is the same of a folder whose product has stopped, and says that it goes on once one runs', async () => {
     await asking()
     stopped()
-    const { code, out } = await product.cli('why', LANE)
+    const config = join(product.data, 'config.json')
+    writeFileSync(config, JSON.stringify(example))
+    const { code, out } = await product.cli('why', LANE, '--config', config)
     expect([code, out.split('\n')]).toEqual([
       0,
       [expect.stringContaining('waits for ana or ben'), expect.stringContaining('no product runs')],
     ])
-    expect(await product.json('why', LANE)).toMatchObject({ why: 'asked' })
+    expect(await product.json('why', LANE, '--config', config)).toMatchObject({ why: 'asked' })
   })
 
   it('of a lane that is parked says how it goes on', async () => {
