@@ -1,4 +1,4 @@
-import type { Desired, TrainDesired } from './desired.ts'
+import type { Asked, Desired, TrainDesired } from './desired.ts'
 import type { LaneDocument } from './lane/document.ts'
 import { isToldOtherwise, occasionOf } from './occasions/catalogue.ts'
 import type { Again } from './occasions/occasion.ts'
@@ -86,4 +86,21 @@ const ENDS = new Map<string, Again>(
 const isUnknown = ({ drift, occasion, proven }: TrainDesired): boolean => {
   const isOwn = occasion === undefined ? drift === undefined : occasionOf(occasion).isOwn === true
   return isOwn && proven !== true
+}
+
+/** Ends of a run that say that people have not agreed to it. */
+const NOT_AGREED: ReadonlySet<Again | undefined> = new Set<Again | undefined>(['rejected', 'expired', 'cancelled'])
+
+/** Who asked for what people have not agreed to, where nobody asks for the run on the same: they are not asked to agree to their own alone. */
+export const askedBefore = (
+  next: RunsOn & Asked,
+  again: Again | undefined,
+  { desired, saidBefore = [] }: Pick<LaneDocument, 'desired' | 'saidBefore'>,
+): Partial<Asked> => {
+  if (next.requester !== null || !NOT_AGREED.has(again)) return {}
+  const last = desired as TrainDesired | null
+  const before =
+    last !== null && isOnSame(last, next) ? last : saidBefore.find(({ version }) => version === next.version)
+  const { requester = null, proven } = before ?? {}
+  return { requester, ...(proven === true ? { proven: true } : {}) }
 }

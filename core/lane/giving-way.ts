@@ -32,7 +32,7 @@ export const isOpen = ({ run, outcome, ...doc }: LaneDocument): boolean =>
   outcome === null && !(run !== null && sameRun(run, doc) && hasBegun(run))
 
 /** Whether it was refused on paper, and so begins by itself once what refused it has passed. */
-const isRefused = ({ outcome }: LaneDocument): boolean => outcome?.kind === 'refused'
+export const isRefused = ({ outcome }: LaneDocument): boolean => outcome?.kind === 'refused'
 
 /** Whether something is under way, or goes on, that was paid for. */
 const isPaidFor = ({ run, ...doc }: LaneDocument): boolean =>
@@ -92,13 +92,12 @@ const isOwnOf = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['des
 /** The view as if what was refused had not been planned yet. */
 const anew = (view: View): View => ({ ...view, doc: { ...view.doc, outcome: null, run: null }, plan: null })
 
-/** The view with more money than anything costs, pools as large as the policy lets them be and nothing in them; null: what was refused would be refused there, too. */
+/** The view with more money than anything costs and pools larger than anything needs, with nothing in them; null: what was refused would be refused there, too. */
 const whereItMayPass = (view: View): View | null => {
   const { policy, world } = view
   if (world === null) return view
   const pools = Object.entries(world.pools).map(([name, { capped: _, unset: __, ...pool }]) => {
-    const ceiling = pool.ceiling === null ? null : Math.max(pool.ceiling, policy.pools[name]?.maxGpus ?? 0)
-    return [name, { ...pool, ceiling, heldByOthers: 0, used: pool.usedByLane }]
+    return [name, { ...pool, ceiling: Number.MAX_SAFE_INTEGER, heldByOthers: 0, used: pool.usedByLane }]
   })
   const budget = { ...policy.budget, dollars: Number.MAX_SAFE_INTEGER }
   const at = anew({ ...view, policy: { ...policy, budget }, world: { ...world, pools: Object.fromEntries(pools) } })

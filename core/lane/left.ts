@@ -1,6 +1,7 @@
 import type { Intent } from '../reactions/reaction.ts'
+import { mayRepeat } from './attempts.ts'
 import type { Ended } from './ended.ts'
-import { isAtSame, isOpen } from './giving-way.ts'
+import { isAtSame, isOpen, isRefused } from './giving-way.ts'
 import { staysSo } from './held.ts'
 import type { View } from './view.ts'
 import type { Wanted } from './wanted.ts'
@@ -15,7 +16,8 @@ export const asLeft = (view: View, { desired }: Intent, wanted: Wanted): Wanted 
   if (ended === null || wanted.kind !== 'want') return wanted
   const detail = `${kind.titleOf(desired as never)} was ${ended.kind} before (${ended.detail}); ${staysSo({})}`
   const isGone = isOpen(doc) && isAtSame(kind, doc.desired, desired)
-  if ((doc.run !== null || doc.outcome === null) && !isGone) return { kind: 'later', reason: 'run-not-over', detail }
+  const mayBegin = doc.run !== null || doc.outcome === null || isRefused(doc) || mayRepeat({ doc })
+  if (mayBegin && !isGone) return { kind: 'later', reason: 'run-not-over', detail }
   const { generation, attempt } = wanted.doc
   const outcome: Ended = {
     ...{ ...ended, reason: null, generation, attempt, at: now, against: null },

@@ -1,6 +1,6 @@
 import type { DriftDetected } from '../../events/contract.ts'
 import { driftDetected } from '../../events/drift-detected.ts'
-import { againOn, unjudged } from '../again.ts'
+import { againOn, askedBefore, unjudged } from '../again.ts'
 import { isOfPrometheus, type Still } from '../alerting.ts'
 import type { Drift, TrainDesired } from '../desired.ts'
 import { cardOf, coolsFrom, driftFor, driftOf, isCovered } from '../drift.ts'
@@ -205,6 +205,8 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
   const endedWell = doc.endedWell === pipeline.keyOf(desired) ? 'succeeded' : undefined
   const last = againOn(desired, doc, policy) ?? endedWell ?? unjudged(desired, doc, policy)
   const drift = driftFor(episode, doc, { last, version })
+  // Where nobody knows who asks that has people asked of its own.
+  const asked = policy.approvals.unknownRequester === 'anyone' ? askedBefore(desired, last, doc) : {}
   const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
   // After the dataset itself, and before the next one; what lies there in place of one that is gone moves the lane's order no more.
   const order =
@@ -214,7 +216,7 @@ const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }
   return {
     kind: 'intend',
     detail: `${sinceText(episode)}${insteadText(facts, wanted)}`,
-    intent: { order, onNewer: replaces ? 'stop' : 'finish', desired: { ...desired, drift } as TrainDesired },
+    intent: { order, onNewer: replaces ? 'stop' : 'finish', desired: { ...desired, ...asked, drift } as TrainDesired },
   }
 }
 

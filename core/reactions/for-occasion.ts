@@ -1,5 +1,5 @@
-import { againIn, againOn, isUnanswered, unjudged } from '../again.ts'
-import type { Asked, Desired, TrainDesired } from '../desired.ts'
+import { againIn, againOn, askedBefore, isUnanswered, unjudged } from '../again.ts'
+import type { Desired, TrainDesired } from '../desired.ts'
 import { coolsFrom } from '../drift.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import type { Rule } from '../lane-kinds/kind.ts'
@@ -55,7 +55,7 @@ export const wantedFor = (
   const plain: TrainDesired = { kind: 'train', dataset: name, ...on.dataset, requester }
   const again = againFor(occasion, plain, given)
   const desired: TrainDesired = {
-    ...{ ...plain, ...saidNoTo(again, plain, given), occasion },
+    ...{ ...plain, ...askedBefore(plain, again, given.doc), occasion },
     ...(again === undefined ? {} : { again }),
     ...coolsFrom(given.doc),
   }
@@ -64,20 +64,6 @@ export const wantedFor = (
     detail: `${detail}${on.instead ?? ''}`,
     intent: { order: null, onNewer: replaces ? 'stop' : 'finish', desired },
   }
-}
-
-/** Who asked for what people have not agreed to, where nobody asks for the run on the same: they are not asked to agree to their own once more. */
-const saidNoTo = (
-  again: Again | undefined,
-  plain: TrainDesired,
-  { doc: { desired, saidBefore = [] } }: { doc: LaneDocument },
-): Partial<Asked> => {
-  const last = desired as TrainDesired | null
-  const isSame = last !== null && pipeline.keyOf(pipeline.withoutOccasion?.(last) ?? last) === pipeline.keyOf(plain)
-  if (plain.requester !== null || (again !== 'rejected' && again !== 'expired')) return {}
-  const { requester = null, proven } =
-    (isSame ? last : saidBefore.find(({ version }) => version === plain.version)) ?? {}
-  return { requester, ...(proven === true ? { proven: true } : {}) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { againIn, againOn, unjudged } from '../../core/again.ts'
+import { againIn, againOn, askedBefore, unjudged } from '../../core/again.ts'
 import type { TrainDesired } from '../../core/desired.ts'
 import type { LaneDocument } from '../../core/lane/document.ts'
 import type { Again } from '../../core/occasions/occasion.ts'
@@ -92,4 +92,29 @@ it('of what somebody has written where the last version lay nobody has judged wh
   expect([on(desired.version), on(''), on('other', null), on('other', desired, anyone)]).toEqual(
     Array(4).fill(undefined),
   )
+})
+
+describe('who asked for what people have not agreed to', () => {
+  const next: TrainDesired = { ...desired, requester: null }
+  const own: TrainDesired = { ...desired, requester: 'T/ANA', proven: true }
+  const asked = (said: Again | undefined, of: TrainDesired | null = own, to = next) =>
+    askedBefore(to, said, { desired: of })
+
+  it('is who asked for the same, be it denied, answered by nobody or cancelled', () => {
+    for (const said of ['rejected', 'expired', 'cancelled'] as const)
+      expect(asked(said)).toEqual({ requester: 'T/ANA', proven: true })
+    const saidBefore = [{ version: desired.version, again: 'rejected' as const, detail: '', requester: 'T/ANA' }]
+    expect(askedBefore(next, 'rejected', { desired: { ...own, version: 'other' }, saidBefore } as never)).toEqual({
+      requester: 'T/ANA',
+    })
+  })
+
+  it('is nobody of what they agreed to or nobody was asked about, of another version, or where somebody asks now', () => {
+    expect([asked('succeeded'), asked(undefined), asked('rejected', own, { ...next, requester: 'T/BEN' })]).toEqual([
+      {},
+      {},
+      {},
+    ])
+    expect(asked('rejected', { ...own, version: 'other' })).toEqual({ requester: null })
+  })
 })

@@ -128,6 +128,12 @@ describe('what has begun nothing keeps its place', () => {
     expect(keeps(refused(own), { ...at, world: null })).toMatchObject({ kind: 'later', reason: null })
     expect(keeps(refused(own), at, { ...newer, requester: ANA, proven: true } as never)).toBeNull()
     expect(keeps(refused(desired), at)).toBeNull()
+    // What the policy itself lowers passes as well.
+    const lowered = policyWith((given) => {
+      Object.assign(given.approvals, { autoApproveBelow: 1e6, unknownRequester: 'refuse' })
+      given.pools!['gpu-train']!.maxGpus = 0
+    })
+    expect(keeps(refused(own), { policy: lowered })).toMatchObject({ kind: 'later', reason: 'run-not-over' })
   })
 
   it('once it was refused for what passes, beside what people are to be asked about', () => {

@@ -37,6 +37,14 @@ it('waits for what is asked about or wanted, but where that is there no more', (
   expect(of({ run: asking() }, { ...a, key: desired.key })).toMatchObject({ kind: 'note' })
 })
 
+it('waits for what was refused for now, or is repeated, which begins by itself', () => {
+  const refused = { ...ended, kind: 'refused' as const, reason: 'budget-exceeded' as const, against: 'x' }
+  expect(of({ outcome: refused })).toMatchObject({ kind: 'later', reason: 'run-not-over' })
+  const lost = { ...ended, kind: 'failed' as const, reason: 'node-lost' as const }
+  expect(of({ outcome: lost, attemptsLeft: 1 })).toMatchObject({ kind: 'later' })
+  expect(of({ outcome: { ...lost, reason: 'exit-code' as const } })).toMatchObject({ kind: 'note' })
+})
+
 it('is wanted as anything new where nobody has ended it, and nothing where nothing would come of it', () => {
   expect(of({ outcome: ended }, { ...a, version: 'b' }).kind).toBe('want')
   const ignored: Wanted = { kind: 'ignore', reason: 'older-than-current', detail: '' }
