@@ -70,16 +70,23 @@ const beside = (view: View, desired: Intent['desired']): Later | null => {
 }
 
 /**
- * The same of what was refused and begins by itself once that has passed: both are looked at where money and room keep nothing out. An occasion on
- * the same takes away neither its approval nor what its source proves of who wrote it, but where it may begin and that may not.
+ * The same of what was refused, and begins by itself once that has passed: what would be refused where money and room keep nothing out takes no
+ * place. An occasion on the same takes away neither its approval nor what its source proves of who wrote it, but where it may begin and that may not.
  */
 const keepsRefused = (view: View, desired: Intent['desired'], title: string): Later | null => {
   const { doc, kind } = view
+  const isSame = isOwnOf(view, desired)
+  if (!isSame && isAtSame(kind, doc.desired, desired)) return null
   const free = whereItMayPass(view)
   if (free === null) return null
-  if (!isOwnOf(view, desired)) return isAtSame(kind, doc.desired, desired) ? null : beside(free, desired)
-  const at = asNewer(view, desired)
-  if (at !== null && onPaper(at).kind === 'plan' && onPaper(anew(view)).kind !== 'plan') return null
+  const at = asNewer(isSame ? view : free, desired)
+  const paper = at === null ? null : onPaper(at)
+  if (paper === null) return { kind: 'later', reason: null, detail: 'nobody knows yet whether it may begin' }
+  if (!isSame)
+    return paper.kind === 'refuse'
+      ? { kind: 'later', reason: 'run-not-over', detail: `${paper.detail}; meanwhile it stays at ${title}` }
+      : null
+  if (paper.kind === 'plan' && onPaper(anew(view)).kind !== 'plan') return null
   return { kind: 'later', reason: 'run-not-over', detail: `its own run comes first, once it may begin: ${title}` }
 }
 
