@@ -6,7 +6,6 @@ import type { Desired, TrainDesired } from '../desired.ts'
 import { coolsFrom } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
-import { isLeft } from '../lane/kept.ts'
 import { waitsIn } from '../lane/wanted.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
@@ -136,14 +135,14 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
 
 /**
  * Nobody tells that something is gone: where that was read which people are asked about is looked at for as long as it has begun nothing, and
- * where it was read whose refused attempt goes on without it.
+ * where what was refused was read, which begins by itself, however many came since.
  */
 const awaitedIn = (doc: LaneDocument | null, { onNewer }: Pick<PipelinePolicy, 'onNewer'>, now: number): Ask[] => {
   if (doc === null) return []
   const { run, desired } = doc
   // What could not begin as it came, in place of what is under way, may by now.
   const waits = run !== null && onNewer === 'replace' && doc.onNewer === 'finish' && waitsIn(doc)
-  const awaited = waits || (run === null ? isLeft(doc) : !hasBegun(run))
+  const awaited = waits || (run === null ? doc.outcome?.kind === 'refused' : !hasBegun(run))
   const of = waits ? desired : (run?.desired ?? desired)
   const event = awaited && of !== null ? again(of, now) : null
   return event === null ? [] : [{ kind: 'event', event }]

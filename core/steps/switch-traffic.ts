@@ -33,9 +33,10 @@ export const whyNotLed = (
   if (left !== undefined) return `generation ${left.generation} stands still, and would be asked`
   const sumAt = (led: Traffic, count: (view: GenerationView) => number): number =>
     generations.filter(({ generation }) => isLedTo(led, generation)).reduce((sum, view) => sum + count(view), 0)
-  const there = sumAt(to, ({ ready }) => ready)
-  const astray = strays.filter(({ generation }) => isLedTo(traffic, generation)).flatMap(({ pods }) => pods)
-  const here = traffic === null ? 0 : sumAt(traffic, answersOf) + astray.filter(isReadyPod).length
+  const astray = (led: Traffic): number =>
+    strays.filter(({ generation }) => isLedTo(led, generation)).flatMap(({ pods }) => pods.filter(isReadyPod)).length
+  const there = sumAt(to, ({ ready }) => ready) + astray(to)
+  const here = traffic === null ? 0 : sumAt(traffic, answersOf) + astray(traffic)
   const mayBeNone = here === 0 && !(promised && moved !== undefined && ready > 0)
   return there >= Math.min(ready, here) && (there > 0 || mayBeNone)
     ? null

@@ -47,6 +47,16 @@ describe('requests are led elsewhere', () => {
     expect([at(2, 2, 'True', 'True'), at(2, 0, 'False'), at(3, 0, 'True')]).toEqual([null, null, null])
   })
 
+  it('to all where what answers without its Deployment is led to as well', () => {
+    const pod = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+    const ref = { kind: 'ReplicaSet', namespace: 'serving', name: 'r' }
+    const seen = { traffic: 1 as const, generations: generations(0, 1) }
+    expect(
+      whyNotLed(step('all', 3), { ...seen, strays: [{ ref, generation: 1, pods: [pod, pod] }] as never }),
+    ).toBeNull()
+    expect(whyNotLed(step('all', 3), { ...seen, generations: generations(2, 0) })).toBeNull()
+  })
+
   it('to all only once what was to be gone before that is', () => {
     const to = { ...step('all', 2), name: 'back-traffic-1' }
     const move = (...replicas: number[]) =>
