@@ -1,3 +1,4 @@
+import type { Asked } from '../desired.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan, Planned } from '../plan.ts'
 import type { Intent } from '../reactions/reaction.ts'
@@ -90,9 +91,10 @@ const keepsRefused = (view: View, desired: Intent['desired'], title: string): La
   return { kind: 'later', reason: 'run-not-over', detail: `its own run comes first, once it may begin: ${title}` }
 }
 
-/** Whether what is wanted is by its source what is newly wanted for an occasion. */
+/** Whether what is wanted is by its source what is newly wanted for an occasion, for which no person asks: who does takes the place of it knowingly. */
 const isOwnOf = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['desired']): boolean =>
   doc.desired !== null &&
+  (desired as Partial<Asked>).requester == null &&
   kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, doc.desired) &&
   kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, desired)
 

@@ -384,7 +384,7 @@ describe('what was paid for stays where it was read', () => {
     expect([await asks(), (await town.lane(TRAIN)).passed]).toEqual([true, []])
   })
 
-  it('what was over is wanted anew once it is written anew, though what came since is gone', async () => {
+  it('what was over is wanted anew once it is written anew with other bytes, though what came since is gone', async () => {
     await opened()
     await upload(town, 'b')
     await town.answered(TRAIN, 'deny')
@@ -394,6 +394,9 @@ describe('what was paid for stays where it was read', () => {
     remove('c')
     await town.advance(11 * MINUTE)
     await upload(town, 'b')
+    await town.advance(11 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ outcome: { kind: 'rejected' } })
+    await upload(town, 'b', { rows: ['"other"'] })
     await town.until('it is asked about', asks, 2)
     expect(await keyOf()).toBe(manifest('b'))
   })
