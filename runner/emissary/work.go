@@ -20,7 +20,6 @@ func (e *Emissary) work(ctx context.Context) (supervise.Exit, error) {
 	if err != nil {
 		return supervise.Exit{}, cause.OrNil(err)
 	}
-	program.Forward()
 	saver := e.startSaver(ctx)
 	exit := e.await(program)
 	ended := endedAs(exit)

@@ -43,8 +43,8 @@ type Program struct {
 // prSetChildSubreaper of prctl(2): orphans below become children of this process, as they are of the first of a container.
 const prSetChildSubreaper = 36
 
-// Start begins a program in a process group of its own. Its errors go to `errors`, all else where this process' goes. Call it from the
-// thread that lives as long as this process: the program is killed with it.
+// Start begins a program in a process group of its own. Its errors go to `errors`, all else where this process' goes, and what it may be
+// waiting for (`Forwarded`) is handed on to it. Call it from the thread that lives as long as this process: the program is killed with it.
 func Start(command, environment []string, errors io.Writer) (*Program, error) {
 	path, err := lookUp(command[0], environment)
 	if err != nil {
@@ -55,16 +55,21 @@ func Start(command, environment []string, errors io.Writer) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Before there is a program: what is told as soon as it has said its first word would be lost.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, Forwarded...)
 	process, err := os.StartProcess(path, command, &os.ProcAttr{
 		Env: environment, Files: []*os.File{os.Stdin, os.Stdout, write},
 		Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
 	})
 	_ = write.Close()
 	if err != nil {
+		signal.Stop(signals)
 		return nil, notRunnable(command[0], err)
 	}
 	made := &Program{process: process, exit: make(chan Exit, 1), none: make(chan struct{}), copied: make(chan struct{})}
 	go made.reap()
+	go made.forward(signals)
 	go func() {
 		_, _ = io.Copy(errors, read)
 		close(made.copied)
@@ -181,19 +186,15 @@ func (p *Program) tell(sig syscall.Signal) {
 // Forwarded are the signals that a program may be waiting for beside SIGTERM.
 var Forwarded = []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
 
-// Forward hands those on until the program is gone.
-func (p *Program) Forward() {
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, Forwarded...)
-	go func() {
-		defer signal.Stop(signals)
-		for {
-			select {
-			case sig := <-signals:
-				p.Signal(sig.(syscall.Signal))
-			case <-p.none:
-				return
-			}
+// forward hands those on until the program is gone.
+func (p *Program) forward(signals chan os.Signal) {
+	defer signal.Stop(signals)
+	for {
+		select {
+		case sig := <-signals:
+			p.Signal(sig.(syscall.Signal))
+		case <-p.none:
+			return
 		}
-	}()
+	}
 }
