@@ -1,6 +1,7 @@
 import type { Mark, Run } from '../lane/document.ts'
 import type { LaunchJobStep, Plan, Point, RollOutModelStep, Step } from '../plan.ts'
 import { countsOf } from '../pools/counts.ts'
+import { DRAIN, servingGrace } from '../workloads/draining.ts'
 import { addMonths, dollarsOf, type Months, mapMonths, ranByMonth, sumOfMonths, timeByMonth } from './months.ts'
 import { partWithout, sparedByMonth } from './nodeless.ts'
 import { countingOf } from './nodes.ts'
@@ -150,9 +151,18 @@ const reachedBy = (costing: Costing): Reached[] => {
   })
 }
 
-/** What leaves is on its nodes until it has ended: until then what stood before costs on. */
-const reachedFrom = ({ brings }: RollOutModelStep, mark: Mark): number | null =>
-  brings === null && mark.state === 'done' && mark.endedAt !== null ? mark.endedAt : onNodesFrom(mark)
+/**
+ * What leaves is on its nodes until it has ended: until then what stood before costs on, for as long as a server has to end as a rule. Whoever sees
+ * later that it has ended does not know since when.
+ */
+const reachedFrom = ({ brings }: RollOutModelStep, mark: Mark): number | null => {
+  const from = onNodesFrom(mark)
+  if (from === null || brings !== null || mark.state !== 'done' || mark.endedAt === null) return from
+  return Math.max(from, Math.min(mark.endedAt, from + GRACE))
+}
+
+/** Milliseconds that a server has to end, as its engine says. */
+const GRACE = servingGrace(DRAIN) * 1000
 
 /** What comes once all is moved and judged, and costs nothing. */
 const AFTER: ReadonlySet<Step['kind']> = new Set<Step['kind']>(['switch-traffic', 'notify'])

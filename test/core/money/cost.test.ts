@@ -31,7 +31,7 @@ describe('a rollout costs what runs beyond what ran before', () => {
     for (const hours of [5, 50]) expect(at(hours, up, down)).toEqual([24, 0])
   })
 
-  it('what leaves counts until it has ended, as what stood before', () => {
+  it('what leaves counts until it has ended, as what stood before, for as long as servers have to end', () => {
     const ways = [
       move('up', 10),
       { ...move('down', 4), brings: null } as Step,
@@ -39,12 +39,14 @@ describe('a rollout costs what runs beyond what ran before', () => {
     ]
     const up = mark('up', { state: 'done', startedAt: 0, ranFrom: HOUR, endedAt: 2 * HOUR })
     const down = mark('down', { state: 'running', startedAt: 3 * HOUR, ranFrom: null })
-    const ended = mark('down', { ...down, state: 'done', endedAt: 5 * HOUR })
+    const ended = mark('down', { ...down, state: 'done', endedAt: 3 * HOUR + HOUR / 12 })
+    // Whoever could not look for hours has not seen when it ended.
+    const unseen = mark('down', { ...ended, endedAt: 5 * HOUR })
     const cost = (hours: number, ...steps: Mark[]) =>
       costOf({ run: { steps }, plan: { steps: ways }, now: hours * HOUR })
-    expect([cost(5, up, down), cost(6, up, ended)]).toEqual([40, 44])
+    expect([cost(5, up, down), cost(6, up, ended), cost(6, up, unseen)]).toEqual([40, 32.5, 32.55])
     // What is brought and was done before anybody saw it runs from its begin.
-    expect(cost(9, up, ended, mark('more', { state: 'done', startedAt: 6 * HOUR, endedAt: 8 * HOUR }))).toBe(64)
+    expect(cost(9, up, ended, mark('more', { state: 'done', startedAt: 6 * HOUR, endedAt: 8 * HOUR }))).toBe(52.5)
   })
 
   it('also what nobody saw before it was done', () => {
