@@ -26,7 +26,6 @@ import { fixedPolicies } from '../../../local/policies/file-policies.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
 import { fixedSecrets } from '../../../local/secrets/local-secrets.ts'
 import { openStores, type Stores } from '../../../local/stores.ts'
-import example from '../../example.ts'
 import { furnish, idleJob, ownConfig } from '../real-town.ts'
 import { type DynamoDb, openDynamoDb } from './dynamodb.ts'
 import { type Moto, openMoto } from './moto.ts'
@@ -205,7 +204,7 @@ const begin = async (): Promise<void> => {
   house = await openHouse({
     stores,
     clock,
-    policies: fixedPolicies(parsePolicy(example)),
+    policies: fixedPolicies(policy),
     secrets: fixedSecrets({ 'mlflow-webhook': 'a', 'alert-webhook': 'test-alerts', 'slack-signing': 'b', token: 'c' }),
     wrap: (ports) => ({ ...ports, ledger }),
     onError: () => undefined,
