@@ -76,6 +76,9 @@ const OPTIONS = {
   },
 }
 
+/** A variable of pods that kwok places and takes away, and never says to be ready: somebody else writes their status. */
+export const OWN_KUBELET = 'OWN_KUBELET'
+
 /** kwok's configuration: how fake nodes and pods live, from its own module. */
 export const kwokConfiguration = async (): Promise<string> => {
   const stages = join(await moduleDirectory('sigs.k8s.io/kwok'), 'kustomize/stage')
@@ -90,7 +93,7 @@ export const kwokConfiguration = async (): Promise<string> => {
     'pod/chaos/pod-container-running-failed.yaml',
   ]
   const texts = files.map((file) => readFileSync(join(stages, file), 'utf8'))
-  return [JSON.stringify(OPTIONS), ...texts.map(adjusted)].join('\n---\n')
+  return [JSON.stringify(OPTIONS), ...texts.map(adjusted), JSON.stringify(POD_ENDED)].join('\n---\n')
 }
 
 /**
@@ -104,8 +107,47 @@ const adjusted = (stage: string): string => {
   return stage.includes('name: pod-delete') ? stage.replace(/^ {4}jitterDurationFrom:\n.*\n/m, '') : stage
 }
 
-/** A variable of pods that kwok places and takes away, and never says to be ready: somebody else writes their status. */
-export const OWN_KUBELET = 'OWN_KUBELET'
+/**
+ * A pod of a Job that is told to go ends as failed, as kubelet says of it, whether its containers ran or not. kwok has no
+ * word for that: without it the Job waits for the end of its pod, and the pod for the Job's finalizer.
+ */
+const POD_ENDED = {
+  apiVersion: 'kwok.x-k8s.io/v1alpha1',
+  kind: 'Stage',
+  metadata: { name: 'pod-ended' },
+  spec: {
+    resourceRef: { apiGroup: 'v1', kind: 'Pod' },
+    selector: {
+      matchExpressions: [
+        { key: '.metadata.deletionTimestamp', operator: 'Exists' },
+        { key: '.metadata.ownerReferences.[].kind', operator: 'In', values: ['Job'] },
+        { key: '.status.phase', operator: 'In', values: ['Pending', 'Running'] },
+        { key: `.spec.containers.[].env.[]? | select( .name == "${OWN_KUBELET}" ) | .value`, operator: 'DoesNotExist' },
+      ],
+    },
+    weight: 1,
+    delay: { durationMilliseconds: 1000 },
+    next: {
+      statusTemplate: `{{ $now := Now }}
+containerStatuses:
+{{ range .spec.containers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: false
+  restartCount: 0
+  started: false
+  state:
+    terminated:
+      exitCode: 137
+      finishedAt: {{ $now | Quote }}
+      reason: Error
+      startedAt: {{ $now | Quote }}
+{{ end }}
+phase: Failed
+`,
+    },
+  },
+}
 
 /** The stage, but for pods with a variable of that name. */
 const without = (stage: string, variable: string): string =>

@@ -6,7 +6,16 @@ import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
 import { isAlive } from '../alive.ts'
 import { type BuildOptions, buildPrograms, type Program } from './binaries.ts'
-import { type Command, controllers, foundation, kubeconfigFile, PORT_NAMES, type RigPorts } from './commands.ts'
+import {
+  type Command,
+  controllers,
+  foundation,
+  kubeconfigFile,
+  PORT_NAMES,
+  type RigPorts,
+  SCHEDULER_FILE,
+  schedulerConfiguration,
+} from './commands.ts'
 import { furnish, installCrds, kwokConfiguration } from './contents.ts'
 import { instanceTypes } from './instance-types.ts'
 import { freePorts, isRunning, killProgram, type Started, startProgram, stopPrograms, untilReady } from './processes.ts'
@@ -132,6 +141,7 @@ const layOut = (dir: string, ports: RigPorts): void => {
   })
   writeFileSync(join(dir, 'tokens.csv'), `${tokens.join('\n')}\n`, { mode: 0o600 })
   writeFileSync(join(dir, 'instance-types.json'), JSON.stringify(instanceTypes()))
+  writeFileSync(join(dir, SCHEDULER_FILE), JSON.stringify(schedulerConfiguration(dir)))
 }
 
 const USERS = [

@@ -112,6 +112,19 @@ export const controllerPromises = (trial: () => Trial): void => {
       await settled(async () => (await trial().read(job)) === null)
     })
 
+    it('whose pod is deleted on its node put another in its place once that one has ended', async () => {
+      const job = await trial().created(trial().make.job('again', { podReplacementPolicy: 'Failed', backoffLimit: 3 }))
+      const first = async () => (await podsOf({ [JOB_NAME]: 'again' })).find(({ spec }) => spec?.nodeName !== undefined)
+      await settled(async () => (await first()) !== undefined)
+      const pod = (await first())!
+      await trial().opened.cluster.delete(refOf(pod), pod.metadata.uid ?? '')
+      await settled(() => completed(job))
+      expect((await trial().read(job)).status).toMatchObject({ succeeded: 1, failed: 1 })
+      const uids = (await podsOf({ [JOB_NAME]: 'again' })).map(({ metadata }) => metadata.uid)
+      expect(uids).toHaveLength(1)
+      expect(uids).not.toContain(pod.metadata.uid)
+    })
+
     it('go by themselves, pods too, when a TTL is set after the end', async () => {
       const job = await trial().created(trial().make.job('kept'))
       await settled(() => completed(job))
