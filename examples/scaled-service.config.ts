@@ -33,8 +33,8 @@ export default defineConfig({
       image: 'vllm/vllm-openai:v0.18.0',
       pool: 'gpu-serve',
       gpusPerReplica: 4,
-      // One more where more than five requests a replica wait, or 90 % of what it caches is in use.
-      autoscaling: { min: 1, max: 3, on: { waiting: 5, cache: 0.9 } },
+      // One more where a replica has more than 48 requests, or more than 80 % of what it caches is in use.
+      autoscaling: { min: 1, max: 3, on: { requests: 48, cache: 0.8 } },
       // While the budget is nearly used up, two at the most.
       floor: 2,
       gate: { checks: [{ metric: 'p95_ms', op: '<=', value: 2000 }] },

@@ -6,6 +6,12 @@ import type { Wrong } from './ours.ts'
 /** Longest query of a user's own: it stands in an object, and on a card's plan. */
 const QUERY = 1_000
 
+/**
+ * Highest share to scale by. Kubernetes' autoscaler does nothing within a tenth of what it is told (its `tolerance`), and a share is never more than 1.
+ */
+const FULL = 0.85
+const LEFT_ALONE = 'an autoscaler leaves a tenth above that alone, and a cache is never fuller than full'
+
 /** What KEDA is asked through, and who it is. */
 export const keda = z.strictObject({
   /** Where it asks Prometheus, as seen from its own pods: one that asks for no credentials. */
@@ -31,10 +37,12 @@ export const autoscaling = z.strictObject({
   max: count,
   /** What one replica is to have at most, on average; of several what asks for most replicas counts. */
   on: z.strictObject({
-    /** Requests that wait for a place in its batch. */
+    /** Requests that it works at or that wait for a place in its batch. */
+    requests: z.optional(z.number().check(z.positive())),
+    /** Requests that wait for a place in its batch: beside something else, since nothing waits as soon as there are enough. */
     waiting: z.optional(z.number().check(z.positive())),
     /** Share of its cache of keys and values that is in use. */
-    cache: z.optional(z.number().check(z.positive(), z.maximum(1, 'write a share, at most 1'))),
+    cache: z.optional(z.number().check(z.positive(), z.maximum(FULL, `write a share, at most ${FULL}: ${LEFT_ALONE}`))),
     /** A query of Prometheus of your own that gives one number, and what of that one replica is to have: requests that a gateway holds, for example. */
     query: z.optional(
       z.strictObject({
@@ -94,7 +102,12 @@ export const autoscalingWrongs = ({ engine, replicas, autoscaling: scaled }: Sca
     ),
     ...wrong(min > max, [at, 'min'], `write no more than \`max\`, ${max}`),
     ...wrong(min === max, [at, 'max'], `there is nothing to scale between ${min} and ${max}: say \`replicas: ${max}\``),
-    ...wrong(named.length === 0, [at, 'on'], 'say what it is scaled by: `waiting`, `cache` or `query`'),
+    ...wrong(named.length === 0, [at, 'on'], 'say what it is scaled by: `requests`, `cache`, `waiting` or `query`'),
+    ...wrong(
+      named.length === 1 && on.waiting !== undefined,
+      [at, 'on'],
+      'nothing waits as soon as there are enough, so all but the least would go, and come back: say `requests` in place of `waiting`, or one of the others beside it',
+    ),
     ...wrong(
       min === 0 && on.query === undefined,
       [at, 'on'],

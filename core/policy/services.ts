@@ -57,7 +57,7 @@ export const service = z
     pool: name,
     /** Replicas: needed, and left out beside `autoscaling`. Of nodes that have room each goes to one with the fewest of them. */
     replicas: z._default(count, UNSAID),
-    /** Between how many replicas KEDA scales it while no rollout is on its way, and by what: `{ min: 1, max: 4, on: { waiting: 5 } }`. Needs `keda` of the whole config. */
+    /** Between how many replicas KEDA scales it while no rollout is on its way, and by what: `{ min: 1, max: 4, on: { requests: 48 } }`. Needs `keda` of the whole config. */
     autoscaling: z.optional(autoscaling),
     /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`, or `autoscaling.max`, which is no higher then. Left out: no rung scales it. */
     floor: z.optional(count),
@@ -71,7 +71,7 @@ export const service = z
     secrets: z.optional(secrets),
     /** Minutes until a replica is ready, what is fetched for it included: as a rule, and in the bad case that is waited for. */
     loadMinutes: z._default(minutes, { p50: 5, p95: 15 }),
-    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time, and of one replica none unless an outage is allowed. A spot interruption and a dead node take it all the same, and so does whoever deletes a node, after 48 hours. */
+    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time (of a scaled service: leaves one fewer than `autoscaling.min`, or one), and of one replica none unless an outage is allowed. A spot interruption and a dead node take it all the same, and so does whoever deletes a node, after 48 hours. */
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
     /**
      * What becomes of what somebody changes by hand of what stands (`kubectl set image`, `scale`). `mend`: the wanted version is made anew beside

@@ -73,20 +73,37 @@ const scaledObject = ({ name, namespace, labels, service, keda }: ScalerInput): 
   }
 }
 
-/** Sums, which KEDA divides by the replicas there are: an average would ask for as many again, however many came. */
+/**
+ * Sums, which KEDA divides by the replicas there are: an average would ask for as many again, however many came. An answer without a number is
+ * 0 to KEDA unless it is told otherwise, and a full service would lose its replicas because nobody reads its pods any more; where none may
+ * run, no number is how an engine says so.
+ */
 const triggersOf = ({ name, namespace, service, keda }: Omit<ScalerInput, 'labels'>): Trigger[] => {
-  const { waiting, cache, query } = service.autoscaling.on
+  const { min, on } = service.autoscaling
   const metrics = ENGINE_METRICS[service.engine]
   const summed = (metric: string | undefined): string => `sum(${metric}{namespace="${namespace}",pod=~"${name}-.+"})`
-  const trigger = (called: string, promql: string, perReplica: number): Trigger => ({
+  const counted = {
+    requests: `${summed(metrics?.running)} + ${summed(metrics?.waiting)}`,
+    waiting: summed(metrics?.waiting),
+    cache: summed(metrics?.cache),
+  }
+  const trigger = (called: string, promql: string, perReplica: number, isNullZero: boolean): Trigger => ({
     type: 'prometheus',
     name: called,
     metricType: 'AverageValue',
-    metadata: { serverAddress: keda.prometheus, query: promql, threshold: String(perReplica) },
+    metadata: {
+      serverAddress: keda.prometheus,
+      query: promql,
+      threshold: String(perReplica),
+      ignoreNullValues: String(isNullZero),
+    },
+  })
+  const ofEngine = (['requests', 'waiting', 'cache'] as const).flatMap((called) => {
+    const perReplica = on[called]
+    return perReplica === undefined ? [] : [trigger(called, counted[called], perReplica, min === 0)]
   })
   return [
-    ...(waiting === undefined ? [] : [trigger('waiting', summed(metrics?.waiting), waiting)]),
-    ...(cache === undefined ? [] : [trigger('cache', summed(metrics?.cache), cache)]),
-    ...(query === undefined ? [] : [trigger('query', query.promql, query.perReplica)]),
+    ...ofEngine,
+    ...(on.query === undefined ? [] : [trigger('query', on.query.promql, on.query.perReplica, false)]),
   ]
 }

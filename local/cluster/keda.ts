@@ -23,7 +23,7 @@ interface Memo {
 }
 
 /**
- * What stands for KEDA and for the autoscaler that it makes: as many replicas as share what waits, as the `load` of what serves says, within the range,
+ * What stands for KEDA and for the autoscaler that it makes: as many replicas as share the requests there are, as the `load` of what serves says, within the range,
  * one more or fewer at a time. Of what it is scaled by only one number is played, whatever asks for it.
  */
 export const reconcileScaled = (world: World, ref: ObjectRef): void => {
@@ -76,7 +76,7 @@ interface Behavior {
   scaleUp?: { policies?: { periodSeconds?: number }[] }
 }
 
-/** What waits so many minutes after it was made: as the last entry before that says. */
+/** The requests there are so many minutes after it was made: as the last entry before that says. */
 const waitingAt = (load: Load | undefined, minutes: number): number =>
   (load ?? []).findLast(([from]) => from <= minutes)?.[1] ?? 0
 

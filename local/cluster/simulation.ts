@@ -24,7 +24,7 @@ export interface Simulation {
   artifacts?: string[]
   /** A Secret that the container names and that is not there. */
   secretMissing?: string
-  /** Of what serves and KEDA scales: how many requests wait in all, from so many minutes on after that was begun: `[[0, 2], [30, 12]]`. */
+  /** Of what serves and KEDA scales: how many requests there are in all, from so many minutes on after that was begun: `[[0, 2], [30, 12]]`. */
   load?: Load
   /** `false`: a serving container never gets ready. */
   healthy?: boolean

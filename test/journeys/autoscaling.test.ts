@@ -90,7 +90,7 @@ it('what somebody changes of how far it is scaled is set right, and more replica
 
 it('people agree to the most: another is asked about, and is not in force before', async () => {
   const asks = { approvals: { ...scaled().approvals, autoApproveBelow: 0 } }
-  const upTo = (max: number) => scaled(asks, { autoscaling: { min: 1, max, on: { waiting: 5 } } })
+  const upTo = (max: number) => scaled(asks, { autoscaling: { min: 1, max, on: { requests: 5 } } })
   town = await openTown({ config: upTo(2) })
   await served(town, BUSY)
   await town.advance(HOUR)

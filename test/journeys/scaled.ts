@@ -6,13 +6,13 @@ import type { Town } from './town.ts'
 
 const { replicas: _, ...rule } = example.services![MODEL]!
 
-/** The example's service, scaled between one replica and three by what waits, five requests a replica. */
+/** The example's service, scaled between one replica and three by the requests that it has, five a replica. */
 export const scaled = (more: object = {}, service: object = {}) => ({
   ...example,
   keda: { prometheus: 'http://prometheus-operated.monitoring.svc:9090' },
   approvals: { ...example.approvals, autoApproveBelow: 1e9 },
   services: {
-    [MODEL]: { ...rule, autoscaling: { min: 1, max: 3, on: { waiting: 5 } }, ...service },
+    [MODEL]: { ...rule, autoscaling: { min: 1, max: 3, on: { requests: 5 } }, ...service },
   },
   ...more,
 })

@@ -4,8 +4,10 @@ import { parsePolicy } from '../../../core/policy.ts'
 import config from '../../example.ts'
 
 const policy = parsePolicy({ ...config, keda: { prometheus: 'http://p:9090' } })
-const found = async (status: number, kinds: string[], of = policy): Promise<boolean[]> => {
-  const send = async () => ({ status, body: { resources: kinds.map((kind) => ({ kind })) } })
+const found = async (status: number, kinds: string[], of = policy, behaviors?: string[]): Promise<boolean[]> => {
+  const schema = behaviors === undefined ? { status: 403, body: {} } : { status: 200, body: { enum: behaviors } }
+  const send = async ({ path }: { path: string }) =>
+    path.startsWith('/openapi') ? schema : { status, body: { resources: kinds.map((kind) => ({ kind })) } }
   return (await kedaFindings({ send } as never, of)).map(({ ok }) => ok)
 }
 
@@ -14,4 +16,9 @@ it('asks for KEDA’s kind only where the policy has KEDA', async () => {
   expect(await found(200, ['ScaledJob'])).toEqual([false])
   expect(await found(404, ['ScaledObject'])).toEqual([false])
   expect(await found(404, [], parsePolicy(config))).toEqual([])
+})
+
+it('asks whether it is new enough to stay where nobody knows, and takes no answer for one', async () => {
+  expect(await found(200, ['ScaledObject'], policy, ['static', 'currentReplicasIfHigher'])).toEqual([true])
+  expect(await found(200, ['ScaledObject'], policy, [])).toEqual([false])
 })

@@ -5,7 +5,7 @@ import config from '../../example.ts'
 
 const SERVICE = 'support-llama'
 const { replicas: _, ...rule } = config.services![SERVICE]!
-const RANGE = { min: 1, max: 3, on: { waiting: 5 } }
+const RANGE = { min: 1, max: 3, on: { requests: 5 } }
 const KEDA = { prometheus: 'http://prometheus-operated.monitoring.svc:9090' }
 const scaled = (service: object, more: object = { keda: KEDA }) =>
   ({ ...config, ...more, services: { [SERVICE]: { ...rule, autoscaling: RANGE, ...service } } }) as Config
@@ -40,9 +40,14 @@ describe('a service that is scaled', () => {
     [
       'an engine that counts nothing',
       { engine: 'trtllm', args: [] },
-      'on.waiting: trtllm counts nothing that Prometheus reads',
+      'on.requests: trtllm counts nothing that Prometheus reads',
     ],
-    ['more than all of a cache', { autoscaling: { ...RANGE, on: { cache: 1.5 } } }, 'write a share, at most 1'],
+    [
+      'more of a cache than is ever seen',
+      { autoscaling: { ...RANGE, on: { cache: 0.9 } } },
+      'write a share, at most 0.85',
+    ],
+    ['what waits alone', { autoscaling: { ...RANGE, on: { waiting: 5 } } }, 'say `requests` in place of `waiting`'],
     ['a floor above it', { floor: 4 }, 'floor: write no more than `replicas`, or `autoscaling.max`'],
   ])('is refused with %s', (_what, service, why) => {
     expect(told(scaled(service))).toContain(why)

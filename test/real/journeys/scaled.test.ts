@@ -16,7 +16,7 @@ const policy = parsePolicy(
   ownConfig(name, {
     keda: { prometheus: 'http://prometheus-operated.monitoring.svc:9090' },
     approvals: { ...example.approvals, autoApproveBelow: 1e6 },
-    services: { 'support-llama': { ...service, autoscaling: { min: 1, max: 2, on: { waiting: 5, cache: 0.9 } } } },
+    services: { 'support-llama': { ...service, autoscaling: { min: 1, max: 2, on: { requests: 5, cache: 0.8 } } } },
   }),
 )
 const who: Record<string, Requests> = {}
