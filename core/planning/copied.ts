@@ -17,7 +17,7 @@ const [FASTEST, AS_IT_COMES] = [
 const WORTH_A_WORD = 60
 
 /** What of a stage says what is copied for it, and where to. */
-type Copies = Pick<StagePolicy, 'name' | 'use' | 'pool' | 'runner' | 'pod'>
+type Copies = Pick<StagePolicy, 'name' | 'use' | 'pool' | 'runner' | 'pod' | 'hours'>
 
 /**
  * Why the dataset of a run can never lie on the disk that `signalbox-run` would copy it to, known before its node is paid for; null: it may,
@@ -41,8 +41,17 @@ export const copiedTexts = (desired: TrainDesired, policy: Policy, stages: reado
     const hours = seconds / 3600
     const time = hours < 1 ? `${Math.ceil(hours * 60)} min` : `${Math.ceil(hours * 10) / 10} h`
     const text = `${nameOfStage(stage)} has the dataset copied to its node first, ${sizeText(desired.bytes)}: at least ${time} of its hours, at ${by}`
-    return seconds < WORTH_A_WORD ? [] : [text]
+    return seconds < WORTH_A_WORD ? [] : [`${text}${lateText(hours, stage)}`]
   })
+
+/** That its deadline comes first. */
+const lateText = (hours: number, { hours: { p95 } }: Copies): string =>
+  hours < p95 * DEADLINE
+    ? ''
+    : `; it is ended after ${p95 * DEADLINE} h, before its own program begins: say more \`hours\`, or leave \`dataset\` out of the inputs of \`runner\` and its program streams it`
+
+/** A Job's deadline is so many times its hours in the bad case. */
+const DEADLINE = 3
 
 const PLACE = `${FETCHED}/dataset`
 
@@ -50,11 +59,16 @@ const PLACE = `${FETCHED}/dataset`
 const copying = (desired: TrainDesired, stages: readonly Copies[]): readonly Copies[] =>
   datasetIn(desired) === null
     ? []
-    : stages.filter(({ runner, pod }) => {
-        const mounts = (pod?.containers ?? []).flatMap((one) => one?.volumeMounts ?? [])
-        const isElsewhere = mounts.some((one) => PLACE.startsWith(one?.mountPath?.replace(/\/+$/, '') || ' '))
-        return runner?.inputs.includes('dataset') === true && !isElsewhere
-      })
+    : stages.filter((stage) => stage.runner?.inputs.includes('dataset') === true && !isElsewhere(stage))
+
+/** Whether the place of the dataset lies on a volume of the user's, and not in a folder of the node. */
+const isElsewhere = ({ pod, ...stage }: Copies): boolean => {
+  const own = pod?.containers?.find((one) => one?.name === nameOfStage(stage))
+  const inNode = new Set(pod?.volumes?.flatMap((one) => (one?.emptyDir ? [one.name] : [])))
+  return (own?.volumeMounts ?? []).some(
+    (one) => one && !inNode.has(one.name) && `${PLACE}/`.startsWith(`${one.mountPath?.replace(/\/+$/, '') || ' '}/`),
+  )
+}
 
 const diskOn = (policy: Policy, name: string): typeof FASTEST =>
   policy.pools[name]?.counts === 'nodes' && Number.isFinite(diskIn(policy, name)) ? AS_IT_COMES : FASTEST

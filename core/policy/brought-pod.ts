@@ -3,6 +3,7 @@ import { isRecord } from '../record.ts'
 import { TRAINING_ACCOUNT } from '../workloads/accounts.ts'
 import type { ManifestWrong } from '../workloads/manifest/adapter.ts'
 import { RUNNER } from '../workloads/runner.ts'
+import { droppedOf, renamed, selectedWrongs } from './brought-names.ts'
 import { shown } from './shown.ts'
 
 type Fields = Record<string, unknown>
@@ -27,7 +28,7 @@ export interface BroughtFor {
 }
 
 /** Labels by which people find what they call their own; here it is called as its stage, and nothing else hangs on them. */
-const CALLED = /^app$|^app\.kubernetes\.io\//
+export const CALLED = /^app$|^app\.kubernetes\.io\//
 
 /** Its name and labels are ours. What else could be said there gives rights, or the place of others, that no card shows. */
 export const metadataWrongs = (value: unknown, path: Place, namespace: string | null): ManifestWrong[] => {
@@ -63,7 +64,11 @@ export const podOf = (template: unknown, at: Place, of: BroughtFor): BroughtPod 
   if (!isRecord(template)) return wrong([], 'is missing: it says which pod runs')
   const { metadata, spec, ...others } = template
   const extra = Object.keys(others).flatMap((key) => wrong([key], 'a template has `metadata` and `spec` alone'))
-  const about = [...extra, ...metadataWrongs(metadata, [...at, 'metadata'], null)]
+  const about = [
+    ...extra,
+    ...metadataWrongs(metadata, [...at, 'metadata'], null),
+    ...selectedWrongs(spec, droppedOf(metadata), [...at, 'spec']),
+  ]
   const containers = isRecord(spec) ? spec['containers'] : undefined
   if (!isRecord(spec) || !Array.isArray(containers) || !containers.every(isRecord) || containers.length === 0)
     return [...about, ...wrong(['spec', 'containers'], 'is missing: write the list of its containers')]
@@ -81,12 +86,19 @@ export const podOf = (template: unknown, at: Place, of: BroughtFor): BroughtPod 
   const wrongs = [...about, ...(Array.isArray(gpus) ? gpus : []), ...besideWrongs(spec, index, [...at, 'spec'])]
   if (wrongs.length > 0 || Array.isArray(gpus)) return wrongs
   const { image, command, args, ...rest } = main
-  const own = { ...withoutGpus(asRead(rest)), name: of.stage }
+  const own = { ...asLimited(withoutGpus(asRead(rest))), name: of.stage }
   const pod = {
     ...settled(spec, of),
     containers: containers.map((one, n) => (n === index ? own : asRead(one))),
   }
-  return { image, ...(command === undefined ? {} : { command }), ...(args === undefined ? {} : { args }), gpus, pod }
+  const called = renamed(pod, main['name'], of.stage) as Fields
+  return {
+    image,
+    ...(command === undefined ? {} : { command }),
+    ...(args === undefined ? {} : { args }),
+    gpus,
+    pod: called,
+  }
 }
 
 /** GPUs of the container that the stage is about: as many are asked for as are the limit. */
@@ -182,6 +194,14 @@ const asRead = (container: Fields): Fields => {
       ? { securityContext: without(securityContext, 'privileged') }
       : {}),
   }
+}
+
+/** Of what is limited and not asked for as much is asked for, as Kubernetes has it: beside what is asked for here it would go under. */
+const asLimited = (container: Fields): Fields => {
+  const { resources } = container
+  if (!isRecord(resources) || !isRecord(resources['limits'])) return container
+  const { limits, requests } = resources
+  return { ...container, resources: { ...resources, requests: { ...limits, ...(isRecord(requests) ? requests : {}) } } }
 }
 
 const quantity = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value)

@@ -93,6 +93,10 @@ const childrenOf = (value: unknown, path: Place): [unknown, Place][] =>
 const isDeeper = (value: unknown, levels: number): boolean =>
   childrenOf(value, []).some(([one]) => levels === 0 || isDeeper(one, levels - 1))
 
+/** Of a container before the others: Kubernetes' own way to say a sidecar. */
+const NO_SIDECAR =
+  'what runs before the others ends by itself here: say it as one more of `containers`, which ends once the program has (a file that it leaves, for example), or the Job runs to its deadline'
+
 const whyNever = (key: string, isOfPod: boolean): string | null => {
   if (Object.hasOwn(NEVER, key)) return NEVER[key] ?? null
   return isOfPod && Object.hasOwn(NEVER_OF_PODS, key) ? (NEVER_OF_PODS[key] ?? null) : null
@@ -108,7 +112,8 @@ const whyNoImageAt = (key: string | number, before: string | number, value: unkn
 const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   const [key = '', before = ''] = [path.at(-1), path.at(-2)]
   const wrong = (message: string): Wrong[] => [{ path, message }]
-  const never = whyNever(String(key), path.length === 1)
+  const isBefore = key === 'restartPolicy' && path[0] === 'initContainers'
+  const never = isBefore ? NO_SIDECAR : whyNever(String(key), path.length === 1)
   if (never !== null) return wrong(never)
   if (value === null && STAYS.has(String(key)))
     return wrong('its pool, its GPUs and its program are what the plan says: name what is other in it')

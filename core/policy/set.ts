@@ -11,8 +11,19 @@ export const stagesSet = (stages: readonly StagePolicy[], set: SetOf): StagePoli
     const said = Object.hasOwn(set, nameOfStage(one)) ? set[nameOfStage(one)] : undefined
     if (said === undefined) return one
     const { args = one.args, env = {} } = said
-    return { ...one, args: [...args], env: { ...one.env, ...env } }
+    return { ...patchedWithout(one, env), args: [...args], env: { ...one.env, ...env } }
   })
+
+/** The stage whose `pod`, or manifest, says nothing of these variables: what is set of them wins over both. */
+const patchedWithout = (one: StagePolicy, env: Readonly<Record<string, string>>): StagePolicy => {
+  const own = nameOfStage(one)
+  const containers = one.pod?.containers?.map((container) =>
+    container?.name === own && container.env
+      ? { ...container, env: container.env.filter((said) => !Object.hasOwn(env, said?.name ?? '')) }
+      : container,
+  )
+  return containers === undefined ? one : { ...one, pod: { ...one.pod, containers } }
+}
 
 /** Why that cannot be set, and what to write, as the policy would say it of the stage; null: it can. */
 export const whyNotSet = (

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { WantedImage } from '../../core/images/places.ts'
 import { manifestsIn, withManifests } from '../../core/policy/manifests.ts'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
@@ -69,7 +69,7 @@ const broughtIn = async (file: string, config: unknown, seen: Seen): Promise<unk
   const read = files.map(async (one) => {
     const path = resolve(manifestOf(file, one))
     see(seen, path)
-    return [one, await readManifest(path)] as const
+    return [one, await readManifest(path, dirname(file))] as const
   })
   const { config: next, problems } = withManifests(config, new Map(await Promise.all(read)))
   if (problems.length > 0) throw new PolicyError(problems)

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, sep } from 'node:path'
 import type { ReadManifest } from '../../core/policy/manifests.ts'
 import { isRecord } from '../../core/record.ts'
 
@@ -9,22 +9,27 @@ const [BYTES, VALUES] = [65_536, 4_000]
 /** Where a manifest lies that a policy's file names. */
 export const manifestOf = (config: string, file: string): string => join(dirname(config), file)
 
-/** The one object in a file of YAML or JSON; or why it has none. */
-export const readManifest = async (path: string): Promise<ReadManifest> => {
+/** The one object in a file of YAML or JSON that lies in this folder or below it; or why it has none. */
+export const readManifest = async (path: string, folder = dirname(path)): Promise<ReadManifest> => {
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
     if (stats === undefined) return { why: 'there is no such file beside the policy' }
+    // Where a link leads out of the folder another machine has another file.
+    if (!realpathSync(path).startsWith(realpathSync(folder) + sep))
+      return { why: 'it is a link that leads out of the folder of the policy: put the file itself there' }
     if (!stats.isFile()) return { why: 'it is no file' }
     if (stats.size > BYTES) return { why: `it has more than ${BYTES} bytes: put what is long into its image` }
     return await parsed(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)))
   } catch (error) {
-    return { why: (error as Error).message.split('\n')[0] ?? '' }
+    const { code, message } = error as NodeJS.ErrnoException
+    return { why: code === 'ELOOP' ? 'it is a link that leads to itself' : (message.split('\n')[0] ?? '') }
   }
 }
 
 const parsed = async (text: string): Promise<ReadManifest> => {
   // Who brings no manifest does not wait for what reads them.
   const { loadAll, YAML11_SCHEMA } = await import('js-yaml')
+  if (TEMPLATE.test(text)) return { why: 'it is a template: write here what `helm template` makes of it' }
   const all = loadAll(text).filter((one) => one !== null)
   if (all.length !== 1)
     return {
@@ -37,9 +42,12 @@ const parsed = async (text: string): Promise<ReadManifest> => {
   return place === null
     ? { object }
     : {
-        why: `${place.join('.')}: tools read this in two ways, as YAML 1.1 and as 1.2: put it in quotes, or write it plainly`,
+        why: `${place.join('.')}: tools read this in two ways, as YAML 1.1 and as 1.2: put it in quotes, or write it plainly (of a merge, \`<<\`, its keys themselves)`,
       }
 }
+
+/** As Helm's templates have it, at the beginning of a line or as a whole value. */
+const TEMPLATE = /^\s*(?:[\w./-]+:\s*|-\s+)?\{\{/m
 
 /** A copy of what JSON has, with what is referred to written out. Throws where it is too much, or no JSON. */
 const plain = (value: unknown, count: { left: number }, path: readonly (string | number)[]): unknown => {

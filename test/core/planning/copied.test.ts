@@ -41,6 +41,14 @@ describe('a dataset that is copied to the node', () => {
     expect(wordsOf(0.05 * TB)).toEqual([])
   })
 
+  it('says so where its deadline would come first', () => {
+    expect(wordsOf(100 * TB)).toMatchObject([
+      expect.stringContaining(
+        '; it is ended after 9 h, before its own program begins: say more `hours`, or leave `dataset` out',
+      ),
+    ])
+  })
+
   it('takes longer on nodes without GPUs, whose disks are as they come, where the policy makes those', () => {
     const onCpu = (made: boolean) => (train: Train, config: Config) => {
       if (made) Object.assign(config, { nodes: { ami: 'al2023@v20261101', role: 'gpu-nodes' } })

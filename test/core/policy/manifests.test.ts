@@ -136,6 +136,17 @@ describe('a stage that brings a Job', () => {
     expect(JSON.stringify(of)).not.toMatch(/null|nodepool|privileged|host|serviceAccount|nvidia|restartPolicy/)
   })
 
+  it('asks for what it limits, and finds its own room by the name that it has here', () => {
+    const env = [
+      { name: 'MEMORY', valueFrom: { resourceFieldRef: { containerName: 'trainer', resource: 'limits.memory' } } },
+    ]
+    const limits = { 'nvidia.com/gpu': 8, cpu: 4, memory: '16Gi' }
+    const own = stageOf(job({ pod: pod({ containers: [container({ env, resources: { limits } })] }) }))?.pod
+      ?.containers?.[0]
+    expect(own?.resources?.requests).toEqual({ cpu: '4', memory: '16Gi' })
+    expect(own?.env?.[0]?.valueFrom?.resourceFieldRef?.containerName).toBe('train')
+  })
+
   it('of several pods is a gang of as many whole nodes', () => {
     const spec = { completionMode: 'Indexed', completions: 2, parallelism: 2 }
     expect(stageOf(job({ spec }))).toMatchObject({ nodes: 2, gpus: 8 })
@@ -225,6 +236,27 @@ describe('a hostile or mistaken manifest is refused by its place in its file, wi
       'a role by annotation',
       job({ template: { metadata: { annotations: { 'iam.amazonaws.com/role': 'admin' } } } }),
       'spec.template.metadata.annotations: ',
+    ],
+    [
+      'pods apart by a label that they do not have here',
+      job({
+        template: { metadata: { labels: { app: 'trainer' } } },
+        pod: pod({
+          affinity: {
+            podAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [
+                { topologyKey: 'topology.kubernetes.io/zone', labelSelector: { matchLabels: { app: 'trainer' } } },
+              ],
+            },
+          },
+        }),
+      }),
+      `${IN_POD}.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.0.labelSelector.matchLabels: its pods do not have the label \`app\` here`,
+    ],
+    [
+      'a sidecar that Kubernetes would keep',
+      job({ pod: pod({ initContainers: [{ name: 'proxy', image: IMAGE, restartPolicy: 'Always' }] }) }),
+      `${IN_POD}.initContainers.0.restartPolicy: what runs before the others ends by itself here`,
     ],
     ['a finalizer', job({ metadata: { finalizers: ['example.com/keep'] } }), 'metadata.finalizers: '],
     ['an owner', job({ metadata: { ownerReferences: [{}] } }), 'metadata.ownerReferences: '],

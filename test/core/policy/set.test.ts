@@ -15,6 +15,22 @@ describe('what is set for one run', () => {
     expect(stagesSet(stages, {})).toEqual(stages)
   })
 
+  it('wins over what `pod`, or a manifest, says of the same variables', () => {
+    const containers = [
+      {
+        name: 'train',
+        env: [
+          { name: 'EPOCHS', value: '1' },
+          { name: 'SEED', value: '7' },
+        ],
+      },
+      { name: 'log', env: [{ name: 'EPOCHS', value: '1' }] },
+    ]
+    const [train] = stagesSet([{ ...stages[0]!, pod: { containers } }], { train: { env: { EPOCHS: '3' } } })
+    expect(train?.env).toMatchObject({ EPOCHS: '3' })
+    expect(train?.pod?.containers).toEqual([{ name: 'train', env: [{ name: 'SEED', value: '7' }] }, containers[1]])
+  })
+
   it.each([
     [{ merge: { args: [] } }, /no stage `merge`: it is one of train, evaluate/],
     [{ train: { env: { RESULTS_URI: 's3://x' } } }, /^train\.env\.RESULTS_URI: /],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -54,6 +54,11 @@ describe('the one object in a file', () => {
       `a: ${JSON.stringify(Array.from({ length: 5_000 }, () => 1))}`,
       /^it has more than 4000 values/,
     ],
+    [
+      'a template',
+      'spec:\n  {{- if .Values.gpu }}\n  a: 1\n',
+      /^it is a template: write here what `helm template` makes/,
+    ],
     ['a longer file than it may be', `a: ${'x'.repeat(70_000)}`, /^it has more than 65536 bytes/],
   ])('there is none in %s', async (_, text, why) => {
     expect(await read(text)).toEqual({ why: expect.stringMatching(why) })
@@ -77,6 +82,18 @@ describe('the one object in a file', () => {
     mkdirSync(join(dir, 'folder.yaml'))
     expect(await readManifest(join(dir, name))).toEqual({ why })
   })
+})
+
+it.each([
+  ['out of its folder', '..', /^it is a link that leads out of the folder/],
+  ['to itself', 'link.yaml', /^it is a link that leads to itself$/],
+])('a link that leads %s is read by nobody', async (_, to, why) => {
+  const inner = join(dir, 'inner')
+  mkdirSync(inner)
+  write('x.yaml', 'a: 1')
+  symlinkSync(to === '..' ? join(dir, 'x.yaml') : to, join(inner, 'link.yaml'))
+  expect(await readManifest(join(inner, 'link.yaml'))).toEqual({ why: expect.stringMatching(why) })
+  expect(await readManifest(join(dir, 'x.yaml'), dir)).toEqual({ object: { a: 1 } })
 })
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
