@@ -33,15 +33,17 @@ export const whyNotCopied = (desired: TrainDesired, policy: Policy, stages: read
   )
 }
 
-/** How long each stage copies before its own program begins, where that is worth a word. */
+/** How long each stage copies before its own program begins, where that is worth a word and somebody knows; of nodes with disks of their own nobody does. */
 export const copiedTexts = (desired: TrainDesired, policy: Policy, stages: readonly Copies[]): string[] =>
   copying(desired, stages).flatMap((stage) => {
-    const { written, by } = diskOn(policy, stage.pool)
-    const seconds = desired.bytes / (written * 2 ** 20)
+    const first = `${nameOfStage(stage)} has the dataset copied to its node first, ${sizeText(desired.bytes)}`
+    const disk = diskOn(policy, stage.pool)
+    const seconds = desired.bytes / ((disk ?? FASTEST).written * 2 ** 20)
+    if (seconds < WORTH_A_WORD) return []
+    if (disk === null) return [`${first}, within its hours`]
     const hours = seconds / 3600
     const time = hours < 1 ? `${Math.ceil(hours * 60)} min` : `${Math.ceil(hours * 10) / 10} h`
-    const text = `${nameOfStage(stage)} has the dataset copied to its node first, ${sizeText(desired.bytes)}: at least ${time} of its hours, at ${by}`
-    return seconds < WORTH_A_WORD ? [] : [`${text}${lateText(hours, stage)}`]
+    return [`${first}: at least ${time} of its hours, at ${disk.by}${lateText(hours, stage)}`]
   })
 
 /** That its deadline comes first. */
@@ -70,8 +72,12 @@ const isElsewhere = ({ pod, ...stage }: Copies): boolean => {
   )
 }
 
-const diskOn = (policy: Policy, name: string): typeof FASTEST =>
-  policy.pools[name]?.counts === 'nodes' && Number.isFinite(diskIn(policy, name)) ? AS_IT_COMES : FASTEST
+/** How fast the disk of a pool's node is written at most; null: it may have some of its own, and those are faster than any volume. */
+const diskOn = (policy: Policy, name: string): typeof FASTEST | null => {
+  const pool = policy.pools[name]
+  if (pool !== undefined && hasStore(typesOf(pool))) return null
+  return pool?.counts === 'nodes' && Number.isFinite(diskIn(policy, name)) ? AS_IT_COMES : FASTEST
+}
 
 /** GiB of a node's disk, where the policy makes it and it is all that a node has. */
 const diskIn = (policy: Policy, name: string): number => {

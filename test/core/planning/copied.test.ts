@@ -27,6 +27,10 @@ const wordsOf = (...given: Parameters<typeof planOf>): string[] => {
   const planned = planOf(...given)
   return planned.kind === 'plan' ? planned.plan.reasons.filter((one) => one.includes('copied')) : [`${planned.kind}`]
 }
+/** Nodes whose disk is a volume. */
+const onVolumes = (_: Train, config: Config) => {
+  Object.assign(config.pools!['gpu-train']!, { instanceType: 'p3.16xlarge' })
+}
 const onSmallDisks = (_: Train, config: Config) => {
   Object.assign(config, { nodes: { ami: 'al2023@v20261101', role: 'gpu-nodes' } })
   Object.assign(config.pools!['gpu-train']!, { instanceType: 'p3.16xlarge', disk: 800 })
@@ -34,19 +38,24 @@ const onSmallDisks = (_: Train, config: Config) => {
 
 describe('a dataset that is copied to the node', () => {
   it('says how many of the hours that takes, where it is worth a word', () => {
-    expect(wordsOf(10 * TB)).toEqual([
+    expect(wordsOf(10 * TB, onVolumes)).toEqual([
       'train has the dataset copied to its node first, 10 TB: at least 2.7 h of its hours, at the 1,000 MiB a second that the fastest gp3 volume takes',
     ])
-    expect(wordsOf(0.1 * TB)).toMatchObject([expect.stringContaining('100 GB: at least 2 min of its hours')])
-    expect(wordsOf(0.05 * TB)).toEqual([])
+    expect(wordsOf(0.1 * TB, onVolumes)).toMatchObject([expect.stringContaining('100 GB: at least 2 min of its hours')])
+    expect(wordsOf(0.05 * TB, onVolumes)).toEqual([])
   })
 
   it('says so where its deadline would come first', () => {
-    expect(wordsOf(100 * TB)).toMatchObject([
+    expect(wordsOf(100 * TB, onVolumes)).toMatchObject([
       expect.stringContaining(
         '; it is ended after 9 h, before its own program begins: say more `hours`, or leave `dataset` out',
       ),
     ])
+  })
+
+  it('says that it is copied, and for how long nobody knows, where nodes have disks of their own', () => {
+    expect(wordsOf(10 * TB)).toEqual(['train has the dataset copied to its node first, 10 TB, within its hours'])
+    expect(wordsOf(0.05 * TB)).toEqual([])
   })
 
   it('takes longer on nodes without GPUs, whose disks are as they come, where the policy makes those', () => {
