@@ -70,7 +70,9 @@ describe('what waits while its rule is in shadow for a while', () => {
     await town.advance(2 * MINUTE)
     town.setPolicy(policyOf({ ...asked, over: shadow }))
     await town.advance(20 * MINUTE)
-    expect(await town.house.why(SCAN)).toMatchObject({ text: expect.stringMatching(/switched to shadow.*it is looked at again once that acts/) })
+    expect(await town.house.why(SCAN)).toMatchObject({
+      text: expect.stringMatching(/switched to shadow.*it is looked at again once that acts/),
+    })
     town.setPolicy(policyOf(asked))
     await emptyPool(town)
     const version = async () => ((await town.lane(SCAN)).run?.desired as { weights?: { version: string } })?.weights
