@@ -91,7 +91,10 @@ const isUnknown = ({ drift, occasion, proven }: TrainDesired): boolean => {
 /** Ends of a run that say that people have not agreed to it. */
 const NOT_AGREED: ReadonlySet<Again | undefined> = new Set<Again | undefined>(['rejected', 'expired', 'cancelled'])
 
-/** Who asked for what people have not agreed to, where nobody asks for the run on the same: they are not asked to agree to their own alone. */
+/**
+ * Who asked for what people have not agreed to, where nobody asks for the run on the same: they are not asked to agree to their own alone. That is
+ * who wrote it, whoever has run it by hand since.
+ */
 export const askedBefore = (
   next: RunsOn & Asked,
   again: Again | undefined,
@@ -99,8 +102,10 @@ export const askedBefore = (
 ): Partial<Asked> => {
   if (next.requester !== null || !NOT_AGREED.has(again)) return {}
   const last = desired as TrainDesired | null
-  const before =
-    last !== null && isOnSame(last, next) ? last : saidBefore.find(({ version }) => version === next.version)
+  const word = next.version === '' ? undefined : saidBefore.find(({ version }) => version === next.version)
+  const isLast = last !== null && isOnSame(last, next)
+  const isOwn = isLast && last.drift === undefined && last.occasion === undefined
+  const before = isLast && (isOwn || word?.requester === undefined) ? last : word
   const { requester = null, proven } = before ?? {}
-  return { requester, ...(proven === true ? { proven: true } : {}) }
+  return { requester, ...(proven === true ? { proven } : {}) }
 }

@@ -17,30 +17,61 @@ const TEXT = 100
 
 /** What is remembered once another dataset version takes the place of what was wanted, or that is over behind another. */
 export const leaves = (
-  { earlier, saidBefore }: Left,
-  { desired, outcome }: Pick<LaneDocument, 'desired' | 'outcome'>,
+  known: Left,
+  was: Pick<LaneDocument, 'desired' | 'outcome'>,
   { next, policy }: { next: Desired; policy: Policy },
 ): Left => {
-  const [was, is] = [desired as TrainDesired | null, next as TrainDesired]
-  if (was === null || was.version === '' || was.version === is.version) return left({ earlier, saidBefore })
-  const { version, bucket, key } = was
-  const again = againOn(was, { desired, outcome }, policy)
-  const others = (saidBefore ?? []).filter((one) => one.version !== version)
-  const detail = outcome !== null && outcome.kind === again ? said(outcome.detail, TEXT) : ''
-  const all = again === undefined ? others : [{ version, again, detail, ...askedIn(was) }, ...others]
-  const isWell = (one: SaidBefore): boolean => one.again === 'succeeded'
-  // What ended well takes the place of nothing that people have said.
-  const words = [...all.filter((one) => !isWell(one)).slice(0, WORDS), ...all.filter(isWell).slice(0, WELL)]
-  const places = [{ bucket, key }, ...(earlier ?? []).filter((one) => one.key !== key)].filter(
-    (one) => one.key !== is.key,
-  )
-  return left({
-    ...(earlier === undefined && places.length === 0 ? {} : { earlier: places.slice(0, PLACES) }),
-    ...(saidBefore === undefined && words.length === 0 ? {} : { saidBefore: words }),
-  })
+  const [last, is] = [was.desired as TrainDesired | null, next as TrainDesired]
+  if (last === null || last.version === '') return left(known)
+  const again = againOn(last, was, policy)
+  const isSame = last.version === is.version
+  const saidBefore = isSame
+    ? withWriter(known.saidBefore, { ...was, last, again }, is)
+    : withWord(known.saidBefore, last, again === undefined ? null : { again, detail: textOf(was, again) })
+  const earlier = isSame ? known.earlier : withPlace(known.earlier, last, is)
+  return left({ earlier, saidBefore })
 }
 
-const askedIn = ({ requester, proven }: TrainDesired): Partial<Asked> =>
+const textOf = ({ outcome }: Pick<LaneDocument, 'outcome'>, again: Again): string =>
+  outcome !== null && outcome.kind === again ? said(outcome.detail, TEXT) : ''
+
+const withPlace = (known: Left['earlier'], { bucket, key }: TrainDesired, is: TrainDesired): Left['earlier'] => {
+  const all = [{ bucket, key }, ...(known ?? []).filter((one) => one.key !== key)]
+  const places = all.filter((one) => one.key !== is.key).slice(0, PLACES)
+  return known === undefined && places.length === 0 ? undefined : places
+}
+
+/** The same where a person runs by hand what somebody else wrote and people have not agreed to: who wrote it is known until it has ended well. */
+const withWriter = (
+  known: Left['saidBefore'],
+  { last, again, outcome }: { last: TrainDesired; again: Again | undefined; outcome: LaneDocument['outcome'] },
+  { requester }: TrainDesired,
+): Left['saidBefore'] => {
+  if (again === 'succeeded') return withWord(known, last, null)
+  const isOfOther = requester !== null && requester !== last.requester && !isOfOccasion(last)
+  const word = outcome?.kind === 'refused' ? (again ?? 'refused') : again
+  return isOfOther && word !== undefined ? withWord(known, last, { again: word, detail: '' }) : known
+}
+
+const isOfOccasion = ({ drift, occasion }: TrainDesired): boolean => drift !== undefined || occasion !== undefined
+
+/** With what was said of it, and who wrote it; null: nothing was. What ended well takes the place of nothing that people have said. */
+const withWord = (
+  known: Left['saidBefore'],
+  last: TrainDesired,
+  word: Pick<SaidBefore, 'again' | 'detail'> | null,
+): Left['saidBefore'] => {
+  const { version } = last
+  const own = known?.find((one) => one.version === version)
+  const asked = askedIn(own?.requester !== undefined && isOfOccasion(last) ? own : last)
+  const others = (known ?? []).filter((one) => one.version !== version)
+  const all = word === null ? others : [{ version, ...word, ...asked }, ...others]
+  const isWell = (one: SaidBefore): boolean => one.again === 'succeeded'
+  const words = [...all.filter((one) => !isWell(one)).slice(0, WORDS), ...all.filter(isWell).slice(0, WELL)]
+  return known === undefined && words.length === 0 ? undefined : words
+}
+
+const askedIn = ({ requester = null, proven }: Partial<Asked>): Partial<Asked> =>
   requester === null ? {} : { requester, ...(proven === true ? { proven } : {}) }
 
 const left = ({ earlier, saidBefore }: { [K in keyof Left]?: Left[K] | undefined }): Left => ({

@@ -1,24 +1,21 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import { usd } from '../money/prices.ts'
 import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
-import { answers, heard, noted, whereOf } from './answering.ts'
-import { nextGeneration } from './attempts.ts'
+import { heard, noted, whereOf } from './answering.ts'
 import { inTurn } from './before.ts'
-import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
+import { type Change, changed, DETAIL, joined, moment } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { decidedBy, decisionOf } from './deciding.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
-import { endsWanted, heldAfter } from './held.ts'
+import { ignored } from './ignoring.ts'
+import { inShadow, knownInShadow } from './in-shadow.ts'
 import { intend } from './intend.ts'
-import { goesOn } from './kept.ts'
 import { foldOfPool } from './leasing.ts'
 import { inOrder, type Letter, type LookLetter, lookOf, type RunLetter } from './letters.ts'
 import { foldLift } from './lifting.ts'
 import { lastOf, sameLook } from './looks.ts'
-import { asBeforeOccasion } from './occasion.ts'
 import { knowing, withoutPassed } from './passed.ts'
-import { pinned, planOnPaper, type Seen } from './planning.ts'
+import type { Seen } from './planning.ts'
 import { keptWaiting, postponed } from './postponing.ts'
 import { lookForRetry, placeForRetry } from './retrying.ts'
 import { foldRun } from './running.ts'
@@ -112,12 +109,12 @@ const foldLooks = (
 const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Facts; seen: Seen }): Change => {
   const decision = decidedBy(given, letters, told)
   const [letter] = letters as [LookLetter]
-  const view = { ...given, doc: learnt(given.doc, decision) }
+  const isInShadow = decision.kind === 'intend' && ruleFor(given.kind, given.doc.lane, given.policy)?.mode === 'shadow'
+  const view = { ...given, doc: learnt(given.doc, isInShadow ? knownInShadow(given, letters, decision) : decision) }
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
-  const rule = ruleFor(view.kind, view.doc.lane, view.policy)
   const whole = withoutPassed(view, letter, told)
-  if (rule?.mode === 'shadow') return inShadow(whole, letters, { intent: decision.intent, seen })
+  if (isInShadow) return inShadow(whole, letters, { intent: decision.intent, seen, told })
   const wanted = intend(whole, decision.intent, seen)
   return wanted.kind === 'later'
     ? later(given, letters, { ...wanted, told })
@@ -146,27 +143,6 @@ const learnt = (given: LaneDocument, { episodes, schedule, versions }: Decision)
     ...(versions == null ? {} : { versions }),
   }
 }
-
-const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {
-  const { doc, now } = view
-  const { reason, detail } = decision
-  const told = letters.some(({ from, waits }) => from === 'door' || waits !== null)
-  const place = whereOf(view, letters[0] as LookLetter)
-  const awaited = doc.run !== null && !goesOn(view, doc.run) && view.kind.placeOf?.(doc.run.desired as never) === place
-  const given = { reason, detail: said(detail, SHORT), at: now, place, told, awaited }
-  const { held, fresh } = heldAfter(doc.held, given)
-  const loud = fresh || told || decision.isOver === true
-  const isOver = endsWanted(reason) && doc.outcome?.kind === 'refused' && isAt(view, doc.desired, place)
-  return changed(isOver ? asBeforeOccasion(view, doc) : { ...doc, held }, {
-    removed: letters,
-    moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
-    counts: loud ? [`ignored:${reason}`] : [],
-    tellings: decision.tells === undefined ? [] : [{ kind: 'note', ...decision.tells }],
-  })
-}
-
-const isAt = ({ kind }: View, desired: LaneDocument['desired'], place: string): boolean =>
-  desired !== null && kind.placeOf?.(desired as never) === place
 
 /** Why a source names nothing, it says itself. */
 const isNothingNew = ({ reason }: { reason: string }): boolean => reason === 'source-names-nothing-new'
@@ -201,42 +177,6 @@ const intended = (
     ],
     counts: ['intended'],
   })
-}
-
-/** Shadow: a row of its own, no run, no hold, no question. */
-const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent: Intent; seen: Seen }): Change => {
-  const { doc, now, kind } = view
-  const key = kind.keyOf(intent.desired as never)
-  if (doc.shadow === key)
-    return ignored(view, letters, { kind: 'ignore', reason: 'already-done', detail: 'its shadow plan is on record' })
-  const { order } = intent
-  if (order !== null && doc.order !== null && order < doc.order)
-    return ignored(view, letters, {
-      kind: 'ignore',
-      reason: 'older-than-current',
-      detail: `its order ${order} is before ${doc.order}`,
-    })
-  if (view.world === null) return postponed(view, letters, undefined)
-  const desired = pinned(view, intent.desired)
-  const planned = planOnPaper(view, { generation: nextGeneration(view), attempt: 1, desired }, seen)
-  const plan = planned.kind === 'plan' ? planned.plan : null
-  const refused =
-    planned.kind === 'refuse'
-      ? `${planned.reason}: ${planned.detail}`
-      : planned.kind === 'nothing'
-        ? planned.reason
-        : null
-  const detail =
-    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most ${usd(plan.bounds.dollars)}`
-  return changed(
-    { ...doc, shadow: key, order: order ?? doc.order, held: null },
-    {
-      removed: letters,
-      shadows: [{ key, row: { lane: doc.lane, desired, at: now, plan, refused } }],
-      moments: answers(view, letters, { became: 'recorded', kind: 'shadow', reason: null, detail }),
-      counts: ['shadow'],
-    },
-  )
 }
 
 /** Documents and letters of a lane that `fold` must look at the world for: what was refused, what stands, or rose and was changed by hand, what is in shadow. */

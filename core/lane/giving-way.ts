@@ -77,7 +77,7 @@ const beside = (view: View, desired: Intent['desired']): Later | null => {
 const keepsRefused = (view: View, desired: Intent['desired'], title: string): Later | null => {
   const { doc, kind } = view
   const isSame = isOwnOf(view, desired)
-  if (!isSame && isAtSame(kind, doc.desired, desired)) return null
+  if (!isSame && (isAtSame(kind, doc.desired, desired) || isElsewhere(kind, doc.desired, desired))) return null
   const free = whereItMayPass(view)
   if (free === null) return null
   const at = asNewer(isSame ? view : free, desired)
@@ -88,13 +88,28 @@ const keepsRefused = (view: View, desired: Intent['desired'], title: string): La
       ? { kind: 'later', reason: 'run-not-over', detail: `${paper.detail}; meanwhile it stays at ${title}` }
       : null
   if (paper.kind === 'plan' && onPaper(anew(view)).kind !== 'plan') return null
-  return { kind: 'later', reason: 'run-not-over', detail: `its own run comes first, once it may begin: ${title}` }
+  return {
+    kind: 'later',
+    reason: 'run-not-over',
+    detail: `its own run comes first, and begins by itself once it may: ${title}`,
+  }
 }
 
-/** Whether what is wanted is by its source what is newly wanted for an occasion, for which no person asks: who does takes the place of it knowingly. */
+/** Whether an occasion is to run on something else than what is wanted by its source, which it does where that is there no more. */
+const isElsewhere = (kind: View['kind'], wanted: LaneDocument['desired'], desired: Intent['desired']): boolean => {
+  const plain = kind.withoutOccasion?.(desired as never) ?? null
+  const own = wanted === null ? null : (kind.withoutOccasion?.(wanted as never) ?? wanted)
+  return plain !== null && own !== null && kind.placeOf?.(plain as never) !== kind.placeOf?.(own as never)
+}
+
+/**
+ * Whether what is wanted is by its source what is newly wanted for an occasion, and begins by itself: what waits for a person gives way to one. Who has
+ * it told otherwise takes the place of it knowingly, and it begins after that.
+ */
 const isOwnOf = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Intent['desired']): boolean =>
   doc.desired !== null &&
-  (desired as Partial<Asked>).requester == null &&
+  (doc.outcome?.against !== null || (desired as Partial<Asked>).requester == null) &&
+  (kind.toldAs?.(desired as never) ?? '') === '' &&
   kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, doc.desired) &&
   kind.keyOf(doc.desired as never) === plainKeyOf({ kind }, desired)
 

@@ -8,12 +8,12 @@ import { type Before, hasBegun, type LaneDocument, sameRun } from './document.ts
 import { doneWith, isDoneWith } from './done-with.ts'
 import { askedOfRun, keepsPlace, replacingNow } from './giving-way.ts'
 import { staysSo } from './held.ts'
-import { carried } from './kept.ts'
 import { asLeft } from './left.ts'
 import { refusedAnew } from './made-anew.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { forOccasion, givesWay, isOfOccasion } from './occasion.ts'
 import { OTHER_PODS, OTHER_REPLICAS, overtakenByOther, wantsOtherPods, wantsOtherReplicas } from './other-pods.ts'
+import { olderThan, placed } from './placed.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
 import { wantRefused } from './refused.ts'
@@ -58,24 +58,7 @@ const wantAgain = (view: View, intent: Intent, seen: Seen): Wanted => {
   return proven === null ? wantPlaced(view, intent, seen) : wantProven({ ...view, doc: proven }, intent, seen)
 }
 
-/**
- * Another attempt begins from where its source was read just now: where it was read before it may be no more. What is under way stays
- * where it was approved and begun, for as long as that says the same.
- */
-const wantPlaced = (view: View, intent: Intent, seen: Seen): Wanted => {
-  const same = wantSame(view, seen)
-  if (same.kind !== 'want') return same
-  const { doc, kind } = view
-  if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc.order, intent.order)
-  const { desired } = same.doc
-  // What was finished is known by where it was read: at another place all of it would be paid for again (law 7).
-  if (carried(same.doc).length > 0) return same
-  const placed = kind.placedAs?.(desired as never, intent.desired as never) ?? desired
-  return { ...same, doc: { ...same.doc, desired: placed } }
-}
-
-const olderThan = (last: string, order: string): Wanted =>
-  ignore('older-than-current', `its order ${order} is before ${last}, which moved the lane`)
+const wantPlaced = (view: View, intent: Intent, seen: Seen): Wanted => placed(view, intent, wantSame(view, seen))
 
 /** Something else: new, or what the run under way carries out though something came between, and then as if nothing had. */
 const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {

@@ -25,8 +25,8 @@ export interface LookLetter extends Written {
   event: IntendingEvent
   /** Who told: a letter of `resync` leaves no trace when it changes nothing. */
   from: 'door' | 'resync'
-  /** What it waits for, once it was looked at and has to. */
-  waits: { reason: Waiting; detail: string; until: number | null; side: string | null } | null
+  /** What it waits for, once it was looked at and has to. `inShadow`: it came while its rule was in shadow; left out: while that acted. */
+  waits: { reason: Waiting; detail: string; until: number | null; side: string | null; inShadow?: true } | null
   tries: number
 }
 

@@ -1,3 +1,4 @@
+import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { reactionTo } from '../reactions/catalogue.ts'
 import type { Facts, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
@@ -45,7 +46,7 @@ export const keptWaiting = (
   const pause = pauseAfter(tries, retryAfter)
   const at = next ?? view.now + (reason === 'source-unreadable' ? pause : Math.max(SOON, pause))
   const due = until === null ? at : Math.max(view.now + 1000, Math.min(at, until + 1))
-  const waits = { reason, detail, until, side }
+  const waits = { reason, detail, until, side, ...(cameInShadow(view, letters) ? { inShadow: true as const } : {}) }
   const stay = staying(view, letters, told)
   const known = letters.some((letter) => letter.waits?.reason === reason && letter.waits.detail === detail)
   const news = letters.filter((letter) => letter.from === 'door' && letter.waits === null)
@@ -57,6 +58,13 @@ export const keptWaiting = (
     counts: quiet ? [] : [`waiting:${reason}`],
   })
 }
+
+/** Whether one of them has waited since before its rule was in shadow. */
+export const waitedBefore = (letters: readonly LookLetter[]): boolean =>
+  letters.some(({ waits }) => waits !== null && waits.inShadow !== true)
+
+const cameInShadow = ({ kind, doc, policy }: View, letters: LookLetter[]): boolean =>
+  ruleFor(kind, doc.lane, policy)?.mode === 'shadow' && !waitedBefore(letters)
 
 /** Letters that wait of one place at most: fewer than one fold takes, the newest of those that prove something. */
 const PROVING = 8

@@ -45,8 +45,14 @@ export const onDriftReported: Reaction<DriftReported, ReportFacts> = {
     if (monitor === null)
       return { kind: 'ignore', reason: 'not-configured', detail: `${at} lies below no \`drift.reports\`` }
     const { lastModified: written, sha256 } = facts
-    const of = reportWindow(event.key.slice(monitor.prefix.length), { sha256, at: written })
-    return ofWindow({ ...monitor, at: written, of, verdict }, facts.dataset, given)
+    const known = given.doc.episodes?.[alertPlace(alertOf(monitor.name, { since: written }))]
+    const of = reportWindow(event.key.slice(monitor.prefix.length), { sha256, at: written }, known)
+    const first = of.id === known?.window?.id ? known.last : undefined
+    return ofWindow(
+      { ...monitor, at: written, first: first ?? written, of, verdict },
+      { dataset: facts.dataset, known },
+      given,
+    )
   },
   // Reports that nobody was told of are missed: the next window says the same.
   resync: () => [],
@@ -61,17 +67,18 @@ interface Window {
   windows: number
   /** When its report was written: the order of windows, where their keys have no dates. */
   at: number
+  /** When a report of the same window was written first. */
+  first: number
   of: ReportWindow
   verdict: Exclude<Verdict, { kind: 'bad' }>
 }
 
 const ofWindow = (
   window: Window,
-  dataset: NewestDataset,
+  { dataset, known }: { dataset: NewestDataset; known: Episode | undefined },
   given: Parameters<typeof onDriftDetected.decide>[2],
 ): Decision => {
   const { name, at, verdict } = window
-  const known = given.doc.episodes?.[alertPlace(alertOf(name, { since: at }))]
   if (isOlder(window, known))
     return { kind: 'ignore', reason: 'older-than-current', detail: `a later report of ${name} was read before` }
   const since = known === undefined || known.over !== undefined ? at : known.since
@@ -101,7 +108,7 @@ const isOlder = ({ at, of }: Window, { last, window }: Partial<Episode> = {}): b
 
 /** They are too few to be one yet. */
 const counting = (
-  { name, windows, at, of, verdict }: Window,
+  { name, windows, first, of, verdict }: Window,
   { since, inARow, known }: { since: number; inARow: number; known: Episode | undefined },
   { episodes = {} }: LaneDocument,
 ): Decision => {
@@ -110,7 +117,7 @@ const counting = (
     since,
     text: said(verdict.text, TEXT),
     windows: inARow,
-    last: at,
+    last: first,
     window: of,
     ...(known?.back === undefined ? {} : { back: known.back }),
   }
@@ -123,9 +130,9 @@ const counting = (
 }
 
 /** That of a monitor reports up to this one were read, and enough of them drift. */
-const lastRead = (episodes: NonNullable<LaneDocument['episodes']>, place: string, { at, of }: Window) => {
+const lastRead = (episodes: NonNullable<LaneDocument['episodes']>, place: string, { first, of }: Window) => {
   const { windows: _, ...episode } = episodes[place] ?? { windows: undefined }
-  return 'since' in episode ? { ...episodes, [place]: { ...episode, last: at, window: of } as Episode } : episodes
+  return 'since' in episode ? { ...episodes, [place]: { ...episode, last: first, window: of } as Episode } : episodes
 }
 
 const alertNamed = (name: string): Pick<Episode, 'alert' | 'fingerprint' | 'labels'> => ({

@@ -4,7 +4,7 @@ import { sha256Hex } from '../digest.ts'
 export interface ReportWindow {
   /** What tells it from the one before: the same again is the same window. */
   id: string
-  /** The latest date in its key, milliseconds since the epoch; left out: there is none that can be believed, or it is no window's. */
+  /** The latest date in its key, milliseconds since the epoch; left out: there is none that can be believed, or it may be no window's. */
   date?: number
   /** That date, where it is too long before its report to be the window's: what is dated by windows has come before. */
   before?: number
@@ -22,15 +22,30 @@ const [AHEAD, BEFORE] = [2 * 86_400_000, 10 * 366 * 86_400_000]
 /** For how long a date may be a window's: a week's is dated by its beginning, and its report is written a day later. Milliseconds. */
 export const DATES = 8 * 86_400_000
 
+/** For how long a report is written again for one window, by a pod that failed or a job that somebody repeats after a weekend. Milliseconds. */
+const AGAIN = 4 * 86_400_000
+
 /**
  * The window of a report, by the rest of its key and the digest of its bytes. Where its key has the window's date the same key is the same window,
- * whatever is written there; where it has none, or one of long before, as a folder of a model has, what lies there may be another one each time, and
- * only the same bytes are the same. `at`: when it was written.
+ * whatever is written there; where it has none what lies there may be another one each time, and only the same bytes are the same. Of a date of long
+ * before nobody knows whether it is the window's, which may be a month, or that of a folder, as a model has: the same key is the same window for some
+ * days, and once it is written later than that it is none, as where it has no date. `at`: when it was written; `known`: the last window, and when that
+ * was written first.
  */
-export const reportWindow = (rest: string, { sha256, at }: { sha256: string; at: number }): ReportWindow => {
+export const reportWindow = (
+  rest: string,
+  { sha256, at }: { sha256: string; at: number },
+  known: { window?: ReportWindow; last?: number } = {},
+): ReportWindow => {
   const date = dateIn(rest, at)
-  if (date !== null && date >= at - DATES) return { id: idOf(rest), date }
-  return { id: idOf(`${rest}\n${sha256}`), ...(date === null ? {} : { before: date }) }
+  const own = idOf(rest)
+  if (date !== null && date >= at - DATES) return { id: own, date }
+  const bytes = idOf(`${rest}\n${sha256}`)
+  if (date === null) return { id: bytes }
+  const { window, last = 0 } = known
+  if (window?.id === own) return at - last < AGAIN ? window : { id: bytes, before: date }
+  // It is known to be written over for longer than that, or an earlier release read it.
+  return { id: window?.before === date ? bytes : own, before: date }
 }
 
 const idOf = (of: string): string => sha256Hex(of).slice(0, 16)

@@ -109,6 +109,16 @@ describe('who asked for what people have not agreed to', () => {
     })
   })
 
+  it('is who wrote it, where somebody else has run it by hand since', () => {
+    const byHand = { ...next, requester: 'T/BEN', occasion: small } as TrainDesired
+    const wrote = { version: desired.version, again: 'rejected' as const, detail: '', requester: 'T/ANA' }
+    expect(askedBefore(next, 'rejected', { desired: byHand, saidBefore: [wrote] })).toEqual({ requester: 'T/ANA' })
+    expect(askedBefore(next, 'rejected', { desired: byHand })).toEqual({ requester: 'T/BEN' })
+    // Who writes it anew is who wrote it.
+    const anew = { ...next, requester: 'T/CARL' } as TrainDesired
+    expect(askedBefore(next, 'rejected', { desired: anew, saidBefore: [wrote] })).toEqual({ requester: 'T/CARL' })
+  })
+
   it('is nobody of what they agreed to or nobody was asked about, of another version, or where somebody asks now', () => {
     expect([asked('succeeded'), asked(undefined), asked('rejected', own, { ...next, requester: 'T/BEN' })]).toEqual([
       {},

@@ -55,6 +55,26 @@ describe('what is remembered of dataset versions that are wanted no more', () =>
     expect(leaves({}, was, { next: of(2), policy }).saidBefore).toEqual([expect.objectContaining(asked)])
   })
 
+  it('is who wrote it, though a person has run it by hand since, until that has ended well', () => {
+    const wrote = { requester: 'T/ANA', proven: true as const }
+    const own = { ...of(1), ...wrote }
+    const hand = { kind: 'hand', id: 'r', at: NOW, by: 'T/BEN' }
+    const byHand = { ...of(1), requester: 'T/BEN', occasion: hand, again: 'rejected' } as TrainDesired
+    for (const kind of ['rejected', 'refused'] as const) {
+      const beside = leaves({}, { desired: own, outcome: ended(kind) }, { next: byHand, policy })
+      expect(beside).toEqual({ saidBefore: [expect.objectContaining({ version: 'v1', again: kind, ...wrote })] })
+      const after = leaves(beside, { desired: byHand, outcome: ended('cancelled') }, { next: of(2), policy })
+      expect(after.saidBefore).toEqual([expect.objectContaining({ version: 'v1', again: 'rejected', ...wrote })])
+      const well = { desired: byHand, outcome: ended('succeeded') }
+      expect(leaves(beside, well, { next: { ...byHand, requester: null } as TrainDesired, policy }).saidBefore).toEqual(
+        [],
+      )
+    }
+    const same = { ...own, occasion: hand } as TrainDesired
+    expect(leaves({}, { desired: own, outcome: ended('rejected') }, { next: same, policy })).toEqual({})
+    expect(leaves({}, { desired: own, outcome: ended('succeeded') }, { next: byHand, policy })).toEqual({})
+  })
+
   it('goes once a run on it has ended well', () => {
     const known = left('rejected')
     const { saidBefore } = leaves(known, { desired: of(0), outcome: ended('succeeded') }, { next: of(1), policy })

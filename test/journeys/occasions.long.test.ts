@@ -118,7 +118,9 @@ it('a dataset that was refused is asked about after a run over it by hand that n
   await opened({ on: { hand: true }, maxGpus: 0, approvals: asking })
   await upload(town)
   await town.advance(10 * MINUTE)
-  await runOf()
+  // As the policy says it begins by itself.
+  expect(await runOf()).toMatchObject({ ok: false, detail: expect.stringMatching(/^its own run comes first/) })
+  expect(await runOf(SMOKE)).toMatchObject({ ok: true })
   await town.advance(5 * MINUTE)
   town.setPolicy(configOf({ on: { hand: true }, approvals: asking }) as never)
   await town.advance(5 * HOUR)
@@ -296,6 +298,19 @@ describe('a dataset that Ana has uploaded, and whose own run is refused for now'
     await town.advance(MINUTE)
     return (body as { refused?: string }).refused
   }
+
+  it('is hers to be agreed to by another, though Ben has denied it, and run it by hand and cancelled that', async () => {
+    town = await openTown({ config: budgeted(5000) })
+    await upload(town)
+    await asks()
+    await answers(BEN, 'deny')
+    expect(await runOf()).toMatchObject({ ok: true })
+    await asks()
+    await town.house.command({ kind: 'cancel', lane: TRAIN, by: BEN } as never)
+    await at(1, 15)
+    expect((await town.lane(TRAIN)).run).toMatchObject({ desired: { requester: ANA, occasion: { kind: 'schedule' } } })
+    expect(await answers(ANA, 'approve')).toBe('requester-may-not-approve')
+  })
 
   it.each(['a time of the schedule', 'an alert'])(
     'is hers to be agreed to by another, though %s comes',

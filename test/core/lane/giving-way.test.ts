@@ -169,6 +169,31 @@ describe('what has begun nothing keeps its place', () => {
     ).toBeNull()
   })
 
+  it('once it was refused, beside a person who runs it by hand; not beside one that is told otherwise, nor where it waits for a person', () => {
+    const refused = docOf({ desired, generation: 1, outcome: NO_MONEY })
+    const hand = { kind: 'hand', id: 'r', at: NOW, by: ANA }
+    const byHand = (occasion: object) => ({ ...desired, requester: ANA, occasion }) as unknown as typeof desired
+    for (const world of [poor, seenWorld])
+      expect(keeps(refused, { world }, byHand(hand))).toMatchObject({ kind: 'later', reason: 'run-not-over' })
+    const small = byHand({ ...hand, set: { train: { args: [] } } })
+    expect(keeps(refused, { world: poor }, small)).toBeNull()
+    const parked = docOf({ desired, generation: 1, outcome: { ...(NO_MONEY as object), against: null } as never })
+    expect(keeps(parked, { world: poor }, byHand(hand))).toBeNull()
+  })
+
+  it('once it was refused, not beside what is to run on another dataset: that is there no more', () => {
+    const strangers = policyWith((given) => {
+      given.approvals.unknownRequester = 'refuse'
+    })
+    const own: TrainDesired = { ...desired, requester: ANA, proven: true } as never
+    const refused = docOf({ desired: own, generation: 1, outcome: NO_MONEY })
+    const hand = { kind: 'hand', id: 'r', at: NOW, by: ANA }
+    const claimed = { ...desired, version: 'z', key: 'support-chats/z/manifest.json', requester: ANA } as TrainDesired
+    const at = { policy: strangers, world: poor }
+    expect(keeps(refused, at, claimed as never)).toMatchObject({ kind: 'later' })
+    expect(keeps(refused, at, { ...claimed, occasion: hand } as never)).toBeNull()
+  })
+
   it('not where its own place says something else, nor once it has begun or ended', () => {
     expect(keeps(wanted({ run: asking() }), { world: poor }, { ...newer, key: desired.key })).toBeNull()
     const slot = { kind: 'schedule', slot: NOW, cron: '0 2 * * *', zone: 'UTC' }

@@ -141,17 +141,40 @@ describe('windows in a row', () => {
     expect([reported('w', 1), reported('w', 2), reported('w', 3, 'drifts', 'other')]).toEqual(['1', '1', '2'])
     doc = done
     expect([reported(day(1), 1), reported(day(1), 2, 'steady'), reported(day(1), 3)]).toEqual(['1', 'drift-over', '1'])
-    // What is written over in a folder that a model is dated by, each day; and the same bytes again, by a second try.
+    // What is written over in a folder that a model is dated by, each day: it is known to be once it is for longer than a window is reported again.
     doc = done
     const model = `llama-${day(20)}`
-    expect([reported(model, 1, 'drifts', 'a'), reported(model, 2, 'drifts', 'a')]).toEqual(['1', '1'])
-    expect(reported(model, 25, 'drifts', 'b')).toBe('2')
+    const first = [1, 2, 26, 50, 74].map((hour) => reported(model, hour, 'drifts', `of ${hour}`))
+    expect(first).toEqual(['1', '1', '1', '1', '1'])
+    expect([reported(model, 98, 'drifts', 'a'), reported(model, 99, 'drifts', 'a')]).toEqual(['2', '2'])
+    expect(reported(model, 122, 'drifts', 'b')).toBe('intend')
     // Rolled back to a model of before.
-    expect(reported(`llama-${day(40)}`, 49, 'drifts', 'c')).toBe('intend')
+    doc = done
+    expect([reported(model, 1), reported(`llama-${day(40)}`, 49, 'drifts', 'c')]).toEqual(['1', '2'])
     // A fresh model's date is taken for a window's: what serves after a roll back is deaf for so long, and no longer.
     doc = done
     expect([reported(day(0), 1), reported(day(40), 2, 'drifts', 'd')]).toEqual(['1', 'older-than-current'])
     expect(reported(day(40), 9 * 24, 'drifts', 'e')).toBe('2')
+  })
+
+  it.each([
+    ['a week', 7],
+    ['two weeks', 14],
+    ['a month', 30],
+  ])('of %s that is dated by its beginning count once each, written again hours and days later', (_, days) => {
+    let doc = done
+    const reported = (begin: number, hour: number, says: 'drifts' | 'steady' = 'drifts') => {
+      const key = new Date(NOW + begin * 24 * HOUR).toISOString().slice(0, 10)
+      const facts = saying(says, NOW + hour * HOUR)
+      const of = eventAt(`monitors/support-llama/${key}/drift.json`)
+      const decision = onDriftReported.decide(of, facts, { policy, rule, doc, now: NOW + hour * HOUR })
+      doc = { ...doc, ...(decision.episodes === undefined ? {} : { episodes: decision.episodes }) }
+      return decision.kind === 'ignore' ? decision.detail.match(/for (\d) window/)?.[1] : decision.kind
+    }
+    expect([1, 2, 49, 73].map((hour) => reported(-days, hour))).toEqual(['1', '1', '1', '1'])
+    const next = days * 24
+    expect([1, 2, 49].map((hour) => reported(0, next + hour))).toEqual(['2', '2', '2'])
+    expect(reported(days, 2 * next + 1)).toBe('intend')
   })
 
   it('go on as one episode', () => {

@@ -48,9 +48,18 @@ it('is the same under one key with a date, and with the same bytes where its key
   expect(new Set([id('latest.json', 'a'), id('latest.json', 'b'), id('w1.json', 'a')]).size).toBe(3)
 })
 
-it('is another one each time under a key that is dated by something from long before, as a model is', () => {
-  const of = (sha256: string) => reportWindow('llama-2026-10-05/drift.json', { sha256, at: AT })
-  expect(of('a')).toEqual(of('a'))
-  expect(of('a').id).not.toBe(of('b').id)
-  expect(of('a')).toMatchObject({ before: Date.UTC(2026, 9, 5) })
+it('is the same for some days under a key that is dated by something from long before, and then another one each time, as a model’s is', () => {
+  const [HOUR, before] = [3_600_000, Date.UTC(2026, 9, 5)]
+  const of = (sha256: string, hour = 0, known?: Parameters<typeof reportWindow>[2]) =>
+    reportWindow('llama-2026-10-05/drift.json', { sha256, at: AT + hour * HOUR }, known)
+  const first = of('a')
+  expect(first).toMatchObject({ before })
+  expect(of('b', 95, { window: first, last: AT })).toEqual(first)
+  const other = of('c', 96, { window: first, last: AT })
+  expect([other.id === first.id, other.before]).toEqual([false, before])
+  const known = { window: other, last: AT + 96 * HOUR }
+  expect([of('c', 97, known).id, of('d', 97, known).id === other.id]).toEqual([other.id, false])
+  // A week’s that was dated by its beginning as it was read first, and is written again later.
+  const week = { id: first.id, date: before }
+  expect(of('e', 95, { window: week, last: AT })).toEqual(week)
 })

@@ -1,0 +1,77 @@
+import { usd } from '../money/prices.ts'
+import type { Decision, Facts, Intent } from '../reactions/reaction.ts'
+import { answers } from './answering.ts'
+import { nextGeneration } from './attempts.ts'
+import { type Change, changed, joined } from './change.ts'
+import type { LaneDocument } from './document.ts'
+import { ignored } from './ignoring.ts'
+import type { LookLetter } from './letters.ts'
+import { pinned, planOnPaper, type Seen } from './planning.ts'
+import { keptWaiting, postponed, waitedBefore } from './postponing.ts'
+import type { View } from './view.ts'
+
+/**
+ * Shadow: a row of its own, no run, no hold, no question. What told of it while its rule acted, and waits since, waits on with all that it proves: it is
+ * looked at once the rule acts again.
+ */
+export const inShadow = (
+  view: View,
+  letters: LookLetter[],
+  { intent, seen, told }: { intent: Intent; seen: Seen; told: Facts },
+): Change => {
+  const { doc, kind } = view
+  const { order } = intent
+  const waits = waitedBefore(letters)
+  if (doc.shadow === kind.keyOf(intent.desired as never))
+    return waits
+      ? waitsOn(view, letters, told)
+      : ignored(view, letters, { kind: 'ignore', reason: 'already-done', detail: 'its shadow plan is on record' })
+  if (order !== null && doc.order !== null && order < doc.order)
+    return ignored(view, letters, {
+      kind: 'ignore',
+      reason: 'older-than-current',
+      detail: `its order ${order} is before ${doc.order}`,
+    })
+  if (view.world === null) return postponed(view, letters, undefined)
+  const change = recorded(view, letters, { intent, seen })
+  if (!waits) return { ...change, removed: letters, doc: { ...change.doc, order: order ?? doc.order, held: null } }
+  return joined(change, waitsOn({ ...view, doc: change.doc }, letters, told))
+}
+
+/** What the document knows by a decision in shadow: what waits since its rule acted is used up by nothing, neither its time nor its version. */
+export const knownInShadow = (view: View, letters: LookLetter[], decision: Decision): Decision => {
+  const { schedule, versions, ...known } = decision
+  if (waitedBefore(letters)) return known as Decision
+  const all = [...view.later, ...view.letters].flatMap((letter) => (letter.kind === 'look' ? [letter] : []))
+  return waitedBefore(all) ? ({ ...known, ...(schedule === undefined ? {} : { schedule }) } as Decision) : decision
+}
+
+const waitsOn = (view: View, letters: LookLetter[], told: Facts): Change => {
+  const detail = `the rule of ${view.doc.lane} is in shadow: it is looked at again once that acts`
+  return keptWaiting(view, letters, { reason: 'run-not-over', detail, until: null, side: null, retryAfter: 0, told })
+}
+
+/** With what would be done on record. */
+const recorded = (view: View, letters: LookLetter[], { intent, seen }: { intent: Intent; seen: Seen }): Change => {
+  const { doc, now, kind } = view
+  const key = kind.keyOf(intent.desired as never)
+  const desired: NonNullable<LaneDocument['desired']> = pinned(view, intent.desired)
+  const planned = planOnPaper(view, { generation: nextGeneration(view), attempt: 1, desired }, seen)
+  const plan = planned.kind === 'plan' ? planned.plan : null
+  const refused =
+    planned.kind === 'refuse'
+      ? `${planned.reason}: ${planned.detail}`
+      : planned.kind === 'nothing'
+        ? planned.reason
+        : null
+  const detail =
+    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most ${usd(plan.bounds.dollars)}`
+  return changed(
+    { ...doc, shadow: key },
+    {
+      shadows: [{ key, row: { lane: doc.lane, desired, at: now, plan, refused } }],
+      moments: answers(view, letters, { became: 'recorded', kind: 'shadow', reason: null, detail }),
+      counts: ['shadow'],
+    },
+  )
+}

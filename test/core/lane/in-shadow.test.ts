@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest'
+import type { LaneDocument } from '../../../core/lane/document.ts'
+import { fold } from '../../../core/lane/fold.ts'
+import { knownInShadow } from '../../../core/lane/in-shadow.ts'
+import type { LookLetter } from '../../../core/lane/letters.ts'
+import type { Decision, Facts } from '../../../core/reactions/reaction.ts'
+import { AT, docOf, facts, lookLetter, MINUTE, NOW, policyWith, seenWorld, viewOf } from './fixture.ts'
+
+const shadowed = policyWith((config) => {
+  config.pipelines!['support-chats']!.mode = 'shadow'
+})
+const folded = (letters: LookLetter[], said: Facts, over: Parameters<typeof viewOf>[0] = {}) =>
+  fold(viewOf({ doc: docOf(), letters, policy: shadowed, world: seenWorld, ...over }), { [AT]: said }, { kept: {} })
+const away: Facts = { kind: 'unreadable', side: 'objects', detail: '503', retryAfter: 0 }
+const waits = { reason: 'run-not-over', detail: 'behind another', until: null, side: null } as const
+const ids = (letters: readonly { id: string }[]): string[] => letters.map(({ id }) => id)
+
+it('what waits since its rule acted waits on, and moves nothing: what would be done is on record once', () => {
+  const change = folded([lookLetter({ id: 'l1', waits })], facts())
+  expect([ids(change.later), change.removed, change.shadows.length]).toEqual([['l1'], [], 1])
+  expect(change.later[0]).toMatchObject({ waits: { reason: 'run-not-over' } })
+  expect(change.doc).toEqual({ ...docOf(), shadow: change.doc.shadow })
+  const again = folded([...(change.later as LookLetter[]), lookLetter({ id: 'l2', from: 'resync' })], facts(), {
+    doc: change.doc,
+  })
+  expect([ids(again.later), ids(again.removed), again.shadows, again.moments]).toEqual([['l1'], ['l2'], [], []])
+  // Once its rule acts again it is what its place says.
+  const acts = folded(again.later as LookLetter[], facts(), { doc: again.doc, policy: viewOf().policy })
+  expect([acts.doc.generation, ids(acts.removed)]).toEqual([1, ['l1']])
+})
+
+it('what came in shadow is on record and over, though its source did not answer as it came', () => {
+  const late = folded([lookLetter({ id: 'l1' })], away)
+  expect(late.later).toMatchObject([{ id: 'l1', waits: { reason: 'source-unreadable', inShadow: true } }])
+  const change = folded(late.later as LookLetter[], facts(), { now: NOW + MINUTE })
+  expect([ids(change.removed), change.later, change.shadows.length]).toEqual([['l1'], [], 1])
+  // What its source did not answer about while its rule acted waits on.
+  const before = folded([lookLetter({ id: 'l1' })], away, { policy: viewOf().policy })
+  const still = folded(before.later as LookLetter[], away, { now: NOW + MINUTE })
+  expect(ids(folded(still.later as LookLetter[], facts(), { now: NOW + 2 * MINUTE }).later)).toEqual(['l1'])
+})
+
+it('what waits uses up neither its time nor its version, and is the newest version still beside what comes in shadow', () => {
+  const known: Pick<LaneDocument, 'schedule' | 'versions'> = {
+    schedule: { of: 'nightly', last: NOW },
+    versions: { of: 'support-llama', last: 2, made: NOW },
+  }
+  const decision = { kind: 'wait', reason: 'run-not-over', detail: '', until: null, ...known } as Decision
+  const { schedule: _, versions: __, ...nothing } = decision
+  const own = [lookLetter({ id: 'l1', waits })]
+  expect(knownInShadow(viewOf({ letters: own }), own, decision)).toEqual(nothing)
+  const other = [lookLetter({ id: 'l2' })]
+  expect(knownInShadow(viewOf({ later: own, letters: other }), other, decision)).toEqual({
+    ...nothing,
+    schedule: known.schedule,
+  })
+  expect(knownInShadow(viewOf({ letters: other }), other, decision)).toEqual(decision)
+})
