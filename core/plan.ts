@@ -49,6 +49,8 @@ export interface Plan extends RunKey {
   price: Price
   /** Chosen strategy of a rollout, null for other plans. */
   strategy: Strategy | null
+  /** With how many replicas what serves stood that it brings some of back; left out: it is about nothing of the kind, its strategy says, or an earlier release made it. */
+  stood?: number
   /** What is interrupted, in words; empty when nothing is. */
   interrupts: string[]
   /** How it is undone, in words. */

@@ -174,6 +174,7 @@ const planOff = (
     stands,
     unavailable: isFree ? 0 : Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: off.isPolicys && !isFree ? scaling(base, replicas) : null,
+    ...(isFree ? {} : { stood: base.replicas }),
     undo: 'Nothing that answers is touched.',
     reasons: [
       text,

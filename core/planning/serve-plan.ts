@@ -64,6 +64,8 @@ export interface Draft {
   /** Minutes for which nobody does, in a bad case; left out: somebody answers all the way, or nobody did as it was planned. */
   unanswered?: number
   strategy: Strategy | null
+  /** With how many replicas what serves stands that it brings some of back. */
+  stood?: number
   undo: string
   reasons: string[]
 }
