@@ -2,7 +2,7 @@ import type { Plan } from '../plan.ts'
 import { standsFor } from '../planning/returns-to.ts'
 import type { World } from '../world.ts'
 import type { LaneDocument } from './document.ts'
-import type { Ended } from './ended.ts'
+import { type Ended, isByOthers } from './ended.ts'
 import type { View } from './view.ts'
 import { isKeeping } from './wanted.ts'
 
@@ -38,7 +38,8 @@ export const sinceSetRight = ({ kind, world }: Pick<View, 'kind' | 'world'>, doc
   const { outcome } = doc
   if (outcome === null || world === null) return outcome
   const stands = standingIn(world, doc)
-  if (outcome.stood === undefined && isKeeping({ doc, kind })) return { ...outcome, stood: stands }
+  if (outcome.stood === undefined && isByOthers(outcome) && isKeeping({ doc, kind }))
+    return { ...outcome, stood: stands }
   return outcome.replicas === undefined || stands < outcome.replicas || outcome.stood === stands
     ? outcome
     : { ...outcome, stood: stands }

@@ -29,6 +29,8 @@ export interface ServeInput {
   asks?: string | undefined
   /** Bounds that were approved: the path is chosen inside their GPUs, whatever more has become free since (law 7). */
   within?: Bounds
+  /** The digest of what was approved; left out: nothing was. */
+  agreed?: string | undefined
   /** Generations that were brought up by runs which something newer stopped in the middle. */
   brought?: readonly number[]
   /** Of these what has passed no gate; left out: all has. */
