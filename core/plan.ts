@@ -39,6 +39,8 @@ export interface Plan extends RunKey {
   effects: Effects
   /** SHA-256 over `effects`: what an approval binds, names of objects left out. */
   digest: string
+  /** The digest of what people have agreed to, where this is fewer replicas of just that: their yes is one to this too. Left out: it is all of it, or nothing was agreed to. */
+  partOf?: string
   bounds: Bounds
   /** GPUs of pools that stand of its lane once it is carried out; left out: none do, or an earlier release made it. */
   stands?: Record<string, number>
@@ -49,6 +51,8 @@ export interface Plan extends RunKey {
   price: Price
   /** Chosen strategy of a rollout, null for other plans. */
   strategy: Strategy | null
+  /** With how many replicas what serves stood that it brings some of back; left out: it is about nothing of the kind, its strategy says, or an earlier release made it. */
+  stood?: number
   /** What is interrupted, in words; empty when nothing is. */
   interrupts: string[]
   /** How it is undone, in words. */

@@ -28,6 +28,8 @@ export interface PlanInput<D extends Desired = Desired> {
   asks?: string | undefined
   /** Bounds that were approved: a plan made again stays inside them where it can. */
   within?: Bounds | undefined
+  /** The digest of what was approved: of what may be done in parts that part comes first. Left out: nothing was. */
+  agreed?: string | undefined
   /** The alternative that people chose; left out: none, and alternatives are shown beside it where the policy has some. */
   chosen?: Chosen | undefined
   /** Whether that may begin later where it cannot now, as the policy says of it: nobody has chosen a time. Left out: it begins when it was chosen to. */

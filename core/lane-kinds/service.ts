@@ -1,6 +1,9 @@
 import { requesterIn, type ServeDesired } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
+import type { Decided } from '../lane/decided.ts'
+import type { Baseline } from '../lane/document.ts'
 import { PRICED } from '../money/nodes.ts'
+import type { RunKey } from '../names.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView, standingGpus } from '../planning/generations.ts'
 import { isWithin, rangeOf } from '../planning/scaled-range.ts'
@@ -93,21 +96,36 @@ const asKnown = (desired: Standing, { policy, name, baseline }: By): Standing =>
 
 const baselineOf: LaneKind<Standing>['baselineOf'] = (desired, { run, before, standing }) => {
   if (isRetired(desired)) return null
-  if (isServed(desired)) {
-    const decided = standing.of === undefined ? before : null
-    const of = {
-      ...(before?.of === undefined ? {} : { of: before.of }),
-      ...(decided?.upTo === undefined ? {} : { upTo: decided.upTo }),
-    }
-    return { generation: run.generation, desired, replicas: null, ...of, ...standing }
-  }
-  // What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew, or as the policy has it.
-  if (before === null || (isKept(desired) && standing.stands !== run.generation && standing.of === undefined))
-    return before
+  if (isServed(desired)) return { generation: run.generation, desired, replicas: null, ...decidedBefore(before, standing), ...standing } // biome-ignore format: a line
+  if (before === null) return null
+  if (isKept(desired)) return keptOf(before, { run, standing })
   // Where no version is promoted it keeps the replicas that it had, whatever the policy says.
   const { of: _, ...had } = before
   const replicas = standing.of === undefined ? before.replicas : null
-  return { ...(isKept(desired) ? before : had), ...standing, replicas: replicas ?? standing.replicas ?? null }
+  return { ...had, ...standing, replicas: replicas ?? standing.replicas ?? null }
+}
+
+/** What stays of what was decided of how many there are, where nothing was of this. */
+const decidedBefore = (before: Baseline | null, { of }: Standings): Decided => {
+  const decided = of === undefined ? before : null
+  return {
+    ...(before?.of === undefined ? {} : { of: before.of }),
+    ...(decided?.upTo === undefined ? {} : { upTo: decided.upTo }),
+  }
+}
+
+/** What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew, or as the policy has it. */
+const keptOf = (before: Baseline, { run, standing }: { run: RunKey; standing: Standings }): Baseline => {
+  if (standing.stands === run.generation) return madeAnew(before, standing)
+  return standing.of === undefined ? before : { ...before, ...standing, replicas: standing.replicas ?? null }
+}
+
+type Standings = Parameters<LaneKind<Standing>['baselineOf']>[1]['standing']
+
+/** What was gone stands as another generation by now, with as many as had room: so many were judged, and wanted, as before. */
+const madeAnew = (before: Baseline, { of: planned, replicas, ...standing }: Standings): Baseline => {
+  const of = before.of ?? (planned === undefined ? undefined : (before.replicas ?? planned))
+  return { ...before, ...standing, replicas: before.replicas ?? replicas ?? null, ...(of === undefined ? {} : { of }) }
 }
 
 const titleOf = (desired: Standing): string => {

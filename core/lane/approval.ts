@@ -36,9 +36,9 @@ export const boundsLeft = ({ question, spent }: Approved): Bounds => ({
   dollars: question.bounds.dollars - spent,
 })
 
-/** Whether a yes to this digest within these bounds is one to that plan. */
+/** Whether a yes to this digest within these bounds is one to that plan, which may be a part of what it was about. */
 export const binds = ({ digest, bounds }: Pick<Plan, 'digest' | 'bounds'>, plan: Plan): boolean =>
-  digest === plan.digest && within(plan, bounds)
+  (digest === plan.digest || digest === plan.partOf) && within(plan, bounds)
 
 /**
  * Whether nobody has to be asked about a plan: it needs no approval, or what was approved covers it and who approved still

@@ -15,6 +15,8 @@ const isBeforeOutage = (view: View): boolean => {
   const question = run?.phase === 'asked' ? run.question : null
   if (run === null || question === null || view.world === null || lacks?.none?.told !== true) return false
   if (question.openedAt >= lacks.none.since) return false
-  const paper = planOnPaper(view, run, { kept: {} })
+  // As it would be planned after their yes, which covers what of it has room.
+  const approved = { question, spent: 0, begun: true }
+  const paper = planOnPaper({ ...view, doc: { ...view.doc, approved } }, run, { kept: {} })
   return paper.kind === 'plan' && !binds(question, paper.plan)
 }

@@ -27,9 +27,12 @@ export interface Ended extends Outcome {
 /** Ends that people or the time make, be anything at work or not. */
 const BY_OTHERS: ReadonlySet<OutcomeKind> = new Set<OutcomeKind>(['rejected', 'expired', 'cancelled'])
 
+/** Whether people, or the time, have ended something. */
+export const isByOthers = ({ kind }: Pick<Outcome, 'kind'>): boolean => BY_OTHERS.has(kind)
+
 /** What an end says of what was begun of it. */
-export const untriedOf = ({ kind }: Outcome, tried: boolean): Pick<Ended, 'untried'> =>
-  BY_OTHERS.has(kind) && !tried ? { untried: true } : {}
+export const untriedOf = (outcome: Outcome, tried: boolean): Pick<Ended, 'untried'> =>
+  isByOthers(outcome) && !tried ? { untried: true } : {}
 
 /** What a plan was about that the policy may want otherwise later. */
 export const aboutOf = (

@@ -3,6 +3,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import type { Planned } from '../plan.ts'
 import { baselineView, editedText, isEditedByHand } from '../planning/generations.ts'
 import { said } from '../text.ts'
+import { agreedBefore } from './agreed-before.ts'
 import { firstAttempt, mayRepeat } from './attempts.ts'
 import { asAside, generationOf } from './before.ts'
 import { type Change, moment, SHORT } from './change.ts'
@@ -152,8 +153,11 @@ const wasAnswered = (view: View, paper: SetRight): boolean => {
 const begun = (view: View, change: Change, { hand, ...paper }: SetRight): Change => {
   const { doc, kind } = view
   const desired = keptOf(view)
-  const next = firstAttempt(view, desired)
-  const aside = isKeeping(view) ? doc.aside : generationOf(doc)
+  const first = firstAttempt(view, desired)
+  const approved = agreedBefore(view, first)
+  const next = { ...first, approved }
+  // A yes counts once.
+  const aside = isKeeping(view) ? doc.aside : { ...generationOf(doc), ...(approved === null ? {} : { approved: null }) }
   const { keepsTold: _, ...rest } = next
   const why = paper.kind === 'plan' ? paper.plan.title : paper.detail
   const text = `intend: ${kind.titleOf(desired as never)} (${hand?.text ?? why})`

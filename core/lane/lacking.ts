@@ -95,7 +95,10 @@ type Lacks = NonNullable<LaneDocument['lacks']>
 export const withLack = (view: Pick<View, 'now'>, seen: Seen, change: Change, named = NONE): Change => {
   const { lacks: last, ...doc } = change.doc
   const lacking = lackOf(seen, doc.baseline)
-  if (lacking === undefined) return last === undefined ? change : over({ ...change, doc }, last, view.now)
+  if (lacking === undefined)
+    return last === undefined
+      ? change
+      : over({ ...change, doc }, last, { now: view.now, fewer: fewerIn(seen, doc.baseline) })
   const { since, isDue, lacks } = lasting(lacking, last, { now: view.now, most: Math.max(NONE, named) })
   if (!isDue) return isSame(lacks, last) ? change : { ...change, doc: { ...doc, lacks } }
   const text = `${lacking.text} (for ${minutes(view.now - since)} min)`
@@ -124,14 +127,32 @@ const lasting = (
 const isSame = (a: Lacks, b: Lacks | undefined): boolean =>
   b !== undefined && a.told === b.told && a.none?.since === b.none?.since && a.none?.told === b.none?.told
 
-const over = (change: Change, { since, told: wasTold }: Lacks, now: number): Change =>
-  wasTold
-    ? told(change, {
-        text: `all that serves is ready again, after ${minutes(now - since)} min`,
-        key: `whole-${since}`,
-        tone: 'good',
-      })
-    : change
+/** What is told of who was told: nothing is missing by now, or some are that nobody has asked for yet. */
+const over = (
+  change: Change,
+  { since, told: wasTold }: Lacks,
+  { now, fewer }: { now: number; fewer: string | null },
+): Change => {
+  if (!wasTold) return change
+  const after = `after ${minutes(now - since)} min`
+  return fewer === null
+    ? told(change, { text: `all that serves is ready again, ${after}`, key: `whole-${since}`, tone: 'good' })
+    : told(change, { text: `requests are answered again, ${after}, ${fewer}`, key: `some-${since}`, tone: 'neutral' })
+}
+
+/** How many of what was judged, and is wanted as that was decided last, are ready where requests are led, if those are fewer. Null: they are not, or it is scaled. */
+const fewerIn = ({ generations, traffic }: Seen, baseline: Baseline | null): string | null => {
+  const asked = generations.filter(
+    ({ generation }) => traffic === undefined || (traffic !== null && isLedTo(traffic, generation)),
+  )
+  const { replicas, of } = baseline ?? {}
+  const wanted = Math.min(replicas ?? Number.POSITIVE_INFINITY, of ?? Number.POSITIVE_INFINITY)
+  if (asked.some(({ upTo }) => upTo !== undefined) || !Number.isFinite(wanted)) return null
+  const ready = asked.reduce((sum, view) => sum + view.ready, 0)
+  return ready >= wanted
+    ? null
+    : `by ${ready} of ${wanted} replicas: ${wanted - ready} of what was judged ${wanted - ready === 1 ? 'is' : 'are'} missing`
+}
 
 const minutes = (ms: number): number => Math.round(ms / 60_000)
 

@@ -43,7 +43,7 @@ type Wanted = Pick<Run, 'generation' | 'attempt' | 'desired'>
 const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
   const { doc, policy, world, now } = view
   if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
-  const { approved } = doc
+  const approved = doc.approved === null || isOfOtherRung(view, doc.approved) ? null : doc.approved
   const base = baselineView(world.generations, doc.baseline)
   const input = {
     identity: identityOf(view),
@@ -55,7 +55,8 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     now,
     rungs: view.rungs,
     asks: asksAlways(view),
-    within: approved === null || isOfOtherRung(view, approved) ? undefined : boundsLeft(approved),
+    within: approved === null ? undefined : boundsLeft(approved),
+    agreed: approved?.question.digest,
     brought: broughtBeside(doc, base),
     unjudged: unjudgedIn(doc, base),
     kept: seen.kept,

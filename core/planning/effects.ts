@@ -43,6 +43,24 @@ export const effectsOf = ({
   return { effects, digest: digestOf(effects) }
 }
 
+/**
+ * Whether what an approval binds has this in it: as many replicas or fewer, judged by the same gates, in place of the same, and nothing that it does not
+ * have. How many of them a drain may have goes by how many there are.
+ */
+export const isPartOf = (part: Effects, whole: Effects): boolean => {
+  const { objects, images, replicas, order: _, ...rest } = part
+  const { objects: allObjects, images: allImages, replicas: most, order: __, ...all } = whole
+  const known = new Set(allObjects.map(orderOf))
+  return (
+    replicas !== null &&
+    most !== null &&
+    replicas <= most &&
+    objects.every((object) => object.kind === 'PodDisruptionBudget' || known.has(orderOf(object))) &&
+    images.every((image) => allImages.includes(image)) &&
+    digestOf(rest) === digestOf(all)
+  )
+}
+
 const leasesIn = (steps: readonly Step[]): Pick<Effects, 'leases'> => {
   const leases = steps.flatMap((step) => (step.kind === 'resize-pool' ? [leaseText(step)] : []))
   return leases.length === 0 ? {} : { leases }

@@ -5,13 +5,15 @@ import type { Planned, Step, WayStep } from '../plan.ts'
 import type { Engine } from '../workloads/engine.ts'
 import type { GenerationView } from '../world.ts'
 import { asChanged } from './as-it-stands.ts'
+import { asIfAllHadRoom, asManyAsFit } from './as-many.ts'
 import { asPolicyHas, POLICYS, scaling } from './as-policy-has.ts'
 import { withHand } from './by-hand.ts'
 import { answersOf, editedText, isEditedByHand, replicaCount, standingGpus, titleOf } from './generations.ts'
+import { isByHand, isOurCount, type Off, offText, whyToldOf } from './kept-off.ts'
 import { standsFor } from './returns-to.ts'
 import { isWithin, rangeOf } from './scaled-range.ts'
 import { goneIn, planGone } from './serve-gone.ts'
-import { isBehindAlone, type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
+import { type Parts, partsOff, setStep } from './serve-parts.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints, type PricedPath, servePrice } from './serve-price.ts'
 import { type Refuse, type Rule, roomIn, roomSentence } from './serve-room.ts'
@@ -22,16 +24,6 @@ interface Kept {
   engineFor: (version: ServeDesired) => Engine
   /** The way to the baseline, as it would be walked. */
   backOf: (input: ServeInput) => WalkBackInput
-}
-
-/** What of the baseline is otherwise than it was left. */
-interface Off {
-  base: GenerationView
-  parts: Parts | null
-  /** Replicas that it had, where somebody has taken some of them, or that the policy has of it by now. */
-  replicas: number | null
-  /** Whether the policy has others of it since they were judged: it is followed, whatever became of the version that is wanted. */
-  isPolicys: boolean
 }
 
 /**
@@ -56,10 +48,6 @@ export const planKept = (asJudged: ServeInput, rule: Rule, given: Kept): Planned
   return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
 
-/** Whether somebody has done any of it: what the policy has otherwise by now is nobody's hand. */
-const isByHand = ({ replicas, parts, isPolicys }: Off): boolean =>
-  (replicas !== null && !isPolicys) || (parts !== null && !isBehindAlone(parts))
-
 /** What somebody has changed of its pods is told, and stays. */
 const asJudgedText = (base: GenerationView | undefined): string =>
   base === undefined || !isEditedByHand(base)
@@ -76,8 +64,9 @@ const offOf = (
   if (base === undefined || baseline === null || !isServed(baseline.desired)) return null
   const replicas = baseline.replicas ?? base.replicas
   const elsewhere = isAskedElsewhere(input, base)
-  // As it stands until people have agreed to another number of it.
-  const service = { ...rule.service, replicas: isPolicys ? base.replicas : replicas }
+  // As it stands until people have agreed to another number of it, or others have room.
+  const isLeft = isPolicys || (base.replicas > 0 && isOurCount(base))
+  const service = { ...rule.service, replicas: isLeft ? base.replicas : replicas }
   const wanted = { desired: baseline.desired, engine: engineFor(baseline.desired), generation: base.generation }
   const found = partsOff(input, { ...rule, service }, { wanted, standing: { target: base } })
   const parts = found === null ? null : partsOfLane(found, { elsewhere, isAnswered: isAnswered(world) })
@@ -108,18 +97,15 @@ const isAskedElsewhere = (
   !(unjudged.includes(traffic) && answersOf(base) > 0) &&
   generations.some((view) => view !== base && isLedTo(traffic, view.generation) && answersOf(view) > 0)
 
-const offText = ({ base, parts, replicas, isPolicys }: Off, { baseline }: ServeInput): string =>
-  [
-    ...(parts === null ? [] : [partsText(parts)]),
-    ...(replicas === null
-      ? []
-      : isPolicys
-        ? [`the policy has ${replicaCount(replicas)} of ${titleOf(base)} by now, which serves with ${base.replicas}`]
-        : [`somebody has scaled ${titleOf(base)} from ${baseline?.replicas} to ${replicaCount(base.replicas)}`]),
-  ].join('; ')
+/** What is set right, and how. */
+interface Setting {
+  off: Off
+  back: WalkBackInput
+  text: string
+}
 
-/** Why its replicas cannot be brought back now: not one of them has room, or the policy has their pool no more. Null: one has. */
-const whyNoRoom = (input: ServeInput, rule: Rule, { off, back }: { off: Off; back: WalkBackInput }): Refuse | null => {
+/** Why so many of its replicas cannot be brought back now: not as many have room, or the policy has their pool no more. Null: they have. */
+const whyNoRoom = (input: ServeInput, rule: Rule, { off, back, count }: Setting & { count: number }): Refuse | null => {
   const { base } = off
   const there = roomIn(input, rule, base.pool)
   if (there === null) {
@@ -127,27 +113,38 @@ const whyNoRoom = (input: ServeInput, rule: Rule, { off, back }: { off: Off; bac
     return { kind: 'refuse', reason: 'pool-unknown', detail }
   }
   // As many as the policy has, or none: as of any other plan of so many.
-  const isOne = off.isPolicys ? back.wantReplicas === off.replicas : back.wantReplicas !== base.replicas
-  if (isOne) return null
+  if (off.isPolicys ? back.wantReplicas === count : count <= back.wantReplicas) return null
   const room = roomSentence(there, input.world.generations)
   const detail = off.isPolicys
-    ? `not all of ${replicaCount(off.replicas ?? 0)} of ${titleOf(base)} have room beside what stands: ${room}. It is asked about once they have`
+    ? `not all of ${replicaCount(count)} of ${titleOf(base)} have room beside what stands: ${room}. It is asked about once they have`
     : `no replica of ${titleOf(base)} has room beside what stands: ${room}. It is asked about once one has`
   return { kind: 'refuse', reason: 'would-deadlock', detail }
 }
 
-const planOff = (
+const planOff = (input: ServeInput, rule: Rule, given: Setting): Planned => {
+  const { base, parts, replicas, isPolicys } = given.off
+  // What a question about its replicas would keep waiting is set right before that.
+  if (replicas === null || (parts !== null && base.replicas > 0)) return planTo(input, rule, { ...given, count: null })
+  const planOf = (count: number, isPaper: boolean): Planned => {
+    const at = { ...given, count }
+    const full = whyNoRoom(input, rule, at)
+    if (full !== null && !(isPaper && full.reason === 'would-deadlock')) return full
+    return planTo(isPaper ? { ...input, world: asIfAllHadRoom(input.world) } : input, rule, at)
+  }
+  if (isPolicys) return planOf(replicas, false)
+  return asManyAsFit({ most: replicas, stand: base.replicas, agreed: input.agreed }, planOf)
+}
+
+/** The plan to so many replicas; `count` null: to those that it has, which costs nothing. */
+const planTo = (
   input: ServeInput,
   rule: Rule,
-  { off, back, text }: { off: Off; back: WalkBackInput; text: string },
+  { off, back, text, count }: Setting & { count: number | null },
 ): Planned => {
   const { policy, world } = input
   const { base, parts } = off
-  // What a question about its replicas would keep waiting is set right before that.
-  const isFree = off.replicas === null || (parts !== null && base.replicas > 0)
-  const full = isFree ? null : whyNoRoom(input, rule, { off, back })
-  if (full !== null) return full
-  const replicas = isFree ? base.replicas : back.wantReplicas
+  const isFree = count === null
+  const replicas = count ?? base.replicas
   // From all it is led to the one step by step as from anywhere else; where that is right it stays so.
   const traffic = parts?.lane == null ? base.generation : back.traffic
   const way = { ...back, generations: [base], wantReplicas: replicas, traffic }
@@ -174,6 +171,7 @@ const planOff = (
     stands,
     unavailable: isFree ? 0 : Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: off.isPolicys && !isFree ? scaling(base, replicas) : null,
+    ...(isFree ? {} : { stood: base.replicas }),
     undo: 'Nothing that answers is touched.',
     reasons: [
       text,
@@ -244,6 +242,6 @@ const tellStep = (text: string, off: Off): Step => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
-  why: isByHand(off) ? 'it was done by hand' : 'the policy has it otherwise by now',
+  why: whyToldOf(off),
   text: `set right: ${text}`,
 })

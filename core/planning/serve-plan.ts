@@ -29,6 +29,8 @@ export interface ServeInput {
   asks?: string | undefined
   /** Bounds that were approved: the path is chosen inside their GPUs, whatever more has become free since (law 7). */
   within?: Bounds
+  /** The digest of what was approved; left out: nothing was. */
+  agreed?: string | undefined
   /** Generations that were brought up by runs which something newer stopped in the middle. */
   brought?: readonly number[]
   /** Of these what has passed no gate; left out: all has. */
@@ -64,6 +66,8 @@ export interface Draft {
   /** Minutes for which nobody does, in a bad case; left out: somebody answers all the way, or nobody did as it was planned. */
   unanswered?: number
   strategy: Strategy | null
+  /** With how many replicas what serves stands that it brings some of back. */
+  stood?: number
   undo: string
   reasons: string[]
 }

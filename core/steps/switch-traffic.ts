@@ -4,7 +4,7 @@ import { answersOf } from '../planning/generations.ts'
 import { isReadyPod } from '../planning/left-alone.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import type { GenerationView, Stray, Traffic } from '../world.ts'
-import { isMove } from './moving.ts'
+import { isMove, type Target } from './moving.ts'
 
 /** What a look at a lane's Service, and at what it may lead to, saw. */
 export interface SeenTraffic {
@@ -43,8 +43,32 @@ export const whyNotLed = (
     : `${there} of ${ready} ready where requests are to be led, and ${here} answer now`
 }
 
+/**
+ * What the moves before a step have left of what it is about, where not one of it is to be seen: neither its Deployment nor pods that run on without
+ * it. A gate is about what its way brings up, and requests about what they are led to. Empty: some is, or it is about none.
+ */
+export const unseenBefore = (
+  step: Step,
+  { generations, strays = [], way = [] }: Pick<SeenTraffic, 'generations' | 'strays' | 'way'>,
+): Target[] => {
+  const moved = moveBefore(step, way)
+  const brings = way
+    .slice(
+      0,
+      way.findIndex(({ name }) => name === step.name),
+    )
+    .findLast(isRising)?.brings
+  const isAbout = (generation: number): boolean =>
+    step.kind === 'switch-traffic' ? isLedTo(step.to, generation) : generation === brings
+  const left = moved?.replicas.filter(({ generation, replicas }) => replicas > 0 && isAbout(generation)) ?? []
+  const there = new Set([...generations, ...strays].map(({ generation }) => generation))
+  return left.some(({ generation }) => there.has(generation)) ? [] : left
+}
+
+const isRising = (step: Step): step is RollOutModelStep => isMove(step) && step.brings !== null
+
 /** The last move before this step on its way. */
-const moveBefore = (step: SwitchTrafficStep, way: readonly Step[]): RollOutModelStep | undefined => {
+const moveBefore = (step: Pick<Step, 'name'>, way: readonly Step[]): RollOutModelStep | undefined => {
   const at = way.findIndex(({ name }) => name === step.name)
   return way.slice(0, Math.max(0, at)).findLast(isMove)
 }

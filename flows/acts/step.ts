@@ -7,6 +7,7 @@ import type { WorkPorts } from '../ports.ts'
 import { ledAgain } from './led-again.ts'
 import type { Performed } from './performed.ts'
 import { checkGate } from './steps/check-gate.ts'
+import { asDeleted } from './steps/gone.ts'
 import type { Handler, Task } from './steps/handler.ts'
 import { launchJob } from './steps/launch-job.ts'
 import { liftRung } from './steps/lift-rung.ts'
@@ -37,14 +38,16 @@ export const touchesFarSide = ({ doc, plan }: View, name: string): boolean => {
 
 export const beginStep = async (ports: WorkPorts, view: View, name: string): Promise<Performed> => {
   const task = taskOf(ports, view, name)
-  return { result: { kind: 'stepped', stepped: await handlerOf(task.step).begin(task) }, seen: {} }
+  const stepped = await asDeleted(task, await handlerOf(task.step).begin(task))
+  return { result: { kind: 'stepped', stepped }, seen: {} }
 }
 
 /** Beside it each look sees to whom the lane's Service leads, and how many of its pods have nodes: what the step waits for may take long. */
 export const seeStep = async (ports: WorkPorts, view: View, name: string): Promise<Performed> => {
   const task = taskOf(ports, view, name)
   const led = await ledAgain(task)
-  const [stepped, placed] = await Promise.all([handlerOf(task.step).see(task), placedOf(task)])
+  const [came, placed] = await Promise.all([handlerOf(task.step).see(task), placedOf(task)])
+  const stepped = came.kind === 'failed' ? await asDeleted(task, came) : came
   const beside = { ...(led === null ? {} : { led }), ...(placed === undefined ? {} : { placed }) }
   return { result: { kind: 'stepped', stepped, ...beside }, seen: {} }
 }

@@ -208,7 +208,7 @@ const foreign = async (name: string): Promise<KubeObject> => {
   return pods.find(({ metadata }) => metadata.name === name) as KubeObject
 }
 
-it('a replica of what serves is taken and its room too, before and after people are asked: it is said, and asked about once there is room', async () => {
+it('a replica of what serves is taken and its room too, before and after people are asked: it is said, and begins once there is room', async () => {
   await open()
   await parks[1]?.[1]()
   await scaleTo(1)
@@ -223,10 +223,14 @@ it('a replica of what serves is taken and its room too, before and after people 
     baseline: { replicas: 2 },
   })
   expect((await town.house.why(SERVE)).text).toContain('gpu-serve has 0 free of 16')
+  const asked = async () => (await timeline(town, SERVE)).filter(({ text }) => text.startsWith('asked ')).length
+  const before = await asked()
   for (const pod of others) await town.house.cluster.delete(refOf(pod), pod.metadata.uid ?? '')
-  await town.answered(SERVE)
+  // By the yes that they have given: nobody is asked anew.
+  await town.until('it begins', async () => (await town.lane(SERVE)).run !== null)
   await town.settled(SERVE)
   await isRight()
+  expect(await asked()).toBe(before)
   expect((await town.lane(SERVE)).outcome).toMatchObject({ kind: 'rejected' })
 })
 

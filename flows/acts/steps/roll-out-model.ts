@@ -1,4 +1,4 @@
-import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
+import type { KubeObject, ObjectRef } from '../../../core/kube.ts'
 import { isJudged, judgedIn } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
@@ -17,6 +17,7 @@ import { trafficSeen } from '../../observe.ts'
 import { straysOf } from '../../strays.ts'
 import { applied } from './applied.ts'
 import { classMissing } from './classed.ts'
+import { goneOf } from './gone.ts'
 import type { Handler, Task } from './handler.ts'
 import { hindranceNow, risenSeen } from './risen.ts'
 import { roomBeside } from './room-beside.ts'
@@ -68,7 +69,11 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const otherwise = setOtherwise(at, mark.fence)
     if (otherwise.length > 0) return { kind: 'free', again: setAgainText(otherwise, generations) }
     const [gone, strays, traffic, room] = await Promise.all([
-      goneOf(task, generations),
+      goneOf(
+        ports,
+        step.replicas.filter(({ replicas }) => replicas > 0),
+        generations,
+      ),
       straysOf(ports.cluster, pods, generations),
       mark.way === 'back' ? trafficSeen(ports, view) : null,
       roomBeside(task, pods),
@@ -171,33 +176,6 @@ const editedIn = (
     : changedOnWayBack(seen, { baseline: view.doc.baseline, judged: judgedIn(view, run) })
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
-
-/**
- * Generations that the move asks for, whose Deployments are not there by name, since a list alone says nothing; or are being
- * deleted and have no pod left, since then they make none any more. What is said of each.
- */
-const goneOf = async (
-  { ports, step }: Task<RollOutModelStep>,
-  seen: readonly GenerationView[],
-): Promise<Map<number, string>> => {
-  const asked = step.replicas.filter(({ replicas }) => replicas > 0)
-  const found = await Promise.all(
-    asked.map(async ({ ref, generation }) => {
-      const known = seen.find((view) => view.generation === generation)?.object
-      return { generation, object: (known ?? (await ports.cluster.get(ref))) as KubeObject<'Deployment'> | null }
-    }),
-  )
-  const gone = found.filter(({ object }) => object === null || isEmptied(object))
-  return new Map(
-    gone.map(({ generation, object }) => [
-      generation,
-      deletedNote(generation, object === null ? [] : keepersOf(object)),
-    ]),
-  )
-}
-
-const isEmptied = (object: KubeObject<'Deployment'>): boolean =>
-  isLeaving(object) && (object.status?.replicas ?? 0) === 0
 
 /** That a generation is gone, and what of the lane runs on without its Deployment. */
 const wholeNote = async (task: Task, standing: readonly GenerationView[], generation: number): Promise<string> => {

@@ -14,6 +14,7 @@ import { trafficSeen } from '../../observe.ts'
 import type { Applied } from '../../ports.ts'
 import { straysOf } from '../../strays.ts'
 import { apply, refusalOf } from './applied.ts'
+import { deletedBefore } from './gone.ts'
 import type { Handler, Task } from './handler.ts'
 import { hindranceNow } from './risen.ts'
 import { fallen, stoodAgain } from './stood-again.ts'
@@ -40,6 +41,8 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
     const seen = await lookAt(task)
     const edited = editedIn(task, seen)
     if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
+    const gone = await deletedBefore(task, seen)
+    if (gone !== null) return gone
     const why = whyNotLed(step, seen)
     const again = why === null ? null : await fallen(task)
     if (again !== null || why === null) return again ?? { kind: 'free' }

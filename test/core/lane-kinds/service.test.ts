@@ -96,6 +96,12 @@ describe('a service', () => {
     expect(at(serve('8'), { stands: 2, replicas: 3, of: 3 })).toMatchObject({ generation: 2, of: 3 })
     expect(at(serve('8'), { stands: 2, replicas: 3 })).toMatchObject({ of: 2 })
     expect(at(none, { stands: 1, replicas: 2 })).not.toHaveProperty('of')
+    // What was gone and is made anew, with as many as had room: no fewer are wanted of it.
+    const four = { ...before, of: 4 }
+    const anew = (had: object, standing: object) => service.baselineOf(kept, { run, before: { ...before, ...had }, standing: { stands: run.generation, ...standing } }) // biome-ignore format: a line
+    expect(anew({ of: 4 }, { replicas: 1, of: 1 })).toEqual({ ...four, stands: run.generation })
+    expect(anew({ of: undefined }, { replicas: 1, of: 1 })).toMatchObject({ replicas: 2, of: 2 })
+    expect(anew({ replicas: null, of: undefined }, { replicas: 1, of: 1 })).toMatchObject({ replicas: 1, of: 1 })
   })
 
   it('has the template that its plans say, of what is promoted or else of what is made anew; and none on the way back', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boundsLeft, covers, within } from '../../../core/lane/approval.ts'
+import { binds, boundsLeft, covers, within } from '../../../core/lane/approval.ts'
 import type { Approved } from '../../../core/lane/question.ts'
 import { planOf } from '../planning/serve-fixture.ts'
 import { ANA, BEN, NOW, planRow, policyWith, questionOf, viewOf, wanted } from './fixture.ts'
@@ -59,6 +59,20 @@ describe('a plan inside bounds', () => {
     expect(within(nodes('p5en.48xlarge', 'p5.48xlarge'), either.bounds)).toBe(true)
     expect(within(either, nodes('p5.48xlarge').bounds)).toBe(false)
     expect(within(nodes('p5.48xlarge', 'p4d.24xlarge'), either.bounds)).toBe(false)
+  })
+
+  it('a yes to more of just that is one to a part of it, inside the same bounds', () => {
+    const part = { ...plan, digest: 'fewer', partOf: plan.digest }
+    expect([binds(plan, plan), binds(plan, part), binds(plan, { ...part, partOf: 'other' })]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(binds(plan, { ...part, bounds: bounded({ dollars: plan.bounds.dollars + 1 }).bounds })).toBe(false)
+    expect([covered(approved(), {}, part), covered(approved(), {}, { ...part, partOf: 'other' })]).toEqual([
+      'yes',
+      'no',
+    ])
   })
 
   it('what closed attempts have cost is spent of them', () => {

@@ -116,6 +116,23 @@ describe('what serves and is not all ready', () => {
     ])
   })
 
+  it('is told with how many are missing, where fewer stand than were judged, and are wanted: nobody is told that all is well', () => {
+    const since = { since: NOW, told: true as const }
+    const told = (had: object, ...standing: GenerationView[]) => {
+      const before = { ...doc, baseline: { ...baseline, ...had }, lacks: since }
+      const { tellings, doc: after } = withLack({ now: NOW + 25 * MINUTE }, of(...standing), changed(before))
+      return [...tellings.map((one) => 'card' in one && [one.card.title, one.card.tone]), after.lacks]
+    }
+    const whole = [['all that serves is ready again, after 25 min', 'good'], undefined]
+    const some = [['requests are answered again, after 25 min, by 1 of 2 replicas: 1 of what was judged is missing', 'neutral'], undefined] // biome-ignore format: a line
+    expect(told({}, standing(1, 1))).toEqual(some)
+    expect(told({ of: 2 }, standing(1, 1))).toEqual(some)
+    expect([told({}, standing(1, 2)), told({ of: 1 }, standing(1, 1))]).toEqual([whole, whole])
+    // What is scaled has as many as its autoscaler says.
+    expect(told({}, { ...standing(1, 1), upTo: 4 })).toEqual(whole)
+    expect(told({ replicas: null }, standing(1, 1))).toEqual(whole)
+  })
+
   it('is told again once all of it is ready, where that was told; and forgotten', () => {
     const told = at(5, 0, at(0, 0).doc)
     const whole = at(9, 2, told.doc)

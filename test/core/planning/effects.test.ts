@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { Step } from '../../../core/plan.ts'
-import { effectsOf } from '../../../core/planning/effects.ts'
+import { effectsOf, isPartOf } from '../../../core/planning/effects.ts'
 import { objectDigest } from '../../../core/workloads/object-digest.ts'
 
 const IMAGE = { a: `a@sha256:${'1'.repeat(64)}`, b: `b@sha256:${'2'.repeat(64)}`, init: `i@sha256:${'3'.repeat(64)}` }
@@ -126,4 +126,19 @@ describe('the effects of a plan', () => {
       order: [],
     })
   })
+})
+
+it('what an approval binds has in it as many of its replicas or fewer, and nothing else; how many of them a drain may have goes by that', () => {
+  const at = (count: number, objects: KubeObject[], gate = 'p95_ms') => {
+    const move = { kind: 'roll-out-model', name: 'move-1', replicas: [{ replicas: count }] }
+    const judge = { kind: 'check-gate', name: 'judge', of: 'gate', gates: [{ metric: gate, op: '<=', value: 1 }] }
+    return effectsOf({ objects, interrupts: [], steps: [move, judge] as unknown as Step[] }).effects
+  }
+  const spare = (minAvailable: number) => ({ ...service, kind: 'PodDisruptionBudget', spec: { minAvailable } }) as unknown as KubeObject // biome-ignore format: a line
+  const whole = at(3, [service, job('one', IMAGE.b), spare(2)])
+  const parts = [at(3, []), at(2, [service, spare(1)]), at(1, [job('two', IMAGE.b)])]
+  expect(parts.map((part) => isPartOf(part, whole))).toEqual([true, true, true])
+  const others = [at(4, []), at(2, [pool]), at(2, [job('one', IMAGE.a)]), at(2, [service], 'error_rate')]
+  expect(others.map((part) => isPartOf(part, whole))).toEqual([false, false, false, false])
+  expect(isPartOf(effectsOf({ objects: [], interrupts: [] }).effects, whole)).toBe(false)
 })

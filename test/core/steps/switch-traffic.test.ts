@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RollOutModelStep, Step, SwitchTrafficStep } from '../../../core/plan.ts'
-import { nextSwitch, whyNotLed } from '../../../core/steps/switch-traffic.ts'
+import { nextSwitch, unseenBefore, whyNotLed } from '../../../core/steps/switch-traffic.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 
 const step = (to: number | 'all', ready: number) => ({ kind: 'switch-traffic', to, ready }) as SwitchTrafficStep
@@ -84,6 +84,34 @@ describe('requests are led elsewhere', () => {
     expect([why([move, to], true, [0, 1]), why([move, to], false), why([to, move], true)]).toEqual([null, null, null])
     // One of two is better than none; the run ends only once both are.
     expect(why([move, to], true, [0, 1], 1, { ...to, ready: 2 })).toBeNull()
+  })
+
+  it('and what somebody has deleted before is known by its absence: all of what the step leads to, or its gate asks', () => {
+    const move = (name: string, brings: number | null, ...replicas: number[]) =>
+      ({
+        ...{ kind: 'roll-out-model', name, brings },
+        replicas: replicas.map((count, n) => ({ generation: n + 1, replicas: count })),
+      }) as RollOutModelStep
+    const gate = { kind: 'check-gate', name: 'gate' } as Step
+    const to = (led: number | 'all') => ({ ...step(led, 1), name: 'traffic' }) as SwitchTrafficStep
+    const unseen = (one: Step, there: number[], ...strays: number[]) =>
+      unseenBefore(one, {
+        generations: there.map((generation) => ({ generation }) as GenerationView),
+        strays: strays.map((generation) => ({ generation })) as never,
+        way: [move('move-1', 2, 2, 1), move('move-2', null, 1, 1), gate, one, move('move-3', null, 0, 1)],
+      }).map(({ generation }) => generation)
+    expect([unseen(to(2), [1]), unseen(to(2), [2]), unseen(to(2), [1], 2), unseen(gate, [1])]).toEqual([
+      [2],
+      [],
+      [],
+      [2],
+    ])
+    expect([unseen(to('all'), [1]), unseen(to('all'), []), unseen(gate, [2]), unseen(to(3), [])]).toEqual([
+      [],
+      [1, 2],
+      [],
+      [],
+    ])
   })
 
   it('and what answers with a template of before is not left for fewer, nor led to as if it were ready', () => {
