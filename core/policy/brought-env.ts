@@ -17,8 +17,8 @@ export const envWrongs = (container: Fields, nodes: number, path: Place): Manife
   const env = Array.isArray(container['env']) ? container['env'] : []
   const other: ReadonlySet<unknown> = new Set(nodes > 1 ? withoutRanks(env, nodes) : env)
   return env.flatMap((one, n) => {
-    const name = isRecord(one) && other.has(one) ? String(one['name']) : ''
-    const message = ofStages(name) ?? ofRanks(name, nodes)
+    const name = isRecord(one) && other.has(one) ? one['name'] : undefined
+    const message = typeof name === 'string' ? (ofStages(name) ?? ofRanks(name, nodes)) : null
     return message === null ? [] : [{ path: [...path, 'env', n, 'name'], message }]
   })
 }

@@ -118,13 +118,16 @@ const gpusOf = ({ resources }: Fields, path: Place): number | ManifestWrong[] =>
   const wrong = (list: string, message: string): ManifestWrong[] => [{ path: [...path, list, GPU], message }]
   if (limit === undefined && request !== undefined)
     return wrong('limits', 'is missing: as many are asked for as are the limit')
-  if (request !== undefined && String(request) !== String(limit))
+  if (request !== undefined && textOf(request) !== textOf(limit))
     return wrong('requests', `as many are asked for as are the limit: leave it out; found ${shown(request)}`)
   if (limit === undefined) return 0
-  return /^\d{1,6}$/.test(String(limit))
+  return /^\d{1,6}$/.test(textOf(limit))
     ? Number(limit)
     : wrong('limits', `write a whole number; found ${shown(limit)}`)
 }
+
+/** A quantity as a text; of what is none nothing. */
+const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 
 /** What stands beside the container that the stage is about, and would not be counted, or would be taken for ours. */
 const besideWrongs = (spec: Fields, index: number, at: Place): ManifestWrong[] => [
@@ -141,8 +144,8 @@ const besideWrongs = (spec: Fields, index: number, at: Place): ManifestWrong[] =
     ),
   ),
   ...listOf(spec['volumes']).flatMap(({ name }, n) =>
-    OUR_VOLUMES.has(String(name))
-      ? [{ path: [...at, 'volumes', n, 'name'], message: `\`${String(name)}\` is ours here: use another name` }]
+    typeof name === 'string' && OUR_VOLUMES.has(name)
+      ? [{ path: [...at, 'volumes', n, 'name'], message: `\`${name}\` is ours here: use another name` }]
       : [],
   ),
 ]

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect } from 'vitest'
 import type { Requests } from '../../effects/cluster/requests.ts'
 
 const CRD = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/jobsets.jobset.x-k8s.io'
@@ -15,17 +14,24 @@ export interface Schema {
   items?: Schema
 }
 
-/** Installs JobSet's own definition of its objects, out of its Go module; returns what it says of their `spec`. */
-export const installJobSets = async (requests: Requests): Promise<Schema> => {
+/** Where its Go module lies. */
+export const jobSetModule = async (): Promise<string> => {
   const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', `sigs.k8s.io/jobset@${VERSION}`], {
     cwd: tmpdir(),
   })
-  const { Dir } = JSON.parse(stdout) as { Dir: string }
-  const body = readFileSync(join(Dir, 'config/components/crd/bases/jobset.x-k8s.io_jobsets.yaml'), 'utf8')
+  return (JSON.parse(stdout) as { Dir: string }).Dir
+}
+
+/** Installs JobSet's own definition of its objects; returns what it says of their `spec`. */
+export const installJobSets = async (requests: Requests): Promise<Schema> => {
+  const body = readFileSync(
+    join(await jobSetModule(), 'config/components/crd/bases/jobset.x-k8s.io_jobsets.yaml'),
+    'utf8',
+  )
   const query = { fieldManager: 'jobset', force: 'true' }
   const type = 'application/apply-patch+yaml'
   const { status, body: said } = await requests.send({ method: 'PATCH', path: CRD, query, body, type })
-  expect([200, 201], JSON.stringify(said).slice(0, 500)).toContain(status)
+  if (status !== 200 && status !== 201) throw new Error(JSON.stringify(said).slice(0, 500))
   // It is served a moment after it is there.
   const served = async (): Promise<boolean> =>
     (await requests.send({ method: 'GET', path: jobSetsIn('default') })).status === 200

@@ -84,7 +84,7 @@ const variable = (one: Fields, of: Group, isMain: boolean): Fields => {
   const { valueFrom, ...rest } = one
   if (typeof one['value'] === 'string') return isMain ? { ...one, value: found(one['value'], of) } : one
   const { fieldPath } = isRecord(valueFrom) && isRecord(valueFrom['fieldRef']) ? valueFrom['fieldRef'] : {}
-  const [, key = ''] = FIELD.exec(String(fieldPath)) ?? []
+  const [, key = ''] = (typeof fieldPath === 'string' ? FIELD.exec(fieldPath) : null) ?? []
   const value = saidOf(key, of, isMain)
   return value === undefined ? one : { ...rest, value }
 }

@@ -1,3 +1,4 @@
+import { shown } from '../../policy/shown.ts'
 import { isRecord } from '../../record.ts'
 import type { BroughtJob, ManifestAdapter, ManifestWrong } from './adapter.ts'
 import { podsOf } from './job.ts'
@@ -25,9 +26,9 @@ const isCount: Judge = (value) =>
 
 /** What of a JobSet's spec says how its one Job runs: each key, with what it may say. */
 const rulesOf = (job: unknown): Readonly<Record<string, Readonly<Record<string, Judge>>>> => {
-  const own = is(job)(`it has one Job, \`${String(job)}\`: write that`)
+  const own = is(job)(`its one Job is ${shown(job)}: write that`)
   const targets: Judge = (value) =>
-    Array.isArray(value) && value.every((one) => one === job) ? null : `its one Job is \`${String(job)}\`: leave it out`
+    Array.isArray(value) && value.every((one) => one === job) ? null : `its one Job is ${shown(job)}: leave it out`
   return {
     network: {
       enableDNSHostnames: is(true)('its pods find each other by their names: leave it out'),

@@ -9,7 +9,7 @@ export const withoutRanks = (env: readonly unknown[], nodes: number): unknown[] 
   env.filter((one) => {
     if (!isRecord(one)) return true
     const { name, ...said } = one
-    const ours = oursOf(nodes).get(String(name)) ?? []
+    const ours = (typeof name === 'string' ? oursOf(nodes).get(name) : undefined) ?? []
     return !ours.includes(JSON.stringify(said))
   })
 

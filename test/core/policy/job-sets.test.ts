@@ -364,6 +364,19 @@ describe('what it says that does not go is refused by its place in the file, wit
       'apiVersion: write jobset.x-k8s.io/v1alpha2',
     ],
     ['no spec', { ...jobSet(), spec: undefined }, 'spec: is missing'],
+    ['a map as its Job’s name', jobSet({ group: { name: { toString: 1 } } }), `${GROUP}.name: write a name`],
+    [
+      'a map as a path',
+      jobSet({ container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: { toString: 1 } } } }] } }),
+      `${POD}`,
+    ],
+    ['a map as a variable’s name', jobSet({ container: { env: [{ name: { toString: 1 } }] } }), `${POD}`],
+    ['a map as a volume’s name', jobSet({ pod: { volumes: [{ name: { toString: 1 } }] } }), `${POD}`],
+    [
+      'a map as GPUs',
+      jobSet({ container: { resources: { limits: { 'nvidia.com/gpu': { toString: 1 } } } } }),
+      `${POD}.containers.0.resources.limits.nvidia.com/gpu: write a whole number`,
+    ],
   ])('%s', (_, object, said) => {
     const wrongs = wrongsOf(object)
     expect(wrongs).toContainEqual(expect.stringContaining(`.manifest: ${FILE}: ${said}`))
