@@ -95,20 +95,27 @@ export const podOf = (template: unknown, at: Place, of: PodFor): BroughtPod | Ma
     ...besideWrongs(spec, index, [...at, 'spec']),
   ]
   if (wrongs.length > 0 || Array.isArray(gpus)) return wrongs
-  const { image, command, args, ...rest } = main
-  const own = { ...asLimited(withoutGpus(asRead(asGang(rest, of.nodes)))), name: of.stage }
-  const pod = {
-    ...settled(spec, of),
-    containers: containers.map((one, n) => (n === index ? own : asRead(one))),
-  }
-  const called = renamed(pod, main['name'], of.stage) as Fields
+  const { image, command, args, ...own } = main
   return {
     image,
     ...(command === undefined ? {} : { command }),
     ...(args === undefined ? {} : { args }),
     gpus,
-    pod: called,
+    pod: podWith(own, { spec, containers, index, of }),
   }
+}
+
+/** The pod with its containers as a stage's `pod` has them: `own` is what is left of the one that the stage is about. */
+const podWith = (
+  own: Fields,
+  { spec, containers, index, of }: { spec: Fields; containers: readonly Fields[]; index: number; of: PodFor },
+): Fields => {
+  const main = { ...asLimited(withoutGpus(asRead(asGang(own, of.nodes)))), name: of.stage }
+  const pod = {
+    ...settled(spec, of),
+    containers: containers.map((one, n) => (n === index ? main : asRead(one))),
+  }
+  return renamed(pod, own['name'], of.stage) as Fields
 }
 
 /** GPUs of the container that the stage is about: as many are asked for as are the limit. */
