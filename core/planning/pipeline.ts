@@ -10,6 +10,7 @@ import { runName } from '../names.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
 import type { Plan, Planned, Price, Step } from '../plan.ts'
 import { stagesAs } from '../policy/alternatives.ts'
+import { fileOf } from '../policy/manifest-places.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { stagesSet, whyNotSet } from '../policy/set.ts'
 import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
@@ -197,7 +198,7 @@ const reasonsOf = (
     desired.weights === undefined ? datasetText(desired) : weightsText(desired.weights),
     ...pipeline.stages.map(
       (stage) =>
-        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} ${stage.manifest === undefined ? 'says' : `and ${stage.manifest} say`}: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
+        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} ${stage.manifest === undefined ? 'says' : `and ${fileOf(stage.manifest)} say`}: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
     ),
     ...copiedTexts(desired, policy, stagesOf(pipeline, uses)),
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),

@@ -30,8 +30,9 @@ const INSTEAD = 'what they are labelled by is ours, so leave out what selects by
 const namedBy = (key: string, value: unknown): string[] => {
   if (key === 'matchLabels' && isRecord(value)) return Object.keys(value)
   if (key === 'matchExpressions' && Array.isArray(value))
-    return value.flatMap((one) => (isRecord(one) ? [String(one['key'])] : []))
-  const [, read] = (key === 'fieldPath' && /^metadata\.labels\['(.*)'\]$/.exec(String(value))) || []
+    return value.flatMap((one) => (isRecord(one) && typeof one['key'] === 'string' ? [one['key']] : []))
+  const [, read] =
+    (key === 'fieldPath' && typeof value === 'string' && /^metadata\.labels\['(.*)'\]$/.exec(value)) || []
   return read === undefined ? [] : [read]
 }
 

@@ -2,7 +2,9 @@ import { GPU, NODE_POOL } from '../kube.ts'
 import { isRecord } from '../record.ts'
 import { TRAINING_ACCOUNT } from '../workloads/accounts.ts'
 import type { ManifestWrong } from '../workloads/manifest/adapter.ts'
+import { mainOf } from '../workloads/manifest/job.ts'
 import { RUNNER } from '../workloads/runner.ts'
+import { asGang, envWrongs } from './brought-env.ts'
 import { droppedOf, renamed, selectedWrongs } from './brought-names.ts'
 import { shown } from './shown.ts'
 
@@ -26,6 +28,9 @@ export interface BroughtFor {
   /** Namespace that Jobs run in. */
   namespace: string
 }
+
+/** The same, and of how many pods it is one. */
+type PodFor = BroughtFor & { nodes: number }
 
 /** Labels by which people find what they call their own; here it is called as its stage, and nothing else hangs on them. */
 export const CALLED = /^app$|^app\.kubernetes\.io\//
@@ -59,7 +64,7 @@ const OURS =
   'what it is called and labelled is ours, and an annotation may give it rights or a queue that no card shows: leave it out'
 
 /** What a pod template comes to, or everything of it that does not go; what is refused of any pod is left in it. */
-export const podOf = (template: unknown, at: Place, of: BroughtFor): BroughtPod | ManifestWrong[] => {
+export const podOf = (template: unknown, at: Place, of: PodFor): BroughtPod | ManifestWrong[] => {
   const wrong = (path: Place, message: string): ManifestWrong[] => [{ path: [...at, ...path], message }]
   if (!isRecord(template)) return wrong([], 'is missing: it says which pod runs')
   const { metadata, spec, ...others } = template
@@ -72,7 +77,7 @@ export const podOf = (template: unknown, at: Place, of: BroughtFor): BroughtPod 
   const containers = isRecord(spec) ? spec['containers'] : undefined
   if (!isRecord(spec) || !Array.isArray(containers) || !containers.every(isRecord) || containers.length === 0)
     return [...about, ...wrong(['spec', 'containers'], 'is missing: write the list of its containers')]
-  const index = containers.length === 1 ? 0 : containers.findIndex(({ name }) => name === of.stage)
+  const index = mainOf(containers, of.stage)
   const main = containers[index]
   if (main === undefined)
     return [
@@ -83,22 +88,34 @@ export const podOf = (template: unknown, at: Place, of: BroughtFor): BroughtPod 
       ),
     ]
   const gpus = gpusOf(main, [...at, 'spec', 'containers', index, 'resources'])
-  const wrongs = [...about, ...(Array.isArray(gpus) ? gpus : []), ...besideWrongs(spec, index, [...at, 'spec'])]
+  const wrongs = [
+    ...about,
+    ...(Array.isArray(gpus) ? gpus : []),
+    ...envWrongs(main, of.nodes, [...at, 'spec', 'containers', index]),
+    ...besideWrongs(spec, index, [...at, 'spec']),
+  ]
   if (wrongs.length > 0 || Array.isArray(gpus)) return wrongs
-  const { image, command, args, ...rest } = main
-  const own = { ...asLimited(withoutGpus(asRead(rest))), name: of.stage }
-  const pod = {
-    ...settled(spec, of),
-    containers: containers.map((one, n) => (n === index ? own : asRead(one))),
-  }
-  const called = renamed(pod, main['name'], of.stage) as Fields
+  const { image, command, args, ...own } = main
   return {
     image,
     ...(command === undefined ? {} : { command }),
     ...(args === undefined ? {} : { args }),
     gpus,
-    pod: called,
+    pod: podWith(own, { spec, containers, index, of }),
   }
+}
+
+/** The pod with its containers as a stage's `pod` has them: `own` is what is left of the one that the stage is about. */
+const podWith = (
+  own: Fields,
+  { spec, containers, index, of }: { spec: Fields; containers: readonly Fields[]; index: number; of: PodFor },
+): Fields => {
+  const main = { ...asLimited(withoutGpus(asRead(asGang(own, of.nodes)))), name: of.stage }
+  const pod = {
+    ...settled(spec, of),
+    containers: containers.map((one, n) => (n === index ? main : asRead(one))),
+  }
+  return renamed(pod, own['name'], of.stage) as Fields
 }
 
 /** GPUs of the container that the stage is about: as many are asked for as are the limit. */
@@ -108,13 +125,16 @@ const gpusOf = ({ resources }: Fields, path: Place): number | ManifestWrong[] =>
   const wrong = (list: string, message: string): ManifestWrong[] => [{ path: [...path, list, GPU], message }]
   if (limit === undefined && request !== undefined)
     return wrong('limits', 'is missing: as many are asked for as are the limit')
-  if (request !== undefined && String(request) !== String(limit))
+  if (request !== undefined && textOf(request) !== textOf(limit))
     return wrong('requests', `as many are asked for as are the limit: leave it out; found ${shown(request)}`)
   if (limit === undefined) return 0
-  return /^\d{1,6}$/.test(String(limit))
+  return /^\d{1,6}$/.test(textOf(limit))
     ? Number(limit)
     : wrong('limits', `write a whole number; found ${shown(limit)}`)
 }
+
+/** A quantity as a text; of what is none nothing. */
+const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 
 /** What stands beside the container that the stage is about, and would not be counted, or would be taken for ours. */
 const besideWrongs = (spec: Fields, index: number, at: Place): ManifestWrong[] => [
@@ -131,8 +151,8 @@ const besideWrongs = (spec: Fields, index: number, at: Place): ManifestWrong[] =
     ),
   ),
   ...listOf(spec['volumes']).flatMap(({ name }, n) =>
-    OUR_VOLUMES.has(String(name))
-      ? [{ path: [...at, 'volumes', n, 'name'], message: `\`${String(name)}\` is ours here: use another name` }]
+    typeof name === 'string' && OUR_VOLUMES.has(name)
+      ? [{ path: [...at, 'volumes', n, 'name'], message: `\`${name}\` is ours here: use another name` }]
       : [],
   ),
 ]

@@ -1,6 +1,7 @@
 import { isRecord } from '../record.ts'
 import type { ManifestAdapter, ManifestWrong } from '../workloads/manifest/adapter.ts'
 import { ADAPTERS } from '../workloads/manifest/catalogue.ts'
+import { job as KUBERNETES_JOB, podsOf } from '../workloads/manifest/job.ts'
 import { type BroughtFor, type BroughtPod, metadataWrongs, podOf } from './brought-pod.ts'
 import { meantOf } from './nearest.ts'
 import { shown } from './shown.ts'
@@ -8,7 +9,11 @@ import { shown } from './shown.ts'
 type Fields = Record<string, unknown>
 
 /** What a stage says, as its manifest has it. */
-export type Brought = BroughtPod & { nodes?: number }
+export type Brought = BroughtPod & {
+  nodes?: number
+  /** Where in the object its Job lies; left out: it is that. */
+  at?: string
+}
 
 /** What is brought, or everything of the object that does not go. */
 export const broughtBy = (object: unknown, of: BroughtFor): Brought | ManifestWrong[] => {
@@ -16,18 +21,25 @@ export const broughtBy = (object: unknown, of: BroughtFor): Brought | ManifestWr
   if (Array.isArray(adapter)) return adapter
   const fields = withoutNulls(object) as Fields
   const spec = isRecord(fields['spec']) ? fields['spec'] : {}
-  const pods = adapter.podsOf(spec)
-  const template = adapter.template.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), fields)
   const wrongs = [
     ...topWrongs(fields, adapter),
     ...metadataWrongs(fields['metadata'], ['metadata'], of.namespace),
-    ...keyWrongs(spec, adapter),
-    ...(Array.isArray(pods) ? pods : []),
+    ...keyWrongs(spec, adapter, ['spec']),
   ]
-  const pod = podOf(template, [...adapter.template], of)
-  if (Array.isArray(pod)) return [...wrongs, ...pod]
-  if (wrongs.length > 0 || Array.isArray(pods)) return wrongs
-  return { ...pod, ...(pods > 1 ? { nodes: pods } : {}) }
+  const job = adapter.jobOf(fields, of.stage)
+  if (Array.isArray(job)) return [...wrongs, ...job]
+  const { at } = job
+  const inner = [
+    ...(at.length === 0 ? [] : metadataWrongs(job.metadata, [...at, 'metadata'], null)),
+    ...(at.length === 0 ? [] : keyWrongs(job.spec, KUBERNETES_JOB, [...at, 'spec'])),
+  ]
+  const pods = podsOf(job.spec)
+  const ofPods = Array.isArray(pods) ? pods.map((one) => ({ ...one, path: [...at, 'spec', ...one.path] })) : []
+  const all = [...wrongs, ...inner, ...ofPods]
+  const pod = podOf(job.spec['template'], [...at, 'spec', 'template'], { ...of, nodes: Array.isArray(pods) ? 1 : pods })
+  if (Array.isArray(pod)) return [...all, ...pod]
+  if (all.length > 0 || Array.isArray(pods)) return all
+  return { ...pod, ...(pods > 1 ? { nodes: pods } : {}), ...(at.length === 0 ? {} : { at: at.join('.') }) }
 }
 
 const adapterOf = (object: unknown): ManifestAdapter | ManifestWrong[] => {
@@ -62,13 +74,15 @@ const topWrongs = (fields: Fields, { kind }: ManifestAdapter): ManifestWrong[] =
   ...(isRecord(fields['spec']) ? [] : [{ path: ['spec'], message: 'is missing: it says what runs' }]),
 ]
 
-const keyWrongs = (spec: Fields, { keys, never, kind }: ManifestAdapter): ManifestWrong[] =>
+type Keys = Pick<ManifestAdapter, 'keys' | 'never' | 'kind'>
+
+const keyWrongs = (spec: Readonly<Fields>, { keys, never, kind }: Keys, at: ManifestWrong['path']): ManifestWrong[] =>
   Object.keys(spec).flatMap((key) => {
     if (keys.includes(key)) return []
     const message = Object.hasOwn(never, key)
       ? (never[key] ?? '')
       : `there is no such key in the spec of a ${kind}: ${meantOf(key, keys)}`
-    return [{ path: ['spec', key], message }]
+    return [{ path: [...at, key], message }]
   })
 
 /** To Kubernetes a key with nothing is one that is not there. */

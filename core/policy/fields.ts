@@ -101,7 +101,11 @@ export const folder = matching(
 export const MANIFEST: RegExp = /^(?!.*(?:^|\/)\.{1,2}\/)[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}\.(?:ya?ml|json)$/
 export const MANIFEST_SAY =
   'name a file that lies beside the policy, or in a folder there: `train.yaml`, `manifests/train.yaml`'
-export const manifest = matching(MANIFEST, MANIFEST_SAY)
+/** The same once it is read; behind `#` where in its object the Job lies, if it is none itself. */
+export const manifest = matching(
+  new RegExp(`${MANIFEST.source.slice(0, -1)}(?:#spec(?:\\.[A-Za-z0-9]{1,40}){1,8})?$`),
+  MANIFEST_SAY,
+)
 export const dollars = z.number().check(z.positive('must be more than 0 dollars'))
 export const duration = matching(
   /^0*[1-9]\d*(s|m|h|d)$/,

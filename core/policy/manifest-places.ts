@@ -22,6 +22,9 @@ export const stagesWith = (config: unknown): StageWith[] =>
 const entriesIn = (config: unknown, key: string): [string, unknown][] =>
   isRecord(config) && isRecord(config[key]) ? Object.entries(config[key]) : []
 
+/** The file that was brought, without where in its object the Job lies. */
+export const fileOf = (manifest: string): string => manifest.split('#')[0] ?? ''
+
 /** What of a stage a manifest has said. */
 const OF_STAGE = /^pipelines\.([^.]+)\.stages\.(\d+)\.(image|command|args|gpus|nodes|pod)(?=[.:]|$)/
 
@@ -34,11 +37,13 @@ export const toldOfManifest = (config: unknown, problem: string): string => {
   const own = Array.isArray(containers)
     ? containers.findIndex((each) => isRecord(each) && each['name'] === nameOfStage(one.stage))
     : 0
-  const container = `spec.template.spec.containers.${own}`
+  const [file, within] = one.file.split('#')
+  const job = within === undefined ? 'spec' : `${within}.spec`
+  const container = `${job}.template.spec.containers.${own}`
   const at = {
-    pod: 'spec.template.spec',
-    nodes: 'spec.completions',
+    pod: `${job}.template.spec`,
+    nodes: `${job}.completions`,
     gpus: `${container}.resources.limits.nvidia.com/gpu`,
   }[key]
-  return `pipelines.${pipeline}.stages.${index}.manifest: ${one.file}: ${at ?? `${container}.${key}`}${problem.slice(place.length)}`
+  return `pipelines.${pipeline}.stages.${index}.manifest: ${file}: ${at ?? `${container}.${key}`}${problem.slice(place.length)}`
 }

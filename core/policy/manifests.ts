@@ -33,10 +33,16 @@ export const withManifests = (config: unknown, read: ReadonlyMap<string, ReadMan
     const brought = 'why' in found ? found.why : broughtIn(config, one, found.object)
     if (typeof brought === 'string') problems.push(`${at}: ${one.file}: ${brought}`)
     else if (Array.isArray(brought)) problems.push(...brought.map((line) => `${at}: ${one.file}: ${line}`))
-    else next = replaced(next, ['pipelines', one.pipeline, 'stages', one.index], { ...one.stage, ...brought })
+    else next = replaced(next, ['pipelines', one.pipeline, 'stages', one.index], said(one, brought))
   }
   return { config: next, problems }
 }
+
+const said = ({ stage, file }: StageWith, { at, ...brought }: Brought): Record<string, unknown> => ({
+  ...stage,
+  ...brought,
+  ...(at === undefined ? {} : { manifest: `${file}#${at}` }),
+})
 
 /** What a manifest says, and its stage does not say once more. */
 const SAID = ['image', 'command', 'args', 'env', 'secrets', 'use', 'pod', 'nodes', 'gpus']

@@ -90,7 +90,7 @@ export const stage = z
     /** The model that is begun from, told to the container as BASE_MODEL; later stages are told it too. */
     model: z.optional(filled.check(z.maxLength(300, 'a model has at most 300 characters'))),
     /**
-     * A file beside the policy with a Job of Kubernetes (`batch/v1`), in place of `image`, `command`, `args`, `env`, `secrets`, `gpus`, `nodes` and `pod`, which it says: its pod is run as a stage’s, and `gpus` and `nodes` are those of
+     * A file beside the policy with a Job of Kubernetes (`batch/v1`), or a JobSet of one group of pods, in place of `image`, `command`, `args`, `env`, `secrets`, `gpus`, `nodes` and `pod`, which it says: its pod is run as a stage’s, and `gpus` and `nodes` are those of
      * its pods. Its container is the only one, or the one called as the stage. What is ours (names, labels, account, tries, deadline) it leaves out ([bring-your-manifest.md](bring-your-manifest.md)).
      */
     manifest: z.optional(manifest),

@@ -32,6 +32,9 @@ export const gangSpec = (nodes: number): Pick<V1JobSpec, 'completions' | 'parall
   ...(nodes > 1 ? { completionMode: 'Indexed' } : {}),
 })
 
+/** The name in DNS of a gang's pod of this rank: made of what each pod is told by its label, so that it is the same for every attempt. */
+export const rankAddress = (rank: number): string => `$(JOB_NAME)-${rank}.$(JOB_NAME)`
+
 /**
  * By what pods of a gang find each other, and torchrun and what reads its variables the same. The first pod's name in DNS is made of the Job's own, which
  * each pod is told by its label: so that nothing in the object names the attempt.
@@ -42,7 +45,7 @@ export const gangEnv = (nodes: number): V1EnvVar[] =>
     : [
         { name: 'NNODES', value: String(nodes) },
         fromAnnotation('NODE_RANK', COMPLETION_INDEX),
-        { name: 'MASTER_ADDR', value: '$(JOB_NAME)-0.$(JOB_NAME)' },
+        { name: 'MASTER_ADDR', value: rankAddress(0) },
         { name: 'MASTER_PORT', value: PORT },
         // The first pod alone saves and uploads, whatever its program calls its ranks.
         fromAnnotation('SIGNALBOX_RANK', COMPLETION_INDEX),

@@ -45,15 +45,24 @@ it('the life of a model goes through every preset that makes or measures weights
   )
 })
 
-it('docs/bring-your-manifest.md shows examples/bring-your-manifest.config.ts and its manifest, to the letter', () => {
+it('docs/bring-your-manifest.md shows examples/bring-your-manifest.config.ts and both manifests, to the letter', () => {
   const page = readFileSync(join(ROOT, 'docs/bring-your-manifest.md'), 'utf8')
-  for (const [language, file] of [
-    ['ts', 'examples/bring-your-manifest.config.ts'],
-    ['yaml', 'examples/manifests/train.yaml'],
+  for (const [language, files] of [
+    ['ts', ['examples/bring-your-manifest.config.ts']],
+    ['yaml', ['examples/manifests/train.yaml', 'examples/manifests/job-set.yaml']],
   ] as const) {
-    const [, shown] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page) ?? []
-    expect(shown, file).toBe(readFileSync(join(ROOT, file), 'utf8'))
+    const shown = [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text]) => text)
+    expect(shown).toEqual(files.map((file) => readFileSync(join(ROOT, file), 'utf8')))
   }
+})
+
+it('the policy that brings a JobSet is the one of that page with another file and names', () => {
+  const [manifest, jobSet] = ['manifest', 'job-set'].map((file) =>
+    JSON.stringify(loaded.get(`examples/bring-your-${file}.config.ts`)),
+  )
+  const places = (text = '') => Object.keys(JSON.parse(text)).sort()
+  expect(places(jobSet)).toEqual(places(manifest))
+  expect(jobSet).toContain('manifests/job-set.yaml#spec.replicatedJobs.0.template')
 })
 
 it('docs/bring-your-trainer.md shows examples/bring-your-trainer.config.ts, to the letter', () => {

@@ -4,16 +4,22 @@ export interface ManifestWrong {
   message: string
 }
 
-/** What is known of a kind that people bring as a whole object: where its pods are, and what of it is not theirs to say. */
+/** The Job of Kubernetes that an object comes to. */
+export interface BroughtJob {
+  /** Where in the object a Job's `metadata` and `spec` lie. */
+  at: ManifestWrong['path']
+  metadata?: unknown
+  spec: Readonly<Record<string, unknown>>
+}
+
+/** What is known of a kind that people bring as a whole object: which Job it comes to, and what of it is not theirs to say. */
 export interface ManifestAdapter {
   apiVersion: string
   kind: string
-  /** Where its pod template lies. */
-  template: readonly string[]
   /** Keys of its `spec` that it may say; what else Kubernetes has there is in `never`. */
   keys: readonly string[]
   /** Keys of its `spec` that are ours, each with what to say instead. */
   never: Readonly<Record<string, string>>
-  /** Pods that it runs at once, all of which it needs; or what of its `spec` does not go. */
-  podsOf(spec: Readonly<Record<string, unknown>>): number | ManifestWrong[]
+  /** The Job whose pods it runs, all of which it needs at once; or what of the object does not go. `stage`: what is brought for. */
+  jobOf(object: Readonly<Record<string, unknown>>, stage: string): BroughtJob | ManifestWrong[]
 }

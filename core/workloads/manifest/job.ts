@@ -1,3 +1,4 @@
+import { isRecord } from '../../record.ts'
 import type { ManifestAdapter, ManifestWrong } from './adapter.ts'
 
 const TRIES = 'a pod is never started again by itself, every other try is an attempt, planned and priced: leave it out'
@@ -8,10 +9,14 @@ const PODS = 'Kubernetes finds the pods of a Job by labels of its own: leave it 
 const numberOf = (value: unknown): number | null =>
   value === undefined ? 1 : typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null
 
-/** What of a Job says how many pods it is made of: a stage has one, or a gang that is at work together. */
-const podsOf = (spec: Readonly<Record<string, unknown>>): number | ManifestWrong[] => {
+/** Which of a pod's containers its stage is about: the only one, or the one that is called so; -1: none of several is. */
+export const mainOf = (containers: readonly Readonly<Record<string, unknown>>[], stage: string): number =>
+  containers.length === 1 ? 0 : containers.findIndex(({ name }) => name === stage)
+
+/** How many pods a Job is made of, all at work together: a stage has one, or a gang; or what of its spec does not go, below that. */
+export const podsOf = (spec: Readonly<Record<string, unknown>>): number | ManifestWrong[] => {
   const { completions, parallelism, completionMode = 'NonIndexed', backoffLimit = 0, suspend = false } = spec
-  const wrong = (key: string, message: string): ManifestWrong[] => [{ path: ['spec', key], message }]
+  const wrong = (key: string, message: string): ManifestWrong[] => [{ path: [key], message }]
   if (backoffLimit !== 0) return wrong('backoffLimit', `${TRIES}, or write 0`)
   if (suspend !== false) return wrong('suspend', 'whoever lends its pool lets it go: leave it out')
   const [all, together] = [numberOf(completions), numberOf(parallelism)]
@@ -35,7 +40,6 @@ const podsOf = (spec: Readonly<Record<string, unknown>>): number | ManifestWrong
 export const job: ManifestAdapter = {
   apiVersion: 'batch/v1',
   kind: 'Job',
-  template: ['spec', 'template'],
   keys: ['template', 'completions', 'parallelism', 'completionMode', 'backoffLimit', 'suspend'],
   never: {
     activeDeadlineSeconds: 'say `hours` of the stage: the deadline follows from them',
@@ -49,5 +53,5 @@ export const job: ManifestAdapter = {
     successPolicy: ENDS,
     ttlSecondsAfterFinished: 'it goes once its outcome is kept: leave it out',
   },
-  podsOf,
+  jobOf: ({ spec }) => ({ at: [], spec: isRecord(spec) ? spec : {} }),
 }

@@ -386,8 +386,8 @@ describe('a hostile or mistaken manifest is refused by its place in its file, wi
     ['a status', job({ status: {} }), 'status: the cluster says it'],
     [
       'a kind that nobody knows',
-      { apiVersion: 'jobset.x-k8s.io/v1alpha2', kind: 'JobSet' },
-      'kind: nobody here knows where the pods of a "JobSet" are, and how it ends: bring one of Job of batch/v1',
+      { apiVersion: 'trainer.kubeflow.org/v1alpha1', kind: 'TrainJob' },
+      'kind: nobody here knows where the pods of a "TrainJob" are, and how it ends: bring one of Job of batch/v1, JobSet of jobset.x-k8s.io/v1alpha2',
     ],
     [
       'a kind of the whole cluster',

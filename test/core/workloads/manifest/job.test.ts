@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { job } from '../../../../core/workloads/manifest/job.ts'
+import { job, mainOf, podsOf } from '../../../../core/workloads/manifest/job.ts'
 import { gangSpec } from '../../../../core/workloads/over-nodes.ts'
 
 describe('how many pods a Job has', () => {
@@ -12,11 +12,11 @@ describe('how many pods a Job has', () => {
     ],
     ['four, each of which knows which it is', { completions: 4, parallelism: 4, completionMode: 'Indexed' }, 4],
   ])('%s', (_, spec, pods) => {
-    expect(job.podsOf(spec)).toBe(pods)
+    expect(podsOf(spec)).toBe(pods)
   })
 
   it.each([1, 2, 64])('as a stage of %i nodes has them', (nodes) => {
-    expect(job.podsOf({ ...gangSpec(nodes) })).toBe(nodes)
+    expect(podsOf({ ...gangSpec(nodes) })).toBe(nodes)
   })
 
   it.each([
@@ -32,6 +32,18 @@ describe('how many pods a Job has', () => {
     ['backoffLimit', { backoffLimit: 6 }],
     ['suspend', { suspend: true }],
   ])('is none where %s does not go: %j', (key, spec) => {
-    expect(job.podsOf(spec)).toMatchObject([{ path: ['spec', key] }])
+    expect(podsOf(spec)).toMatchObject([{ path: [key] }])
   })
+})
+
+it('comes to itself', () => {
+  expect(job.jobOf({ spec: { completions: 2 } }, 'train')).toEqual({ at: [], spec: { completions: 2 } })
+})
+
+it.each([
+  ['the only one, whatever it is called', [{ name: 'x' }], 0],
+  ['the one that is called as its stage', [{ name: 'x' }, { name: 'train' }], 1],
+  ['none of several that are called otherwise', [{ name: 'x' }, { name: 'y' }], -1],
+])('a stage is about %s', (_, containers, index) => {
+  expect(mainOf(containers, 'train')).toBe(index)
 })
