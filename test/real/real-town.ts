@@ -119,7 +119,7 @@ export const openRealTown = async ({
     house,
     policy,
     requests,
-    until: async (what, done, seconds = 90) => {
+    until: async (what, done, seconds = 180) => {
       for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(50)) if (await done()) return
       const moments = (await ledger.moments(null, { limit: 20 })).map(({ lane, text }) => `${lane}: ${text}`)
       const rests = await Promise.all((await laneNames(ledger)).map((lane) => house.why(lane)))

@@ -81,7 +81,7 @@ describe('who bootstraps', () => {
     const path = `/api/v1/namespaces/${training}`
     await expectTaken(by('admin').send({ method: 'DELETE', path }))
     await expect
-      .poll(async () => (await by('admin').send({ method: 'GET', path })).status, { timeout: 90_000 })
+      .poll(async () => (await by('admin').send({ method: 'GET', path })).status, { timeout: 180_000 })
       .toBe(404)
   })
 })

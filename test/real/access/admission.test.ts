@@ -105,7 +105,7 @@ describe('Kueue’s own writes to a Job of ours', () => {
         const isHeld = answer.status === 422 && JSON.stringify(answer.body).includes('field is immutable')
         return isHeld ? undefined : answer
       },
-      { timeout: 60_000 },
+      { timeout: 180_000 },
     )
   const where = (nodeSelector: object) => ({ template: { spec: { nodeSelector } } })
 

@@ -212,5 +212,5 @@ const begin = async (): Promise<void> => {
   stop = keepGoing(house, { speed: 1, onError: () => undefined })
   await uploadDataset(house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{}'] })
   await house.scanUploads()
-  await expect.poll(async () => (await lane())?.run?.question?.state, { timeout: 60_000 }).toBe('open')
+  await expect.poll(async () => (await lane())?.run?.question?.state, { timeout: 180_000 }).toBe('open')
 }

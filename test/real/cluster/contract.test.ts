@@ -49,7 +49,7 @@ clusterContract('the real API server', async () => {
       await requests.send({ method: 'DELETE', path: objectPath(ref), body })
     },
     settle: async (until) => {
-      for (let waited = 0; waited < 90_000; waited += 50) {
+      for (let waited = 0; waited < 180_000; waited += 50) {
         if (await until()) return
         await pause(50)
       }

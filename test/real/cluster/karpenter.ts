@@ -47,7 +47,7 @@ export const claimsThat = (admin: Requests, { pool, are }: { pool: string; are: 
 
 /** What is there once it is; fails after 90 s. */
 export const until = async <T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> => {
-  for (let waited = 0; waited < 90_000; waited += 100) {
+  for (let waited = 0; waited < 180_000; waited += 100) {
     const seen = await look()
     if (seen) return seen
     await pause(100)

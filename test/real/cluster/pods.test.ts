@@ -64,7 +64,7 @@ const makePod = (name: string, more: object): Promise<void> =>
 const podOf = async (name: string): Promise<KubeObject<'Pod'> | null> =>
   (await cluster.get({ kind: 'Pod', namespace: own, name })) as KubeObject<'Pod'> | null
 
-const until = async <T>(what: string, look: () => Promise<T | null>, seconds = 90): Promise<T> => {
+const until = async <T>(what: string, look: () => Promise<T | null>, seconds = 180): Promise<T> => {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(250)) {
     const found = await look()
     if (found !== null) return found

@@ -50,7 +50,7 @@ const ranToItsEnd = async (file: string, look: (job: KubeObject<'Job'>, pods: Ku
     ((await cluster.list('Job', { namespace, fresh: true })) as KubeObject<'Job'>[]).find(({ metadata }) =>
       metadata.name.endsWith('a1-train'),
     )
-  await town.until('both run', async () => (await job())?.status?.ready === 2, 60)
+  await town.until('both run', async () => (await job())?.status?.ready === 2)
   look((await job())!, (await cluster.list('Pod', { namespace, fresh: true })) as KubeObject<'Pod'>[])
   const { outcome } = await town.settled(LANE)
   expect(outcome).toMatchObject({ kind: 'succeeded', attempt: 1 })

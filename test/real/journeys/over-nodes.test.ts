@@ -38,7 +38,7 @@ const runs = async () => (await job())?.status?.ready === 2
 
 it('a training on two nodes meets in its Service, leaves the result of its first pod, and its Service goes with its Job', async () => {
   await opened({}, 400)
-  await town.until('both run', runs, 60)
+  await town.until('both run', runs)
   const made = (await job())!
   const { name, uid } = made.metadata
   expect((await ranks()).map(({ spec }) => [spec?.hostname, spec?.subdomain])).toEqual([
@@ -70,7 +70,7 @@ it('a training on two nodes meets in its Service, leaves the result of its first
     expect.stringMatching(/-train-0-[a-z0-9]{5}\/result\.json$/),
   ])
   await town.house.ports.cluster.delete(refOf(made), uid ?? '')
-  await town.until('its Service is gone', async () => (await there('Service')).length === 0, 60)
+  await town.until('its Service is gone', async () => (await there('Service')).length === 0)
 })
 
 it('ends as a whole when one of its ranks fails, and says which', async () => {
@@ -86,7 +86,7 @@ it('ends as a whole when one of its ranks fails, and says which', async () => {
 
 it('ends as a whole when one of its pods is taken away, as Kubernetes itself says, and is tried again as a whole', async () => {
   await opened({}, 2000)
-  await town.until('both run', runs, 60)
+  await town.until('both run', runs)
   const [, second] = await ranks()
   // As the garbage collector of pods writes it once their node is gone (`pkg/controller/podgc` of Kubernetes 1.36).
   const target = {
@@ -103,7 +103,7 @@ it('ends as a whole when one of its pods is taken away, as Kubernetes itself say
     type: 'application/merge-patch+json',
     body: { status: { phase: 'Failed', conditions } },
   })
-  await town.until('it has failed', async () => (await town.past(LANE)).length === 1, 60)
+  await town.until('it has failed', async () => (await town.past(LANE)).length === 1)
   const [past] = await town.past(LANE)
   expect(past?.outcome).toMatchObject({ kind: 'failed', reason: 'node-lost' })
   expect(past?.outcome.detail).toContain('its gang has lost a pod: rank 1 of 2: its node is gone')
@@ -112,5 +112,5 @@ it('ends as a whole when one of its pods is taken away, as Kubernetes itself say
     reason: 'PodFailurePolicy',
     message: expect.stringMatching(/^Pod \S+-train-1-\w{5} has condition DisruptionTarget matching FailJob rule/),
   })
-  await town.until('it is tried again', async () => (await town.lane(LANE)).attempt === 2, 60)
+  await town.until('it is tried again', async () => (await town.lane(LANE)).attempt === 2)
 })
