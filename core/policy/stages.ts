@@ -123,7 +123,7 @@ export const stage = z
     ),
     /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. 0: it needs none, and runs on a pool without GPUs, of which it has one node to itself, with the room that one GPU would ask for at least. Needed where no `manifest` says it. */
     gpus: countOrNone as Brought<number>,
-    /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
+    /** How long it takes, hours: as a rule, and in the bad case that is held and priced. Once three runs of it are known a plan says what they took as a rule in place of the first; the second is never learned. */
     hours,
     /** Names of earlier stages whose results it reads; left out: the stage before it. */
     inputs: z.optional(z.array(stageName)),
