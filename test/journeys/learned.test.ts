@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { laneKinds } from '../../core/lane-kinds/catalogue.ts'
 import { planCard } from '../../core/plan-text.ts'
 import { LOOKED_AT } from '../../core/planning/learned.ts'
+import { reactions } from '../../core/reactions/catalogue.ts'
+import { onPaper } from '../../flows/on-paper.ts'
 import type { Ports } from '../../flows/ports.ts'
+import { uploadDataset } from '../../local/scenario.ts'
+import { exampleWith } from '../core/training-fixture.ts'
+import { piped } from '../variants.ts'
 import { TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
@@ -70,6 +76,41 @@ describe('what past runs took', () => {
     expect([begun.digest, begun.learned, begun.price]).toEqual([plan.digest, plan.learned, plan.price])
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
     expect((await asked('e')).reasons).toContain(USUAL.replace('last 3', 'last 4'))
+  })
+
+  it('is of the stage in its own pool: an alternative elsewhere has the hours that the policy says, until it was run', async () => {
+    const price = { perNodeHour: 55.04, spot: 22, source: 'AWS price list', date: '2026-11-01' }
+    const spot = { instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus: 8, capacityTypes: ['spot'], price }
+    const alternatives = { spot: { stages: { train: { pool: 'gpu-spot' } } } }
+    town = await openTown({
+      config: exampleWith(['pools.gpu-spot', spot], ['pipelines.support-chats', { ...piped(), alternatives }]),
+    })
+    for (const day of ['a', 'b', 'c']) await trained(day, 30)
+    const { alternatives: ways = [] } = await asked('d')
+    // It is evaluated on the same pool either way, in ten minutes.
+    expect(ways.map(({ name, hours }) => [name, hours])).toEqual([
+      ['default', { p50: 0.67, p95: 3.5 }],
+      ['spot', { p50: 1.67, p95: 3.5 }],
+    ])
+  })
+
+  it('is what a plan on paper says, too', async () => {
+    town = await openTown()
+    for (const day of ['a', 'b', 'c']) await trained(day, 30)
+    const bucket = 'acme-datasets'
+    const key = await uploadDataset(town.house, { bucket, folder: 'support-chats/d/', rows: ['"d"'] })
+    const { etag = '' } = (await town.house.ports.objects.head(bucket, key)) ?? {}
+    const told = {
+      type: 'dataset-uploaded',
+      id: 'e',
+      at: 0,
+      versionId: null,
+      replayed: false,
+      requester: null,
+    } as const
+    const event = { ...told, bucket, key, etag }
+    const { plan } = await onPaper(town.house.ports, event, { kinds: laneKinds, reactions })
+    expect(plan?.reasons).toContain(USUAL)
   })
 
   it('tells people, once it is over, what to write where the policy is far off', async () => {
