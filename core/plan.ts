@@ -8,6 +8,7 @@ import type { LiftRungStep } from './money/lift-step.ts'
 import type { RunKey } from './names.ts'
 import type { Effects } from './plan-effects.ts'
 import type { NodesOf } from './plan-nodes.ts'
+import type { Learned } from './planning/took.ts'
 import type { ResizePoolStep } from './pools/step.ts'
 import type { PlanRefusal } from './reasons.ts'
 import type { Strategy } from './strategy.ts'
@@ -60,6 +61,8 @@ export interface Plan extends RunKey {
   /** Why this plan and not another, in the order of weighing. */
   reasons: string[]
   approval: ApprovalNeed
+  /** What its usual hours were learned from as it was made, which it keeps however runs end meanwhile; left out: the policy says all, or an earlier release made it. */
+  learned?: Learned
   /** The alternative that it is made as; left out: it is as the policy says without one. */
   chosen?: Chosen
   /** Ways among which people may choose, this plan first, at most three. Left out: it is the only one that they are asked about. */
@@ -233,6 +236,8 @@ export interface NotifyStep extends StepBase {
   text: string
   /** What it says where what was made is kept from an attempt before; left out: the same. */
   kept?: string
+  /** Which hours of the policy are far from what was learned, and what to write; left out: none are. */
+  hours?: string[]
 }
 
 /**

@@ -96,3 +96,7 @@ export const sizeText = (bytes: number): string => {
   const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
   return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
 }
+
+/** `2.1 h`; of less than one `36 min`, and 1 at least. */
+export const hoursText = (hours: number): string =>
+  hours < 1 ? `${Math.max(1, Math.round(hours * 60))} min` : `${Math.round(hours * 10) / 10} h`

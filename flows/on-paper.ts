@@ -6,6 +6,7 @@ import type { Plan } from '../core/plan.ts'
 import { reactionTo, whyNoRule } from '../core/reactions/catalogue.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { keptOnPaper } from './acts/kept.ts'
+import { learnedOf } from './acts/learned.ts'
 import { lookAt } from './look.ts'
 import { observe } from './observe.ts'
 import type { WorkPorts } from './ports.ts'
@@ -61,8 +62,12 @@ export const onPaper = async (
       detail: decision.detail,
       plan: null,
     }
-  const [at, kept] = await Promise.all([withWorld(ports, view), keptOnPaper(ports, view.doc)])
-  return planned(at, { ...decision, seen: { kept } })
+  const [at, kept, learned] = await Promise.all([
+    withWorld(ports, view),
+    keptOnPaper(ports, view.doc),
+    learnedOf(ports, view, decision.intent.desired),
+  ])
+  return planned(at, { ...decision, seen: { kept, learned } })
 }
 
 const withWorld = async (ports: WorkPorts, view: View): Promise<View> => ({

@@ -7,6 +7,7 @@ import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters
 import { keptBack } from '../core/lane/looking-again.ts'
 import { next } from '../core/lane/next.ts'
 import { soFar, soFarText } from '../core/lane/so-far.ts'
+import { usualIn } from '../core/lane/usual.ts'
 import type { View } from '../core/lane/view.ts'
 import { waitsIn } from '../core/lane/wanted.ts'
 import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
@@ -80,6 +81,7 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   const view = withWaiting(loaded.view)
   const also = [
     ...costIn(view),
+    ...usualIn(view),
     ...beginsIn(view),
     ...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view),
     ...newer,

@@ -10,6 +10,7 @@ import { readSimulated, readUnpinned } from '../../local/policies/file-policies.
 import { whyUnpinned } from '../../local/policies/lock-file.ts'
 import { findRunning, policyInForce } from '../client.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
+import { hoursFindings } from './doctor-hours.ts'
 import { looseFindings } from './doctor-loose.ts'
 import { type Outside, outsideFindings } from './doctor-outside.ts'
 import { renamedFindings } from './doctor-renamed.ts'
@@ -35,6 +36,7 @@ export const doctor = async (
     ...(await looseFindings({ data, config, ...outside })),
     ...secrets(data, given),
     ...(await sideFindings(data)),
+    ...(await hoursFindings({ data, config, aws: outside.aws })),
     ...(await outsideOf(config, outside)),
   ]
   const good = findings.every(({ ok }) => ok)

@@ -6,10 +6,11 @@ import type { Baseline, LaneDocument } from '../lane/document.ts'
 import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, WayStep } from '../plan.ts'
+import type { Learned } from '../planning/took.ts'
 import type { Policy } from '../policy.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import type { OutcomeKind } from '../reasons.ts'
-import type { ResultRow } from '../rows.ts'
+import type { PastRow, ResultRow } from '../rows.ts'
 import type { Schedule } from '../slots.ts'
 import type { World } from '../world.ts'
 
@@ -40,6 +41,8 @@ export interface PlanInput<D extends Desired = Desired> {
   unjudged?: readonly number[] | undefined
   /** The pool in which an attempt under the same approval ran so lately that Karpenter has its node still; left out: in none. */
   warm?: string
+  /** How long its stages took in past runs; left out: nothing is known. */
+  learned?: Learned | undefined
   /** What finished steps of earlier attempts made and what is still there, by the step's key (law 7). */
   kept: Readonly<Record<string, ResultRow>>
 }
@@ -118,6 +121,8 @@ export interface LaneKind<D extends Desired = Desired> {
    */
   remade?(desired: D, by: { policy: Policy; name: string; baseline: Baseline | null }): D
   plan(input: PlanInput<D>): Planned
+  /** What plans of it learn from its past runs, `LOOKED_AT` at most, the newest first; left out: nothing. */
+  learns?(rows: readonly PastRow[], desired: D): Learned
   /**
    * Digest of what its pods would be made from by the policy in force, as its plans say theirs; null where it has none. Left out: what is
    * wanted has nothing that the policy alone may change, or is not wanted anew for that.

@@ -5,6 +5,7 @@ import { endedBefore, leaves } from '../earlier.ts'
 import { alertPlace, withRun } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
 import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
+import { learnedFrom } from '../planning/learned.ts'
 import { planPipeline } from '../planning/pipeline.ts'
 import { trainTitle } from '../planning/pipeline-words.ts'
 import { ruleNamed } from '../policy/names.ts'
@@ -107,6 +108,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   preemptible: (policy, name, stage) =>
     ruleNamed(policy.pipelines, name)?.rule.stages.find((one) => nameOfStage(one) === stage)?.preemptible ?? null,
   plan: (input) => planPipeline(input, presets),
+  learns: learnedFrom,
   // A Job leaves nothing behind that could be walked back.
   back: () => [],
   baselineOf: () => null,

@@ -4,6 +4,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan, Planned } from '../plan.ts'
 import { baselineView } from '../planning/generations.ts'
 import { returnsTo } from '../planning/returns-to.ts'
+import type { Learned } from '../planning/took.ts'
 import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
@@ -14,7 +15,7 @@ import { newRun, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { planChosen, withChoice } from './choosing.ts'
 import { close, identityOf } from './closing.ts'
-import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
+import { type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import { withSeenStanding } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { Approved } from './question.ts'
@@ -25,6 +26,8 @@ import type { View } from './view.ts'
 /** What planning and holding have seen besides the view's world: kept results whose artifacts are still there. */
 export interface Seen {
   kept: Readonly<Record<string, ResultRow>>
+  /** How long stages took in past runs; left out: nobody has looked. */
+  learned?: Learned | undefined
 }
 
 /**
@@ -60,9 +63,18 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     brought: broughtBeside(doc, base),
     unjudged: unjudgedIn(doc, base),
     kept: seen.kept,
+    learned: learnedFor(view, run, seen),
   }
   return planChosen(view, input)
 }
+
+/** What the plan of the run under way was made with: of what has ended meanwhile nothing is learned for it. */
+const learnedFor = (view: View, run: Wanted, seen: Seen): Learned | undefined =>
+  keepsLearned(view) && sameRun(run, view.doc.run as Run) ? view.plan?.plan.learned : seen.learned
+
+/** Whether the run under way is planned, with what was learned then. */
+export const keepsLearned = ({ doc: { run }, plan }: Pick<View, 'doc' | 'plan'>): boolean =>
+  run !== null && plan !== null && plan.plan.digest === run.digest && sameRun(plan.plan, run)
 
 /** What runs have brought up that were stopped in the middle of their way; undefined: none was. */
 const broughtBeside = ({ brought }: Pick<LaneDocument, 'brought'>, base: GenerationView | undefined) =>

@@ -110,7 +110,7 @@ export const rateOf = (costing: Costing): number =>
 const isAtWork = ({ state, ranFrom }: Mark): boolean => state === 'running' && ranFrom !== null
 
 /** Milliseconds in which a step was seen at work. */
-const timeOf = ({ ran, ranFrom, endedAt }: Mark, now: number): number =>
+export const timeOf = ({ ran, ranFrom, endedAt }: Mark, now: number): number =>
   ran + (ranFrom === null ? 0 : Math.max(0, (endedAt ?? now) - ranFrom))
 
 /** The same by the months that it lies in. */

@@ -13,6 +13,7 @@ import { own } from '../record.ts'
 import { carriedSteps } from '../steps/keys.ts'
 import { graceOfStage } from '../workloads/draining.ts'
 import { whyTooSmall } from './pool-room.ts'
+import type { Took } from './took.ts'
 
 type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept' | 'desired' | 'warm'>
 type Priced = Pick<PipelineInput, 'policy' | 'world'> & { desired: Pick<TrainDesired, 'priced'> }
@@ -28,6 +29,8 @@ export interface Use extends Counts {
   /** Nodes that it runs on at once. */
   nodes: number
   hours: Range
+  /** What its last runs took; left out: nobody knows, and its hours are the policy’s. */
+  took?: Took
   /** Dollars an hour of the nodes that it has while it runs: beside what runs anyway, as a rule, and in the bad case for it alone. */
   rate: Range
   /** The same as a rule, where it is alone on a node. */
@@ -185,6 +188,15 @@ export const usesLeft = (
   const none = left.find((use) => 'why' in use)
   return none === undefined ? inRows(left as Use[], warm) : none.why
 }
+
+/** With what its nodes cost beside its pods, of each Job that is still to run. */
+export const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
+  steps.map((step) => {
+    const use = left.find(({ stage }) => stage === step.name)
+    if (step.kind !== 'launch-job' || use === undefined) return step
+    const [beside, again] = [cents(use.beside.p95), cents(use.again)]
+    return { ...step, ...(beside > 0 ? { beside } : {}), ...(again > 0 ? { again } : {}) }
+  })
 
 /** What a run costs at most where nothing runs and nothing is kept, by the policy alone, as a plan has it; null: a stage of it could not be priced or run. */
 export const mostOnPaper = (policy: Policy, rule: Pick<PipelinePolicy, 'stages'>): number | null => {

@@ -2,8 +2,8 @@ import { againIn } from '../again.ts'
 import { datasetIn, type TrainDesired } from '../desired.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
 import type { Again } from '../occasions/occasion.ts'
-import { nameOfStage } from '../policy/stages.ts'
-import type { PipelinePolicy } from '../policy.ts'
+import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
+import type { PipelinePolicy, StagePolicy } from '../policy.ts'
 import { counted, said, sizeText } from '../text.ts'
 import { type Made, presetFor, shortName, wordsOf } from './pipeline-steps.ts'
 
@@ -63,4 +63,13 @@ const ENDED: Record<Again, string> = {
   rejected: 'the last run on the same was denied',
   expired: 'nobody answered about the last run on the same',
   refused: 'its own run was refused, and nobody knows who asked for it',
+}
+
+/** `8 GPUs of the 8 of one node`, `4 nodes with all 8 GPUs of each, which begin together or not at all`, or a node of a stage that needs no GPU. */
+export const ofNodesText = (stage: StagePolicy, gpusPerNode = 0): string => {
+  const nodes = nodesOfStage(stage)
+  if (stage.gpus === 0) return 'one node to itself, and no GPU'
+  return nodes === 1
+    ? `${counted(stage.gpus, 'GPU')} of the ${gpusPerNode} of one node`
+    : `${nodes} nodes with all ${counted(stage.gpus, 'GPU')} of each, which begin together or not at all`
 }

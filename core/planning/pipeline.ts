@@ -5,7 +5,7 @@ import { milliseconds } from '../duration.ts'
 import { sinceText } from '../episodes.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { besideText, countingOf } from '../money/nodes.ts'
-import { cents, usd } from '../money/prices.ts'
+import { usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
 import type { Plan, Planned, Price, Step } from '../plan.ts'
@@ -13,23 +13,34 @@ import { stagesAs } from '../policy/alternatives.ts'
 import { fileOf } from '../policy/manifest-places.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { stagesSet, whyNotSet } from '../policy/set.ts'
-import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
+import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, StagePolicy } from '../policy.ts'
 import { unitsOf } from '../pools/counts.ts'
 import { own } from '../record.ts'
 import { graceOfPods } from '../steps/job-times.ts'
-import { counted } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { type Draft, nowOrLater, withAlternatives } from './alternatives.ts'
 import { copiedTexts, whyNotCopied } from './copied.ts'
 import { effectsOf } from './effects.ts'
+import { tookOf, usesAsLearned, withHours } from './hours.ts'
 import { ifKept } from './largest.ts'
 import { openedAt, turnText } from './opening.ts'
-import { againTexts, boundsOf, priceOf, type Refuse, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
+import {
+  againTexts,
+  boundsOf,
+  priceOf,
+  type Refuse,
+  refuse,
+  type Use,
+  type UseOrNone,
+  usesLeft,
+  usesOf,
+  withBeside,
+} from './pipeline-price.ts'
 import { type PipelineInput, stepsOf, whoAsks } from './pipeline-steps.ts'
 import { weightsAsk, weightsText, whyNotOn } from './pipeline-weights.ts'
-import { againText, datasetText, planTitle, undoOf } from './pipeline-words.ts'
+import { againText, datasetText, ofNodesText, planTitle, undoOf } from './pipeline-words.ts'
 import { ceilingOf } from './pool-room.ts'
 
 /**
@@ -103,9 +114,9 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
   const { pipeline, key } = found
   const uses = usesOf(input, pipeline)
   const made = stepsOf({ input, pipeline, uses, presets })
-  const left = whyNotOn(desired, policy, pipeline.stages) ?? usesLeft(uses, { ...input, steps: made })
+  const left = leftOf(input, pipeline, { uses, steps: made })
   if ('kind' in left) return left
-  const steps = withBeside(made, left)
+  const steps = withHours(withBeside(made, left), tookOf(pipeline, left))
   const price = priceOf(left, input, endingOf(desired, made, left))
   const wrong = whyNotCopied(desired, policy, stagesOf(pipeline, left)) ?? overBudget(policy, world, price)
   if (wrong !== null) return wrong
@@ -132,10 +143,20 @@ const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
     undo: undoOf(pipeline),
     reasons: reasonsOf(input, key, { pipeline, uses: left, price }),
     approval: approval.need,
+    ...(input.learned === undefined || Object.keys(input.learned).length === 0 ? {} : { learned: input.learned }),
     ...(chosen === undefined ? {} : { chosen }),
   }
   return { plan, pipeline, uses: left }
 }
+
+/** What is still to run of it, and for how long by what past runs took; or why it cannot. */
+const leftOf = (
+  input: PipelineInput,
+  { stages }: PipelinePolicy,
+  { uses, steps }: { uses: UseOrNone[]; steps: Step[] },
+): Use[] | Refuse =>
+  whyNotOn(input.desired, input.policy, stages) ??
+  usesLeft(usesAsLearned(uses, { ...input, steps }), { ...input, steps })
 
 /** The stages that are still to run. */
 const stagesOf = ({ stages }: PipelinePolicy, uses: readonly Use[]): StagePolicy[] =>
@@ -157,15 +178,6 @@ const endingOf = (desired: TrainDesired, steps: readonly Step[], left: readonly 
   })
   return Math.max(0, ...costs)
 }
-
-/** With what its nodes cost beside its pods, of each Job that is still to run. */
-const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
-  steps.map((step) => {
-    const use = left.find(({ stage }) => stage === step.name)
-    if (step.kind !== 'launch-job' || use === undefined) return step
-    const [beside, again] = [cents(use.beside.p95), cents(use.again)]
-    return { ...step, ...(beside > 0 ? { beside } : {}), ...(again > 0 ? { again } : {}) }
-  })
 
 /** With the keys of all objects in one order. */
 const inOneOrder = (plan: Plan): Plan => JSON.parse(canonicalJson(plan))
@@ -204,6 +216,7 @@ const reasonsOf = (
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
     ...turnText(input),
     ...price.sources.map((source) => `priced at ${source}`),
+    ...tookOf(pipeline, uses).flatMap(({ texts }) => texts),
     ...besideText(
       desired,
       uses.map(({ pool }) => pool),
@@ -211,15 +224,6 @@ const reasonsOf = (
     ...againTexts(uses),
     `${policy.budget.name}: ${usd(spent)} spent and ${usd(held)} held of ${usd(policy.budget.dollars)}; this adds at most ${usd(price.total.p95)}`,
   ]
-}
-
-/** `8 GPUs of the 8 of one node`, `4 nodes with all 8 GPUs of each, which begin together or not at all`, or a node of a stage that needs no GPU. */
-const ofNodesText = (stage: StagePolicy, gpusPerNode = 0): string => {
-  const nodes = nodesOfStage(stage)
-  if (stage.gpus === 0) return 'one node to itself, and no GPU'
-  return nodes === 1
-    ? `${counted(stage.gpus, 'GPU')} of the ${gpusPerNode} of one node`
-    : `${nodes} nodes with all ${counted(stage.gpus, 'GPU')} of each, which begin together or not at all`
 }
 
 /** Whether it could start at once, in numbers; a pool that is busy is waited for. */

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini'
 import { DEFAULT } from '../chosen.ts'
 import { countOrNone, hours, name } from './fields.ts'
-import { stageGrace } from './ours.ts'
-import type { PodPatch } from './pod.ts'
+import { type Ending, endWrongs } from './ours.ts'
 
 /** Most alternatives of one pipeline. */
 const MOST = 6
@@ -47,8 +46,7 @@ export const alternatives = z.record(name, alternative).check(
 type Alternatives = z.output<typeof alternatives>
 
 /** A stage, as far as alternatives are about it. */
-interface Stage {
-  pod?: PodPatch | undefined
+interface Stage extends Ending {
   pool: string
   gpus: number
   hours: { p50: number; p95: number }
@@ -92,9 +90,9 @@ export const alternativeWrongs = <S extends Stage>(
       if (pool === undefined && gpus === undefined) return []
       const isSame = (pool ?? stage.pool) === stage.pool && (gpus ?? stage.gpus) === stage.gpus
       if (isSame) return [{ path, message: 'the stage itself says that pool and as many GPUs: say others' }]
-      return stageGrace(stage.pod, said.hours ?? stage.hours).map(({ message }) => ({
+      return endWrongs(stage, said.hours ?? stage.hours).map(({ path: at, message }) => ({
         path: [...path, 'hours'],
-        message: `${of}.pod.terminationGracePeriodSeconds: ${message}`,
+        message: `${of}.${at.join('.')}: ${message}`,
       }))
     }),
   )

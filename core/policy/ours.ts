@@ -1,5 +1,7 @@
+import { graceOfStage } from '../workloads/draining.ts'
 import { ENGINE_ENV, variableOf } from '../workloads/pod-environment.ts'
 import type { PodPatch } from './pod.ts'
+import { shown } from './shown.ts'
 
 /** What may not be written here: where, and what to write instead. */
 export interface Wrong {
@@ -32,6 +34,7 @@ export const RUNNER_SETTINGS: ReadonlySet<string> = new Set([
   'SIGNALBOX_CHECKPOINT_SETTLE',
   'SIGNALBOX_PARTS',
   'SIGNALBOX_PATIENCE',
+  'SIGNALBOX_SAVE_SECONDS',
   'SIGNALBOX_STEP',
   'SIGNALBOX_SYNC',
 ])
@@ -149,12 +152,36 @@ const variableWrongs = (one: Record<string, unknown>, path: Wrong['path'], { res
 const listOf = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.map((one) => (typeof one === 'object' && one !== null ? one : {})) : []
 
+/** What says of a stage how long it has to end, and how much of that to save before it is told to. */
+export interface Ending {
+  env: Readonly<Record<string, string>>
+  pod?: PodPatch | undefined
+  runner?: object | undefined
+}
+
+/** What of that cannot be, with these hours. */
+export const endWrongs = (stage: Ending, hours: { p95: number }): Wrong[] => [
+  ...stageGrace(stage.pod, hours),
+  ...saveWrongs(stage, hours),
+]
+
 /** A pod of a stage that has so long to end that its bound would lie before its beginning. */
-export const stageGrace = (patch: PodPatch | undefined, hours: { p95: number }): Wrong[] => {
+const stageGrace = (patch: PodPatch | undefined, hours: { p95: number }): Wrong[] => {
   const [grace, most] = [patch?.terminationGracePeriodSeconds, Math.floor((hours.p95 * 3600) / 2)]
   if (typeof grace !== 'number' || (grace >= 0 && grace <= most)) return []
   const message = `it has at most half of its bad case to end, since what is priced ends it in time: write 0 to ${most}, or raise hours.p95`
   return [{ path: ['pod', 'terminationGracePeriodSeconds'], message }]
+}
+
+/** A stage that `signalbox-run` would end before it begins, since it has less to end than it asks for to save. */
+const saveWrongs = ({ env, pod, runner }: Ending, hours: { p95: number }): Wrong[] => {
+  const said = env['SIGNALBOX_SAVE_SECONDS']
+  if (runner === undefined || said === undefined) return []
+  const grace = pod?.terminationGracePeriodSeconds ?? graceOfStage({ hours })
+  const most = Math.floor(grace / 2)
+  if (/^\d+(\.\d+)?$/.test(said) && Number(said) <= most) return []
+  const message = `found ${shown(said)}, and its pod has ${grace} s to end, of which half are to save before it is told by SIGTERM: write seconds from 0 to ${most}, or give it more by \`pod.terminationGracePeriodSeconds\``
+  return [{ path: ['env', 'SIGNALBOX_SAVE_SECONDS'], message }]
 }
 
 /** A pod that serves and would be killed while it answers. */

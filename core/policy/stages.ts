@@ -8,12 +8,12 @@ import { gangWrongs, withoutGpusWrongs } from './gang.ts'
 import { gate } from './gates.ts'
 import {
   containerWrongs,
+  endWrongs,
   ofInputs,
   ofRanks,
   ofStages,
   reservedIn,
   SAID_OF_STAGES,
-  stageGrace,
   type Wrong,
 } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
@@ -123,7 +123,7 @@ export const stage = z
     ),
     /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. 0: it needs none, and runs on a pool without GPUs, of which it has one node to itself, with the room that one GPU would ask for at least. Needed where no `manifest` says it. */
     gpus: countOrNone as Brought<number>,
-    /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
+    /** How long it takes, hours: as a rule, and in the bad case that is held and priced. Once three runs of it are known a plan says what they took as a rule in place of the first; the second is never learned. */
     hours,
     /** Names of earlier stages whose results it reads; left out: the stage before it. */
     inputs: z.optional(z.array(stageName)),
@@ -131,7 +131,7 @@ export const stage = z
     gates: z._default(z.array(gate), []),
     /**
      * Whether the rung `suspend-preemptible` of a budget’s ladder may suspend it, for as long as that is in force. Its pod is told to end and has its `terminationGracePeriodSeconds` to save
-     * what it has; afterwards another one begins, and its hours count on: say so of a program that goes on from what it saved. Where Kueue lends the pool that is done by its Workload, and afterwards it waits in its queue again.
+     * what it has ([how it is asked to](runner.md#how-it-ends)); afterwards another one begins, and its hours count on: say so of a program that goes on from what it saved. Where Kueue lends the pool that is done by its Workload, and afterwards it waits in its queue again.
      */
     preemptible: z._default(z.boolean(), false),
     /** A strategic-merge patch onto its pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container has the stage’s name, and its image, command and arguments are said beside it. */
@@ -148,7 +148,7 @@ export const stage = z
       const wrongs = [
         ...variableWrongs(value, ofStages),
         ...saidTwice(value),
-        ...stageGrace(value.pod, value.hours),
+        ...endWrongs(value, value.hours),
         ...gangWrongs(value),
         ...withoutGpusWrongs(value),
       ]

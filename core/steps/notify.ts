@@ -13,7 +13,7 @@ export const notifyCard = (
     // Of what was there already this is the old one.
     ...(said === null ? [] : [{ label: 'Version', value: said }]),
   ],
-  lines: [],
+  lines: step.hours ?? [],
   question: null,
   tone: 'good' as const,
 })

@@ -11,6 +11,7 @@ import { type Ahead, seenAhead } from './ahead.ts'
 import { clear } from './clear.ts'
 import { grant } from './grant.ts'
 import { keptOf } from './kept.ts'
+import { learnedNow } from './learned.ts'
 import { look, lookAgain } from './look.ts'
 import type { Performed } from './performed.ts'
 import { resize } from './resize.ts'
@@ -71,8 +72,12 @@ const folded = async (ports: WorkPorts, view: View): Promise<Performed> => {
 }
 
 const planned = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<Performed> => {
-  const [world, kept] = await Promise.all([seenAhead(ports, view, ahead), keptOf(ports, view.doc)])
-  return { result: { kind: 'seen', kept }, seen: { world } }
+  const [world, kept, learned] = await Promise.all([
+    seenAhead(ports, view, ahead),
+    keptOf(ports, view.doc),
+    learnedNow(ports, view),
+  ])
+  return { result: { kind: 'seen', kept, learned }, seen: { world } }
 }
 
 /** Whether who approved counts only as a member of a user group: people who are named need no chat to say so. */

@@ -18,6 +18,8 @@ WHOLE = os.environ.get("SIGNALBOX_CHECKPOINT_MARKER", "signalbox-complete")
 # Files that are measured and not learned.
 HELD_BACK = ("test.jsonl", "eval.jsonl", "validation.jsonl")
 TOLD_TO_END = 143
+# Is there once signalbox-run asks for what there is to be saved, before it sends SIGTERM: torchrun kills its ranks soon after that.
+SAVE_NOW = Path(os.environ.get("SIGNALBOX_SAVE_NOW", "/signalbox/save-now"))
 
 
 def newest_whole(folder):
@@ -27,12 +29,15 @@ def newest_whole(folder):
 
 
 class Ending:
-    """What SIGTERM does: while weights load there is nothing to save; later the step under way is done first, and saved."""
+    """What SIGTERM does, and a file that comes before it: while weights load there is nothing to save; later the step under way is done first, and saved."""
 
     def __init__(self):
         # Told is what this rank knows, stopped what all of them have agreed on: a signal comes between any two lines.
         self.told = self.stopped = self.training = False
         signal.signal(signal.SIGTERM, self.tell)
+
+    def is_told(self):
+        return self.told or SAVE_NOW.exists()
 
     def tell(self, *_):
         self.told = True
@@ -47,7 +52,7 @@ def keeping(ending):
 
     class Keeping(TrainerCallback):
         def on_step_end(self, args, state, control, **_):
-            told = torch.tensor(int(ending.told), device=args.device)
+            told = torch.tensor(int(ending.is_told()), device=args.device)
             if args.world_size > 1:
                 torch.distributed.all_reduce(told, torch.distributed.ReduceOp.MAX)
             if told.item():
@@ -121,6 +126,8 @@ def main():
     trainer = trainer_of(weights, dataset(), ending)
     begun = newest_whole(CHECKPOINTS)
     print(f"begins from {begun.name if begun else weights}", flush=True)
+    if ending.is_told():
+        return TOLD_TO_END
     ending.training = True
     trainer.train(resume_from_checkpoint=str(begun) if begun else None)
     if ending.stopped:

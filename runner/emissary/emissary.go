@@ -43,6 +43,9 @@ func (e *Emissary) in() string          { return filepath.Join(e.Settings.Folder
 func (e *Emissary) out() string         { return filepath.Join(e.Settings.Folder, "out") }
 func (e *Emissary) checkpoints() string { return filepath.Join(e.Settings.Folder, "checkpoints") }
 
+// saveNow is there once the program is to save: one that watches it needs no signal.
+func (e *Emissary) saveNow() string { return filepath.Join(e.Settings.Folder, "save-now") }
+
 // state is what this program notes down for another process in the same pod.
 func (e *Emissary) state(name string) string {
 	return filepath.Join(e.Settings.Folder, "state", name)
@@ -110,7 +113,7 @@ func (e *Emissary) newKeeper() *checkpoint.Keeper {
 
 // environment is what the program is told beside what it was told already.
 func (e *Emissary) environment(resumed int) []string {
-	told := []string{"SIGNALBOX_IN=" + e.in(), "SIGNALBOX_OUT=" + e.out(), "SIGNALBOX_CHECKPOINTS=" + e.checkpoints(), "SIGNALBOX_RESUMED=" + strconv.Itoa(resumed)}
+	told := []string{"SIGNALBOX_SAVE_NOW=" + e.saveNow(), "SIGNALBOX_IN=" + e.in(), "SIGNALBOX_OUT=" + e.out(), "SIGNALBOX_CHECKPOINTS=" + e.checkpoints(), "SIGNALBOX_RESUMED=" + strconv.Itoa(resumed)}
 	if os.Getenv("TORCHELASTIC_ERROR_FILE") == "" {
 		told = append(told, "TORCHELASTIC_ERROR_FILE="+e.state("error.json"))
 	}

@@ -15,6 +15,7 @@ import (
 func (e *Emissary) work(ctx context.Context) (supervise.Exit, error) {
 	e.tail = supervise.NewTail(os.Stderr)
 	_ = os.Remove(e.state("error.json"))
+	_ = os.Remove(e.saveNow())
 	_, files := e.keeper.Saved()
 	program, err := supervise.Start(e.Command, e.environment(files), e.tail)
 	if err != nil {
@@ -32,6 +33,7 @@ func (e *Emissary) work(ctx context.Context) (supervise.Exit, error) {
 func (e *Emissary) await(program *supervise.Program) supervise.Exit {
 	stop := e.Stop
 	var late <-chan time.Time
+	var saved <-chan string
 	for {
 		select {
 		case exit := <-program.Ended():
@@ -40,8 +42,14 @@ func (e *Emissary) await(program *supervise.Program) supervise.Exit {
 			stop = nil
 			e.told = time.Now()
 			e.Voice.Say("told to end: the program has %s, and what it saves %s more", (e.Settings.Grace - e.reserve()).Round(time.Second), e.reserve().Round(time.Second))
-			program.Signal(syscall.SIGTERM)
 			late = time.After(e.Settings.Grace - e.reserve())
+			saved = e.askedToSave()
+		case why := <-saved:
+			saved = nil
+			if why != "" {
+				e.Voice.Say("%s: it is told by SIGTERM", why)
+			}
+			program.Signal(syscall.SIGTERM)
 		case <-late:
 			late = nil
 			e.Voice.Say("it did not end in its time and is killed: what it is writing now is lost")

@@ -50,8 +50,10 @@ type Run struct {
 	// Stage names the checkpoints of this work; Step says which work it is, where somebody told.
 	Stage, Step string
 	// Sync: checkpoints are kept in S3.
-	Sync                  bool
-	Every, Settle, Grace  time.Duration
+	Sync                 bool
+	Every, Settle, Grace time.Duration
+	// Save is how long the program has to save once it is asked to, before SIGTERM; 0: it is told at once.
+	Save                  time.Duration
 	Patience              time.Duration
 	Marker, TerminatesLog string
 	Parts                 int
@@ -125,6 +127,7 @@ func (r *Run) numbers(env Lookup) (err error) {
 		{"SIGNALBOX_CHECKPOINT_SECONDS", 30, 86400, seconds(&r.Every, 0.05)},
 		{"SIGNALBOX_CHECKPOINT_SETTLE", 5, 3600, seconds(&r.Settle, 0)},
 		{"SIGNALBOX_GRACE", 30, 86400, seconds(&r.Grace, 0.5)},
+		{"SIGNALBOX_SAVE_SECONDS", 0, 43200, seconds(&r.Save, 0)},
 		{"SIGNALBOX_PATIENCE", 1800, 864000, seconds(&r.Patience, 0)},
 		{"SIGNALBOX_PARTS", 16, 128, func(n float64) { r.Parts = max(int(n), 1) }},
 	} {
@@ -137,6 +140,10 @@ func (r *Run) numbers(env Lookup) (err error) {
 			return cause.New(cause.BadInput, "%s is %q: write a number from 0 to %g", one.name, place.Shown(env(one.name)), one.most)
 		}
 		one.take(number)
+	}
+	// SIGTERM needs time, too, and so does what is saved last.
+	if r.Save > r.Grace/2 {
+		return cause.New(cause.BadInput, "SIGNALBOX_SAVE_SECONDS is %g, and the pod has %g seconds to end: write half of these at most, or give it more by `terminationGracePeriodSeconds`", r.Save.Seconds(), r.Grace.Seconds())
 	}
 	return nil
 }

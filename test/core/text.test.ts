@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { counted, printable, said, shortened } from '../../core/text.ts'
+import { counted, hoursText, printable, said, shortened } from '../../core/text.ts'
 import { anyText } from '../any-text.ts'
 
 const ESC = '\u001b'
@@ -10,6 +10,14 @@ it.each([
   [1, '1 object'],
   [2, '2 objects'],
 ])('%i is counted as %s', (count, text) => expect(counted(count, 'object')).toBe(text))
+
+it.each([
+  [0.001, '1 min'],
+  [0.5, '30 min'],
+  [1, '1 h'],
+  [2.14, '2.1 h'],
+  [12, '12 h'],
+])('%d hours are %s', (hours, text) => expect(hoursText(hours)).toBe(text))
 
 describe('what others said', () => {
   it.each<[string, string, string]>([

@@ -108,6 +108,7 @@ it('has every variable that a script reads, and no other', () => {
       'BASE_MODEL',
       'SIGNALBOX_CHECKPOINTS',
       'SIGNALBOX_CHECKPOINT_MARKER',
+      'SIGNALBOX_SAVE_NOW',
     ]
     const schemes = ['FP8', 'GPTQ', 'AWQ']
     expect(new Set(said.filter((name) => !schemes.includes(name ?? '')))).toEqual(

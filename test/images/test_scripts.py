@@ -125,6 +125,18 @@ class Checkpoints(InFolder):
         self.put(f"checkpoint-x/{train.WHOLE}")
         self.assertEqual(train.newest_whole(self.at), self.at / "checkpoint-20")
 
+    def test_it_is_told_to_save_by_a_file_or_by_sigterm_and_ends_at_once_where_nothing_is_to_be_saved(self):
+        with mock.patch.object(train.signal, "signal"), mock.patch.object(train, "SAVE_NOW", self.at / "save-now"):
+            asked, told = train.Ending(), train.Ending()
+            self.assertFalse(asked.is_told() or told.is_told())
+            with self.assertRaises(SystemExit) as ended:
+                told.tell()
+            self.assertEqual((ended.exception.code, told.is_told(), asked.is_told()), (143, True, False))
+            self.put("save-now", "60\n")
+            self.assertTrue(asked.is_told())
+            asked.training = True
+            asked.tell()
+
 
 class Scores(InFolder):
     def test_scores_of_lm_eval_are_figures(self):

@@ -121,6 +121,23 @@ it('a checkpoint that a killed pod was writing is not gone on from; rows that ar
   expect([bad.code, bad.said]).toEqual([42, expect.stringContaining('a.jsonl:1 has neither `text` nor `messages`')])
 })
 
+it('two ranks that are asked by a file save at the same step, and nobody is told by SIGTERM before they have', async () => {
+  const torchrun = [join(dirname(PYTHON), 'torchrun'), '--standalone', '--nproc-per-node=2']
+  const lane = 'pipeline-asked'
+  const { args = [], ...rest } = train({ lane, attempt: 1, env: { EPOCHS: '40', SIGNALBOX_SAVE_SECONDS: '60' } })
+  const asked = await town.start({ ...rest, args: ['run', '--', ...torchrun, ...args.slice(3)] })
+  await saving(lane)
+  asked.child.kill('SIGTERM')
+  const { code, said } = await asked.ended
+  expect([code, said]).toEqual([143, expect.stringContaining('it is asked to save by')])
+  expect(said).not.toContain('it has saved nothing in its time')
+  const saved = [...said.matchAll(/told to end: saved (checkpoint-\d+)/g)].map(([, step]) => step)
+  expect(saved).toHaveLength(2)
+  expect(new Set(saved).size).toBe(1)
+  const second = await town.run(train({ lane, attempt: 2, env: { MAX_STEPS: '1' } }))
+  expect(second.said).toContain(`begins from ${saved[0]}\n`)
+})
+
 it('two ranks that are told to end save at the same step, and one of another pod goes on from there', async () => {
   const torchrun = [join(dirname(PYTHON), 'torchrun'), '--standalone', '--nproc-per-node=2']
   const lane = 'pipeline-ranks'

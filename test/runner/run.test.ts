@@ -223,6 +223,49 @@ describe('told to end', () => {
     expect((await town.run({ lane: 'pipeline-deaf', attempt: 2, program: resumes })).said).toContain('one\nresumed 1')
   })
 
+  it('a program that knows no signal is asked by a file first, and SIGTERM comes once it has saved', async () => {
+    const env = { SIGNALBOX_SAVE_SECONDS: '10', SIGNALBOX_GRACE: '24', SIGNALBOX_CHECKPOINT_SECONDS: '60' }
+    // As torchrun's ranks, which are killed soon after it was told: without a word before that nothing would be saved.
+    const program = `echo began; until [ -e "$SIGNALBOX_SAVE_NOW" ]; do sleep 0.02; done
+      cp "$SIGNALBOX_SAVE_NOW" asked; mkdir "$SIGNALBOX_CHECKPOINTS/step-3"; cp asked "$SIGNALBOX_CHECKPOINTS/step-3/w"; while :; do sleep 0.02; done`
+    const pod = await town.start({ lane: 'pipeline-asked', env, program: `cd "$SIGNALBOX_OUT"; ${program}` })
+    await pod.says('began')
+    pod.child.kill('SIGTERM')
+    const { code, said, ms } = await pod.ended
+    expect([code, said]).toEqual([143, expect.stringContaining('it has saved: it is told by SIGTERM')])
+    expect(ms).toBeLessThan(10_000)
+    const next = await town.run({
+      lane: 'pipeline-asked',
+      attempt: 2,
+      program: 'cat "$SIGNALBOX_CHECKPOINTS/step-3/w"; test ! -e "$SIGNALBOX_SAVE_NOW" && echo unasked',
+    })
+    expect(next.said).toMatch(/10\n[\s\S]*unasked/)
+  })
+
+  it('one that saves nothing of it is told by SIGTERM after its time, and one that ends by itself at once is not', async () => {
+    const env = { SIGNALBOX_SAVE_SECONDS: '1', SIGNALBOX_GRACE: '6' }
+    const deaf = await town.start({
+      lane: 'pipeline-unasked',
+      env,
+      program: `trap 'echo termed; exit 0' TERM; echo began; while :; do sleep 0.02; done`,
+    })
+    await deaf.says('began')
+    deaf.child.kill('SIGTERM')
+    expect(await deaf.ended).toMatchObject({
+      code: 143,
+      said: expect.stringMatching(/saved nothing in its time[\s\S]*termed/),
+    })
+    const quick = await town.start({
+      lane: 'pipeline-unasked',
+      attempt: 2,
+      env: { ...env, SIGNALBOX_SAVE_SECONDS: '3' },
+      program: `trap 'echo termed' TERM; echo began; until [ -e "$SIGNALBOX_SAVE_NOW" ]; do sleep 0.02; done`,
+    })
+    await quick.says('began')
+    quick.child.kill('SIGTERM')
+    expect(await quick.ended).toMatchObject({ code: 143, said: expect.not.stringContaining('termed') })
+  })
+
   it('a shell that hands nothing on does not keep its trainer from being told', async () => {
     const program = `bash -c 'trap "echo saved; mkdir \\"$SIGNALBOX_CHECKPOINTS/s\\"; echo x > \\"$SIGNALBOX_CHECKPOINTS/s/w\\"; exit 0" TERM; echo began; while true; do sleep 0.05; done'; echo never`
     const pod = await town.start({ lane: 'pipeline-shell', program })

@@ -6,6 +6,7 @@ import { engineOf } from '../../../core/workloads/engines.ts'
 import { newest } from '../../../core/workloads/presets.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
 import { stageJob } from '../../../core/workloads/stage-job.ts'
+import { piped } from '../../variants.ts'
 import { exampleConfig, exampleWith, problemsAfter, problemsOf, trainInput } from '../training-fixture.ts'
 
 type Stage = NonNullable<Config['pipelines']>[string]['stages'][number]
@@ -152,6 +153,38 @@ it('a stage’s pod has at most half of its bad case to end', () => {
     expect(grace(seconds, p95)).toEqual([
       `${first}.pod.terminationGracePeriodSeconds: it has at most half of its bad case to end, since what is priced ends it in time: write 0 to ${most}, or raise hours.p95`,
     ])
+})
+
+it('a stage has half of its time to end to save before it is told by SIGTERM, also as an alternative has it', () => {
+  const runner = { image: `signalbox-run@sha256:${'ab'.repeat(32)}` }
+  const saving = (seconds: string, more: object = {}) => {
+    const train = { env: { SIGNALBOX_SAVE_SECONDS: seconds }, runner: { inputs: [] }, command: ['train'], ...more }
+    return problemsOf(exampleWith(['runner', runner], ['pipelines.support-chats', piped({ train })]))
+  }
+  const wrong = (seconds: string, grace: number) =>
+    `${first}.env.SIGNALBOX_SAVE_SECONDS: found "${seconds}", and its pod has ${grace} s to end, of which half are to save before it is told by SIGTERM: write seconds from 0 to ${Math.floor(grace / 2)}, or give it more by \`pod.terminationGracePeriodSeconds\``
+  for (const [seconds, more] of [
+    ['0', {}],
+    ['60', {}],
+    ['12.5', {}],
+    ['300', { pod: { terminationGracePeriodSeconds: 600 } }],
+    // Nothing goes before it that would read that.
+    ['soon', { runner: undefined }],
+  ] as const)
+    expect(saving(seconds, more), seconds).toEqual([])
+  for (const seconds of ['61', '-1', 'soon', '', '1e1']) expect(saving(seconds)).toEqual([wrong(seconds, 120)])
+  expect(saving('40', { hours: { p50: 0.01, p95: 0.08 } })).toEqual([wrong('40', 72)])
+  const small = { stages: { train: { pool: 'gpu-serve', gpus: 4, hours: { p50: 0.01, p95: 0.08 } } } }
+  const train = { env: { SIGNALBOX_SAVE_SECONDS: '40' }, runner: { inputs: [] }, command: ['train'] }
+  const config = exampleWith(
+    ['runner', runner],
+    ['pipelines.support-chats', { ...piped({ train }), alternatives: { small } }],
+  )
+  expect(problemsOf(config)).toEqual([
+    expect.stringMatching(
+      /alternatives\.small\.stages\.train\.hours: train\.env\.SIGNALBOX_SAVE_SECONDS: found "40", and its pod has 72 s/,
+    ),
+  ])
 })
 
 it('a pod that serves has as long to end as requests in flight are given', () => {
