@@ -13,8 +13,8 @@ import { stagesAs } from '../policy/alternatives.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { stagesSet, whyNotSet } from '../policy/set.ts'
 import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
-import type { PipelinePolicy, Policy, StagePolicy } from '../policy.ts'
-import { unitsOf } from '../pools/counts.ts'
+import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
+import { amountText, unitsOf } from '../pools/counts.ts'
 import { own } from '../record.ts'
 import { graceOfPods } from '../steps/job-times.ts'
 import { counted } from '../text.ts'
@@ -197,7 +197,7 @@ const reasonsOf = (
     desired.weights === undefined ? datasetText(desired) : weightsText(desired.weights),
     ...pipeline.stages.map(
       (stage) =>
-        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} ${stage.manifest === undefined ? 'says' : `and ${stage.manifest} say`}: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
+        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} ${stage.manifest === undefined ? 'says' : `and ${stage.manifest} say`}: ${ofNodesText(stage, policy.pools[stage.pool])}`,
     ),
     ...copiedTexts(desired, policy, stagesOf(pipeline, uses)),
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
@@ -213,11 +213,12 @@ const reasonsOf = (
 }
 
 /** `8 GPUs of the 8 of one node`, `4 nodes with all 8 GPUs of each, which begin together or not at all`, or a node of a stage that needs no GPU. */
-const ofNodesText = (stage: StagePolicy, gpusPerNode = 0): string => {
+const ofNodesText = (stage: StagePolicy, pool: PoolPolicy | undefined): string => {
+  const { gpusPerNode = 0 } = pool ?? {}
   const nodes = nodesOfStage(stage)
   if (stage.gpus === 0) return 'one node to itself, and no GPU'
   return nodes === 1
-    ? `${counted(stage.gpus, 'GPU')} of the ${gpusPerNode} of one node`
+    ? `${amountText(stage.gpus, pool)} of the ${gpusPerNode} of one node`
     : `${nodes} nodes with all ${counted(stage.gpus, 'GPU')} of each, which begin together or not at all`
 }
 
@@ -232,7 +233,7 @@ const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): st
   if (pool.queue !== undefined)
     return `${name}: Kueue lends its ${ceiling} GPUs through the LocalQueue ${pool.queue}; needs ${need} and holds none`
   const free = Math.max(0, ceiling - view.heldByOthers)
-  const up = pool.counts === undefined ? `${view.provisioned} on nodes that are up` : `${view.provisioned} of them up`
+  const up = pool.counts === 'nodes' ? `${view.provisioned} of them up` : `${view.provisioned} on nodes that are up`
   const text = `${name}: ${free} of ${ceiling} ${unitsOf(pool)} free (${view.heldByOthers} held or used by others), ${up}; needs ${need}`
   return need <= free ? text : `${text}, so it waits for room`
 }
