@@ -1,5 +1,6 @@
 import type { ManifestObject } from '../events/manifest.ts'
 import type { Again, Occasion } from './occasions/occasion.ts'
+import type { Counts } from './pools/counts.ts'
 
 /**
  * What should become true of a lane, as its source says it now: data of the lane's kind, which alone knows what is in it.
@@ -196,8 +197,8 @@ export interface LeaseDesired extends Desired, Asked {
   /** Id of the letter that asked for it: the same again is another. */
   asked: string
   gpus: number
-  /** That these are nodes, of a pool without GPUs. */
-  counts?: 'nodes'
+  /** That these are nodes, of a pool without GPUs, or slices, of one that shares them. */
+  counts?: NonNullable<Counts['counts']>
   until: number
   /** The lease that goes on until then; left out: a new one. */
   of?: string

@@ -49,7 +49,7 @@ export const policyFacts = (dist: string): PolicyFacts => {
     cluster,
     budget,
     instanceTypes: [
-      ...new Set(Object.values(pools).flatMap((pool) => (pool.counts === undefined ? typesOf(pool) : []))),
+      ...new Set(Object.values(pools).flatMap((pool) => (pool.counts === 'nodes' ? [] : typesOf(pool)))),
     ].sort(),
     folder,
   }

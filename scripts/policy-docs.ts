@@ -16,6 +16,7 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   nodes: { file: 'core/policy/nodes.ts', of: ['nodes'] },
   'pools.*': { file: 'core/policy/pools.ts', of: ['pool'] },
   'pools.*.reservations': { file: 'core/policy/pools.ts', of: ['reservation'] },
+  'pools.*.sharing': { file: 'core/policy/sharing.ts', of: ['sharing'] },
   'pools.*.hours': { file: 'core/policy/pool-hours.ts', of: ['hours'] },
   'pools.*.hours.ceilings': { file: 'core/policy/pool-hours.ts', of: ['hoursCeiling'] },
   'pools.*.leases': { file: 'core/policy/pool-hours.ts', of: ['leases'] },

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { PLUGIN_NAMESPACE, sharingTexts } from '../../core/bootstrap/gpu-sharing.ts'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { namedClasses } from '../../core/bootstrap/node-classes.ts'
@@ -26,6 +27,7 @@ interface BootstrapFlags extends OnCluster {
   /** Names of packs, with commas between them. */
   with?: string
   release?: string
+  plugin?: string
   prober?: string
   diff?: boolean
   apply?: boolean
@@ -45,9 +47,10 @@ export const addBootstrap = (
     .option('--node-class <name>', 'one of yours for all pools, or group/kind/name; else as the policy says, or `gpu`')
     .option(
       '--with <packs>',
-      'also `monitoring` for Prometheus and Grafana, `access` for roles of people and who may call services, `istio` for that by its sidecars: commas between',
+      'also `monitoring` for Prometheus and Grafana, `sharing` for what NVIDIA’s device plugin is told, `access` for roles of people and who may call services, `istio` for that by its sidecars: commas between',
     )
     .option('--release <name>', 'with monitoring: the Helm release of kube-prometheus-stack, `prometheus` unless told')
+    .option('--plugin <namespace>', `with sharing: where the device plugin is, ${PLUGIN_NAMESPACE} unless told`)
     .option('--prober <host:port>', 'with monitoring: a blackbox exporter, which then asks services how they are')
     .option('--diff', 'say what would change; writes nothing')
     .option('--apply', 'apply it; fields that others have set are refused, never taken')
@@ -71,6 +74,7 @@ const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<number>
   const policy = parsePolicy(await readConfig(flags.config))
   const nodeClass = givenClass(flags.nodeClass)
   const manifests = [...bootstrapManifests(policy, clusterDoors, nodeClass), ...givenPacks(policy, flags)]
+  tellAll(sharingTexts(policy), output)
   if (!diff && !apply) {
     const items = await printable(manifests, flags, output)
     output.out(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }, null, 2))
@@ -94,17 +98,25 @@ const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<number>
     }
     found.push(...leftOut, ...(await leftBefore(requests, policy)))
     tell(found, apply === true, output)
-    for (const sentence of await unreadOn(requests, served)) output.err(`signalbox: ${sentence}`)
+    tellAll(await unreadOn(requests, served), output)
     return found.some(({ state }) => state === 'refused' || state === 'unfit') ? EXIT.failed : EXIT.ok
   } finally {
     await requests.close()
   }
 }
 
+/** What is for people alone, beside what is printed. */
+const tellAll = (sentences: readonly string[], output: Output): void => {
+  for (const sentence of sentences) output.err(`signalbox: ${sentence}`)
+}
+
 /** The release that kube-prometheus-stack's own page has. */
 const RELEASE = 'prometheus'
 
-const givenPacks = (policy: Policy, { with: text = '', release = RELEASE, prober }: BootstrapFlags): Manifest[] => {
+const givenPacks = (
+  policy: Policy,
+  { with: text = '', release = RELEASE, prober, plugin = PLUGIN_NAMESPACE }: BootstrapFlags,
+): Manifest[] => {
   const names = text === '' ? [] : text.split(',')
   const odd = names.find((name) => !PACK_NAMES.includes(name))
   if (odd !== undefined) throw new Explained(`--with: there is no ${odd}, but ${PACK_NAMES.join(', ')}`, EXIT.usage)
@@ -115,7 +127,7 @@ const givenPacks = (policy: Policy, { with: text = '', release = RELEASE, prober
       '--prober is the host and port of a blackbox exporter: `blackbox.monitoring.svc:9115`',
       EXIT.usage,
     )
-  return packManifests(policy, names, { release, prober: prober ?? null })
+  return packManifests(policy, names, { release, prober: prober ?? null, plugin })
 }
 
 /** What a List has, without what a named cluster does not take; beside it is said what that is, or which CRDs the List needs. */

@@ -14,6 +14,7 @@ import { nodeClassFindings } from './doctor-nodes.ts'
 import { pluginFindings } from './doctor-plugin.ts'
 import { prometheusFindings } from './doctor-prometheus.ts'
 import { runnerFindings } from './doctor-runner.ts'
+import { sharingFindings } from './doctor-sharing.ts'
 import { namedCluster } from './kubeconfig.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
@@ -92,6 +93,7 @@ const namesOf = async (at: Outside, policy: Policy): Promise<Finding[]> => {
       ...(await namesFindings(requests, policy)),
       ...(await nodeClassFindings(requests, policy)),
       ...(await pluginFindings(requests, policy)),
+      ...(await sharingFindings(requests, policy)),
       ...(await kedaFindings(requests, policy)),
     ]
     return await findings().finally(() => requests.close())

@@ -33,7 +33,7 @@ const WHERE = 'docs/deploy.md, “What offers the GPUs”'
  * taken back and billed. Of images of which nothing is known nothing is claimed.
  */
 export const pluginFindings = async (requests: Asking, policy: Policy): Promise<Finding[]> => {
-  const named = Object.keys(policy.pools).filter((name) => policy.pools[name]?.counts === undefined)
+  const named = Object.keys(policy.pools).filter((name) => policy.pools[name]?.counts !== 'nodes')
   const pools = await Promise.all(named.map((name) => poolOf(requests, policy, name)))
   const bare = pools.filter(({ image }) => image === 'bare')
   if (bare.length === 0) return pools.length === 0 ? [] : [ofImages(pools)]

@@ -53,10 +53,14 @@ const onlyLimits = (policy: Pick<Policy, 'pools'>): string[] =>
     `(${stays('metadata.annotations', `k == '${label('fence-ceiling')}'`)})`,
   ].map((one) => `(${one})`)
 
-/** What the NodePool is limited in: nodes, where they have no GPUs. */
+/** What the NodePool is limited in: nodes, where they have no GPUs, and slices, where they share them. */
 const limitIn = ({ pools }: Pick<Policy, 'pools'>): string => {
-  const without = Object.keys(pools).filter((name) => pools[name]?.counts === 'nodes')
-  return without.length === 0 ? `'${GPU}'` : `(object.metadata.name in ${texts(without)} ? 'nodes' : '${GPU}')`
+  const byKey = Map.groupBy(Object.keys(pools), (name) => limitKey(pools[name]))
+  const others = [...byKey].filter(([key]) => key !== GPU)
+  return others.reduceRight(
+    (rest, [key, names]) => `(object.metadata.name in ${texts(names)} ? '${key}' : ${rest})`,
+    `'${GPU}'`,
+  )
 }
 
 /** The highest that hours and leases come to, by pool: a door sets a limit on these alone, and none higher. */

@@ -1,6 +1,7 @@
 import type { V1DaemonSet, V1Node, V1PodSpec } from '@kubernetes/client-node'
-import { GPU, NODE_POOL, type NodePool } from '../kube.ts'
+import { NODE_POOL, type NodePool } from '../kube.ts'
 import { tolerates } from '../planning/sits-in.ts'
+import { isOfGpus } from '../pools/counts.ts'
 import { gpusIn } from '../quantity.ts'
 import { isRecord } from '../record.ts'
 
@@ -55,7 +56,8 @@ export const repelling = ({ spec }: DaemonSet, { spec: pool }: NodePool): string
  * must have it from something that is no DaemonSet.
  */
 export const isShownBy = ({ metadata, status }: Node, pool: string): boolean => {
-  if (gpusIn(status?.allocatable?.[GPU] ?? 0) === 0) return false
+  if (Object.entries(status?.allocatable ?? {}).every(([key, amount]) => !isOfGpus(key) || gpusIn(amount) === 0))
+    return false
   const { labels = {} } = metadata ?? {}
   const brings =
     labels['eks.amazonaws.com/compute-type'] === 'auto' || (status?.nodeInfo?.osImage ?? '').startsWith('Bottlerocket')

@@ -6,6 +6,7 @@ import { podAccounts } from '../workloads/accounts.ts'
 import { mayBeDrained } from '../workloads/disruption.ts'
 import { servingClass } from '../workloads/priority.ts'
 import { admissionPolicies } from './admission.ts'
+import { overlayManifests } from './gpu-sharing.ts'
 import type { Manifest } from './manifest.ts'
 import { nodeClassManifests, nodeClassOf } from './node-classes.ts'
 import { type NodeClass, nodePoolObject } from './node-pools.ts'
@@ -44,6 +45,8 @@ export const bootstrapManifests = (
     ),
     ...admissionPolicies(policy),
     ...(nodeClass === null ? nodeClassManifests(policy) : []),
+    // Before the NodePools: none of their nodes is started before it is known what they offer.
+    ...overlayManifests(policy),
     ...Object.entries(policy.pools).map(([name, pool]) => {
       const made = { name, ...pool, mayMove: mayMove(policy, name) }
       const { metadata, ...rest } = nodePoolObject(made, nodeClassOf(policy, name, nodeClass))

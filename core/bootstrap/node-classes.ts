@@ -1,6 +1,7 @@
 import { label } from '../names.ts'
 import { diskOf, typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
+import { bottlerocketText } from './gpu-sharing.ts'
 import { fabricOf, hasStore } from './hardware.ts'
 import type { Manifest } from './manifest.ts'
 import { EC2_NODE_CLASS, type NodeClass } from './node-pools.ts'
@@ -59,9 +60,16 @@ const nodeClassManifest = (policy: Policy, nodes: Nodes, name: string): Manifest
       blockDeviceMappings: disksOf(nodes, pool),
       ...(hasStore(types) ? { instanceStorePolicy: 'RAID0' } : {}),
       ...(fabric === null ? {} : { networkInterfaces: fabric }),
+      ...toldOf(nodes, pool),
       ...(pool.reservations === undefined ? {} : { capacityReservationSelectorTerms: pool.reservations.map(termOf) }),
     },
   }
+}
+
+/** What a node's own plugin is told, where its image brings one. */
+const toldOf = ({ ami }: Nodes, pool: PoolPolicy): { userData?: string } => {
+  const userData = ami.startsWith('bottlerocket@') ? bottlerocketText(pool) : null
+  return userData === null ? {} : { userData }
 }
 
 /** As Karpenter selects a reservation. */

@@ -4,6 +4,7 @@ import { label } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
 import { limitKey, WHOLE_NODE } from '../pools/counts.ts'
+import { sharingLabels } from './gpu-sharing.ts'
 
 const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
 
@@ -18,13 +19,16 @@ export interface NodeClass {
 export const EC2_NODE_CLASS: NodeClass = { group: 'karpenter.k8s.aws', kind: 'EC2NodeClass', name: 'gpu' }
 
 /**
- * On a NodePool's template: GPUs of one of its nodes. Karpenter knows them by the instance type; the simulation has no
+ * On a NodePool's template: GPUs of one of its nodes, or slices of them. Karpenter knows them by the instance type; the simulation has no
  * price list and asks for them here.
  */
 export const GPUS_PER_NODE_LABEL = label('gpus-per-node')
 
-/** What a NodePool is made from: the policy's pool, its ceiling in whole GPUs, or in nodes of a pool without any, null for none. */
-type Pool = Pick<PoolPolicy, 'instanceType' | 'instanceTypes' | 'gpusPerNode' | 'capacityTypes' | 'counts'> & {
+/** What a NodePool is made from: the policy's pool, its ceiling in what is counted of it, null for none. */
+type Pool = Pick<
+  PoolPolicy,
+  'instanceType' | 'instanceTypes' | 'gpusPerNode' | 'capacityTypes' | 'counts' | 'sharing'
+> & {
   name: string
   maxGpus: number | null
   /** Whether all that runs there may move from node to node, one after the other. Left out: no. */
@@ -44,6 +48,12 @@ const budgetsOf = ({ mayMove = false }: Pool): Budget[] => [
 /** Longest time that a node which is to go waits for its pods, whatever holds them there: without one it waits, and costs, for ever. */
 const TERMINATION_GRACE = '48h'
 
+/** What nodes are labelled with: of those that share their GPUs, too, by what they are told how. */
+const labelsOf = (pool: Pool): Record<string, string> => ({
+  [GPUS_PER_NODE_LABEL]: pool.counts === 'nodes' ? '0' : String(pool.gpusPerNode),
+  ...sharingLabels(pool),
+})
+
 /**
  * A NodePool as `bootstrap` makes it, with its own ceiling. It says how its nodes are bought: a NodePool that does not may get spot ones,
  * which are taken back in the midst of a run and cost something else than the plan said.
@@ -54,10 +64,10 @@ export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS
   metadata: { name: pool.name },
   spec: {
     template: {
-      metadata: { labels: { [GPUS_PER_NODE_LABEL]: pool.counts === undefined ? String(pool.gpusPerNode) : '0' } },
+      metadata: { labels: labelsOf(pool) },
       spec: {
         nodeClassRef: { ...nodeClass },
-        taints: [{ key: pool.counts === undefined ? GPU : WHOLE_NODE, value: 'true', effect: 'NoSchedule' }],
+        taints: [{ key: pool.counts === 'nodes' ? WHOLE_NODE : GPU, value: 'true', effect: 'NoSchedule' }],
         expireAfter: 'Never',
         terminationGracePeriod: TERMINATION_GRACE,
         requirements: [

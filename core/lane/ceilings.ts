@@ -6,7 +6,7 @@ import { capText } from '../money/rungs-text.ts'
 import type { PoolPolicy } from '../policy.ts'
 import { type Capped, ceilingAt, changesAfter, ownOf } from '../pools/ceiling.ts'
 import type { Ceiling, ContributionRow } from '../pools/contribution.ts'
-import { amountText, type Counts } from '../pools/counts.ts'
+import { amountText, type Counts, mostKey } from '../pools/counts.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import type { Act } from './act.ts'
@@ -171,7 +171,7 @@ const ceilingText = (view: View): string | null => {
     : `its ceiling would be ${gpus} and is not set: ${ceiling.why}`
 }
 
-const ownKey = ({ counts }: Counts): string => (counts === undefined ? '`maxGpus`' : '`maxNodes`')
+const ownKey = (of: Counts): string => `\`${mostKey(of)}\``
 
 /** What a ceiling is made of now, in words. */
 export const becauseOf = (view: Seen & Pick<View, 'contributions'>): string => {

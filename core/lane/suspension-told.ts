@@ -3,7 +3,7 @@ import { inForce } from '../money/rungs.ts'
 import { crossedText } from '../money/rungs-text.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { DEACTIVATED } from '../pods/suspended.ts'
-import type { Counts } from '../pools/counts.ts'
+import { type Counts, unitsOf } from '../pools/counts.ts'
 import { type Change, moment } from './change.ts'
 import type { Mark } from './document.ts'
 import { toldAgain } from './let-go.ts'
@@ -26,7 +26,7 @@ const linesOf = (what: Told['what'], queue: string | undefined, of: Counts | und
   return [
     'its pod is told to end, and has its grace to save what it has',
     queue === undefined
-      ? `it costs nothing meanwhile, keeps its ${of?.counts === undefined ? 'GPUs' : 'node of the pool'} held, and goes on by itself`
+      ? `it costs nothing meanwhile, keeps its ${of?.counts === 'nodes' ? 'node of the pool' : unitsOf(of)} held, and goes on by itself`
       : `it costs nothing meanwhile, Kueue lends its GPUs to others, and afterwards it waits in the LocalQueue ${queue} by itself`,
   ]
 }

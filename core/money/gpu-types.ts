@@ -57,3 +57,27 @@ export const GPU_NAME_OF: Readonly<Record<string, string>> = {
   g5: 'a10g',
   g4dn: 't4',
 }
+
+/** GiB of memory that one GPU of an instance family has for programs, rounded down: as `nvidia-smi` of each says, 2026-11. Of families that are not here it is not known. */
+const MEMORY_OF: Readonly<Record<string, number>> = {
+  'p6-b200': 179,
+  p5en: 140,
+  p5e: 140,
+  p5: 79,
+  p4de: 80,
+  p4d: 40,
+  p3dn: 31,
+  p3: 15,
+  g7e: 95,
+  g6e: 44,
+  g6: 22,
+  gr6: 22,
+  g5: 22,
+  g4dn: 15,
+}
+
+/** GiB that one GPU of an instance type has; null: it is not known. */
+export const memoryOf = (type: string): number | null => {
+  const [family = ''] = type.split('.')
+  return Object.hasOwn(MEMORY_OF, family) ? (MEMORY_OF[family] ?? null) : null
+}

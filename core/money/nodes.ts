@@ -51,7 +51,7 @@ const WHOLE: Counting = {
   under: (pods, pool, seen) => seen ?? packed(pods, pool),
   graces: true,
   drains: false,
-  beside: ({ counts, bootMinutes: { p50, p95 } = counts === undefined ? BOOT_MINUTES : BOOT_WITHOUT }) =>
+  beside: ({ counts, bootMinutes: { p50, p95 } = counts === 'nodes' ? BOOT_WITHOUT : BOOT_MINUTES }) =>
     timesRange({ p50: p50 + IDLE_MINUTES.p50, p95: p95 + IDLE_MINUTES.p95 }, 1 / 60),
 }
 
@@ -106,7 +106,7 @@ export const besideText = (desired: { priced?: number }, pools: readonly Pool[])
     return p95 === 0
       ? []
       : [
-          `nodes${pool.counts === undefined ? '' : ' without GPUs'} are paid whole, each ${Math.round(p50)} min longer than its pods run (p95 ${Math.round(p95)} min): it boots, pulls the image, and is taken away once it was empty for ${EMPTY_MINUTES} min`,
+          `nodes${pool.counts === 'nodes' ? ' without GPUs' : ''} are paid whole, each ${Math.round(p50)} min longer than its pods run (p95 ${Math.round(p95)} min): it boots, pulls the image, and is taken away once it was empty for ${EMPTY_MINUTES} min`,
         ]
   })
   return [...new Set(texts.flat())]

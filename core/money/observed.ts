@@ -1,9 +1,10 @@
-import { CAPACITY_TYPE, createdAt, GPU, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodeClaim } from '../kube.ts'
+import { CAPACITY_TYPE, createdAt, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodeClaim } from '../kube.ts'
 import { label, laneOfLabel } from '../names.ts'
 import { isOurs } from '../planning/ours.ts'
 import { gpusOfPod } from '../planning/pod-gpus.ts'
 import { conditionOf } from '../pods/unready.ts'
 import type { Policy } from '../policy.ts'
+import { isOfGpus } from '../pools/counts.ts'
 import { numberIn } from '../quantity.ts'
 import type { Begin, End } from './evidence.ts'
 import { OTHERS, type PodTime, type Stretch } from './instance.ts'
@@ -113,7 +114,12 @@ const instanceIn = (providerID: string): string | null =>
 /** A key of the ledger has room for it. */
 const LONGEST_ID = 200
 
-const gpusIn = (capacity: Record<string, string> | undefined): number => Math.floor(numberIn(capacity?.[GPU] ?? 0) ?? 0)
+/** What a node has of GPUs, or of slices of them: the larger, while it is divided. */
+const gpusIn = (capacity: Record<string, string> = {}): number =>
+  Math.max(
+    0,
+    ...Object.entries(capacity).flatMap(([key, amount]) => (isOfGpus(key) ? Math.floor(numberIn(amount) ?? 0) : [])),
+  )
 
 /** When a condition became true; null: it is not. */
 const timeOf = (condition: { status: string; lastTransitionTime?: unknown } | undefined): number | null =>

@@ -1,6 +1,9 @@
 import type { Range } from '../plan.ts'
+import { ownGpus } from '../policy/counted.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
+import { isOfSlices } from '../pools/counts.ts'
+import { counted } from '../text.ts'
 
 /** In the order in which Karpenter takes what there is. */
 const TAKEN = ['reserved', 'spot', 'on-demand'] as const
@@ -30,11 +33,17 @@ export const nodeHour = ({ price, capacityTypes }: Bought): Range | null => {
 
 /** Where a pool's price is from, for a person: `p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)`. */
 export const priceSource = (name: string, pool: PoolPolicy): string => {
-  const { price, gpusPerNode } = pool
+  const { price } = pool
   const types = typesOf(pool).join(' or ')
   if (price === null) return `${name} (${types}) has no price: set pools.${name}.price`
-  const each = pool.counts === undefined ? `for ${gpusPerNode === 1 ? '1 GPU' : `${gpusPerNode} GPUs`}` : 'a node'
-  return `${types} ${boughtAt(pool, price)} ${each} (${price.source}, ${price.date})`
+  return `${types} ${boughtAt(pool, price)} ${eachText(pool)} (${price.source}, ${price.date})`
+}
+
+/** `for 8 GPUs`; `a node` of those without; `for 4 GPUs in 16 slices` where they are shared. */
+const eachText = (pool: PoolPolicy): string => {
+  if (pool.counts === 'nodes') return 'a node'
+  const slices = isOfSlices(pool) ? ` in ${pool.gpusPerNode} slices` : ''
+  return `for ${counted(ownGpus(pool), 'GPU')}${slices}`
 }
 
 /** `on-demand $55.04/h`, `spot $22.00/h or on-demand $55.04/h`: ways of one price are said together. */

@@ -5,6 +5,7 @@ import { laneName, type PlanInput } from '../lane-kinds/kind.ts'
 import { cents, centsRange, priceSource, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
 import type { Plan, Planned, Price } from '../plan.ts'
+import { ownGpus } from '../policy/counted.ts'
 import type { Policy } from '../policy.ts'
 import { isInForce } from '../pools/ceiling.ts'
 import { amountText } from '../pools/counts.ts'
@@ -122,8 +123,8 @@ const priceOf = (
   total: centsRange(total),
   perHour: centsRange(perHour),
   nowPerHour: 0,
-  gpuHours: { p50: 0, p95: rule.counts === undefined ? cents(hours * gpus) : 0 },
-  ...(rule.counts === undefined ? {} : { nodeHours: { p50: 0, p95: cents(hours * gpus) } }),
+  gpuHours: { p50: 0, p95: cents((hours * gpus * ownGpus(rule)) / rule.gpusPerNode) },
+  ...(rule.counts === 'nodes' ? { nodeHours: { p50: 0, p95: cents(hours * gpus) } } : {}),
   sources: [`${counted(nodes, 'node')} for ${hoursText(hours)} at most: ${priceSource(name, rule)}`],
 })
 

@@ -1,5 +1,6 @@
 import { CAPACITY_TYPE, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
 import { GPU_NAME_OF } from '../money/gpu-types.ts'
+import { ownGpus } from '../policy/counted.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
 
@@ -64,7 +65,7 @@ const partOf = (what: string, type: string, rule: PoolPolicy | undefined): strin
     generation,
     'gpu-name': GPU_NAME_OF[family],
     'gpu-manufacturer': GPU_NAME_OF[family] === undefined ? undefined : 'nvidia',
-    'gpu-count': rule === undefined || rule.counts === 'nodes' ? undefined : String(rule.gpusPerNode),
+    'gpu-count': rule === undefined || rule.counts === 'nodes' ? undefined : String(ownGpus(rule)),
   }
   return parts[what]
 }

@@ -1,7 +1,8 @@
-import { GPU, type KubeObject, NODE_POOL } from '../kube.ts'
+import { type KubeObject, NODE_POOL } from '../kube.ts'
 import { generationOf, label, laneLabel } from '../names.ts'
 import { isOverdue } from '../pods/leaving.ts'
 import type { Policy } from '../policy.ts'
+import { limitKey } from '../pools/counts.ts'
 import { numberIn } from '../quantity.ts'
 import type { HoldRow } from '../rows.ts'
 import type { NodeView } from '../world.ts'
@@ -32,7 +33,7 @@ export const nodesIn = (seen: Seen, looking: Looking): NodeView[] => {
   const podsBy = Map.groupBy(seen.pods as KubeObject<'Pod'>[], ({ spec }) => spec?.nodeName ?? '')
   const inPool = seen.nodes.filter(({ metadata }) => metadata.labels?.[NODE_POOL] === pool) as KubeObject<'Node'>[]
   return inPool.map((node) => ({
-    gpus: counts === undefined ? gpusOn(node, gpusPerNode) : 1,
+    gpus: counts === 'nodes' ? 1 : gpusOn(node, gpusPerNode, limitKey({ counts })),
     ...podsOn(podsBy.get(node.metadata.name) ?? [], looking),
     ...(isClosed(node) ? { closed: true as const } : {}),
   }))
@@ -78,9 +79,9 @@ const placeOf = (pod: KubeObject<'Pod'>, { policy, lane, ledger, by, now = 0 }: 
 
 const sum = (places: readonly Pick<Place, 'gpus'>[]): number => places.reduce((total, { gpus }) => total + gpus, 0)
 
-/** GPUs that a node has for pods: what it says, none where that cannot be read, and before its device plugin says anything all that its type has. */
-const gpusOn = ({ status }: KubeObject<'Node'>, gpusPerNode: number): number => {
-  const said = status?.allocatable?.[GPU]
+/** GPUs, or slices, that a node has for pods: what it says, none where that cannot be read, and before its device plugin says anything all that its type has. */
+const gpusOn = ({ status }: KubeObject<'Node'>, gpusPerNode: number, resource: string): number => {
+  const said = status?.allocatable?.[resource]
   return said === undefined ? gpusPerNode : Math.min(gpusPerNode, numberIn(said) ?? 0)
 }
 

@@ -1,4 +1,5 @@
 import type { Point } from '../plan.ts'
+import type { Counts } from '../pools/counts.ts'
 import type { ByNode } from './node-slots.ts'
 import { gpusOf, type Leaving, readyOf, type Walk } from './walk.ts'
 
@@ -20,6 +21,8 @@ export interface PathInput {
   baselineReplicas: number
   /** How they fit onto nodes, where pods of several sizes share them; left out: the sum of GPUs says all there is. */
   byNode?: ByNode | undefined
+  /** What is counted of the pool; left out: its GPUs. */
+  of?: Counts | undefined
 }
 
 /**

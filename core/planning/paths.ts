@@ -1,4 +1,5 @@
 import type { Point } from '../plan.ts'
+import { unitsOf } from '../pools/counts.ts'
 import type { Strategy } from '../strategy.ts'
 import {
   heldAt,
@@ -112,7 +113,10 @@ const deadlock = (input: PathInput): ChosenPath => {
     why: `${input.old.length > 0 ? 'by surge ' : ''}${needsText(input, { shortGpus, free })}`,
     shortGpus,
     remedies: { replicas: fewer ?? null, maxUnavailable: away ?? null },
-    rejected: [{ name, why: `${shortGpus} GPUs short: it would wait for ever` }, ...rejected(input, name)],
+    rejected: [
+      { name, why: `${shortGpus} ${unitsOf(input.of)} short: it would wait for ever` },
+      ...rejected(input, name),
+    ],
   }
 }
 
@@ -166,11 +170,11 @@ const whyChosen = (
   name: Strategy['name'],
   { minAvailable, extra }: { minAvailable: number; extra: number },
 ): string => {
-  const free = countOf(input.freeGpus)
+  const [free, units] = [countOf(input.freeGpus), unitsOf(input.of)]
   const sentences: Record<Strategy['name'], string> = {
-    surge: `${extra} of ${free} free GPUs carry the new ones before old ones go: ${minAvailable} stay ready all the way`,
-    'one-out-one-in': `${free} GPUs are free and a replica needs ${input.gpusPerReplica}${onNodesText(input)}, so an old one goes before each new one comes: ${minAvailable} stay ready`,
-    'blue-green': `no replica may be away and ${free} free GPUs carry all ${input.want} new ones: the old set stays whole until it is replaced`,
+    surge: `${extra} of ${free} free ${units} carry the new ones before old ones go: ${minAvailable} stay ready all the way`,
+    'one-out-one-in': `${free} ${units} are free and a replica needs ${input.gpusPerReplica}${onNodesText(input)}, so an old one goes before each new one comes: ${minAvailable} stay ready`,
+    'blue-green': `no replica may be away and ${free} free ${units} carry all ${input.want} new ones: the old set stays whole until it is replaced`,
     first: firstText(input),
     scale: `${input.present.asked} replicas of it stand already, ${input.want} are wanted`,
   }
@@ -186,11 +190,11 @@ const firstText = ({ want, judged = false }: PathInput): string => {
 const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'] => {
   if (isScaling(input)) return []
   const { gpusPerReplica: each, freeGpus, want, old, maxUnavailable } = input
-  const free = Math.max(0, freeGpus)
+  const [free, units] = [Math.max(0, freeGpus), unitsOf(input.of)]
   const short = (need: number): string =>
     input.byNode !== undefined && need <= free
-      ? `no node has room for ${need} more GPUs beside what stands, though ${countOf(free)} are free in all`
-      : `it needs ${need} more GPUs at its peak and ${countOf(free)} are free`
+      ? `no node has room for ${need} more ${units} beside what stands, though ${countOf(free)} are free in all`
+      : `it needs ${need} more ${units} at its peak and ${countOf(free)} are free`
   const kept = keptBy(input)
   const swap =
     walk(swapOf(input)).stuck === null
@@ -208,7 +212,9 @@ const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'
     {
       name: 'blue-green',
       why:
-        free < want * each ? short(want * each) : `it takes ${want * each} more GPUs for what surge does with ${each}`,
+        free < want * each
+          ? short(want * each)
+          : `it takes ${want * each} more ${units} for what surge does with ${each}`,
     },
     {
       name: 'one Deployment with maxSurge: 1',
@@ -221,9 +227,12 @@ const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'
   return all.filter((other) => other.name !== name && old.length > 0)
 }
 
-const needsText = ({ byNode, gpusPerReplica }: PathInput, { shortGpus, free }: { shortGpus: number; free: number }) =>
+const needsText = (
+  { byNode, gpusPerReplica, of }: PathInput,
+  { shortGpus, free }: { shortGpus: number; free: number },
+) =>
   byNode === undefined
-    ? `needs ${shortGpus + free} more GPUs at its peak`
+    ? `needs ${shortGpus + free} more ${unitsOf(of)} at its peak`
     : `needs ${shortGpus} more GPUs, in whole nodes: a replica has all its ${gpusPerReplica} on one, and beside what stands too few nodes have so many`
 
 /** Where a sum of GPUs does not say why: a replica is on one node. */

@@ -4,10 +4,11 @@ import { countingOf, PRICED } from '../money/nodes.ts'
 import { addRange, cents, centsRange, nodeHour, priceSource, timesRange, usd } from '../money/prices.ts'
 import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
 import type { NodesOf } from '../plan-nodes.ts'
+import { ownGpus } from '../policy/counted.ts'
 import { typesOf } from '../policy/pools.ts'
-import { countsOfStage, nameOfStage, nodesOfStage, takenByPod } from '../policy/stages.ts'
+import { nameOfStage, nodesOfStage, takenByPod } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
-import { type Counts, countsOf } from '../pools/counts.ts'
+import { type Counts, countsOf, isOfSlices } from '../pools/counts.ts'
 import type { PlanRefusal } from '../reasons.ts'
 import { own } from '../record.ts'
 import { carriedSteps } from '../steps/keys.ts'
@@ -51,6 +52,10 @@ export interface NoUse extends Pick<Use, 'stage' | 'poolName' | 'gpus' | 'nodes'
 
 export type UseOrNone = Use | NoUse
 
+/** What a stage that cannot be begun is counted in: nodes, of one that needs no GPUs; else as its pool is, where that is known. */
+const countsOfStage = ({ gpus }: StagePolicy, pool: Counts | undefined): Counts =>
+  gpus === 0 ? { counts: 'nodes' } : countsOf(pool)
+
 /** What each stage uses, in their order, or why it cannot be begun. */
 export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>): UseOrNone[] =>
   stages.map((stage) => {
@@ -59,7 +64,7 @@ export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>
     return 'kind' in use
       ? {
           ...{ stage: nameOfStage(stage), poolName: stage.pool, gpus: nodes * takenByPod(stage), nodes },
-          ...countsOfStage(stage),
+          ...countsOfStage(stage, own(input.policy.pools, stage.pool)),
           why: use,
         }
       : use
@@ -114,7 +119,7 @@ const useOf = (
     pool,
     gpus: nodes * perNode,
     nodes,
-    ...countsOfStage(one),
+    ...countsOf(pool),
     hours,
     rate,
     whole: hour.p50 * each,
@@ -158,11 +163,12 @@ export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced
   }
 }
 
-/** Hours of GPUs, and of nodes without any. */
+/** Hours of GPUs, a slice as its part of one, and of nodes without any. */
 const hoursOf = (uses: readonly Use[]): Pick<Price, 'gpuHours' | 'nodeHours'> => {
+  const share = ({ pool, counts }: Use): number => (isOfSlices({ counts }) ? ownGpus(pool) / pool.gpusPerNode : 1)
   const of = (some: readonly Use[]): Range =>
-    centsRange(addRange(...some.map(({ hours, gpus }) => timesRange(hours, gpus))))
-  const without = uses.filter(({ counts }) => counts !== undefined)
+    centsRange(addRange(...some.map((use) => timesRange(use.hours, use.gpus * share(use)))))
+  const without = uses.filter(({ counts }) => counts === 'nodes')
   return {
     gpuHours: of(uses.filter((use) => !without.includes(use))),
     ...(without.length === 0 ? {} : { nodeHours: of(without) }),

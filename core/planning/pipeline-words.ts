@@ -3,7 +3,8 @@ import { datasetIn, type TrainDesired } from '../desired.ts'
 import { occasionOf } from '../occasions/catalogue.ts'
 import type { Again } from '../occasions/occasion.ts'
 import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
-import type { PipelinePolicy, StagePolicy } from '../policy.ts'
+import type { PipelinePolicy, PoolPolicy, StagePolicy } from '../policy.ts'
+import { amountText } from '../pools/counts.ts'
 import { counted, said, sizeText } from '../text.ts'
 import { type Made, presetFor, shortName, wordsOf } from './pipeline-steps.ts'
 
@@ -66,10 +67,11 @@ const ENDED: Record<Again, string> = {
 }
 
 /** `8 GPUs of the 8 of one node`, `4 nodes with all 8 GPUs of each, which begin together or not at all`, or a node of a stage that needs no GPU. */
-export const ofNodesText = (stage: StagePolicy, gpusPerNode = 0): string => {
+export const ofNodesText = (stage: StagePolicy, pool: PoolPolicy | undefined): string => {
+  const { gpusPerNode = 0 } = pool ?? {}
   const nodes = nodesOfStage(stage)
   if (stage.gpus === 0) return 'one node to itself, and no GPU'
   return nodes === 1
-    ? `${counted(stage.gpus, 'GPU')} of the ${gpusPerNode} of one node`
+    ? `${amountText(stage.gpus, pool)} of the ${gpusPerNode} of one node`
     : `${nodes} nodes with all ${counted(stage.gpus, 'GPU')} of each, which begin together or not at all`
 }

@@ -210,7 +210,7 @@ const reasonsOf = (
     desired.weights === undefined ? datasetText(desired) : weightsText(desired.weights),
     ...pipeline.stages.map(
       (stage) =>
-        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} ${stage.manifest === undefined ? 'says' : `and ${fileOf(stage.manifest)} say`}: ${ofNodesText(stage, policy.pools[stage.pool]?.gpusPerNode)}`,
+        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} ${stage.manifest === undefined ? 'says' : `and ${fileOf(stage.manifest)} say`}: ${ofNodesText(stage, policy.pools[stage.pool])}`,
     ),
     ...copiedTexts(desired, policy, stagesOf(pipeline, uses)),
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
@@ -237,7 +237,7 @@ const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): st
   if (pool.queue !== undefined)
     return `${name}: Kueue lends its ${ceiling} GPUs through the LocalQueue ${pool.queue}; needs ${need} and holds none`
   const free = Math.max(0, ceiling - view.heldByOthers)
-  const up = pool.counts === undefined ? `${view.provisioned} on nodes that are up` : `${view.provisioned} of them up`
+  const up = pool.counts === 'nodes' ? `${view.provisioned} of them up` : `${view.provisioned} on nodes that are up`
   const text = `${name}: ${free} of ${ceiling} ${unitsOf(pool)} free (${view.heldByOthers} held or used by others), ${up}; needs ${need}`
   return need <= free ? text : `${text}, so it waits for room`
 }

@@ -1,9 +1,8 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
-import { GPU } from '../kube.ts'
-import { WHOLE_NODE } from '../pools/counts.ts'
+import { isOfGpus, WHOLE_NODE } from '../pools/counts.ts'
 import { gpusIn } from '../quantity.ts'
 
-/** What a pod takes of a pool: GPUs, or one of its nodes, where those have none and it tolerates what they are tainted with. */
+/** What a pod takes of a pool: GPUs, or slices of them; or one of its nodes, where those have none and it tolerates what they are tainted with. */
 export const gpusOfPod = (pod: V1Pod): number => asked(pod) || (hasNode(pod) ? 1 : 0)
 
 /** Whether a pod has a node without GPUs to itself, or waits for one. DaemonSets tolerate everything, and are on all of them. */
@@ -24,9 +23,18 @@ const asked = ({ spec }: V1Pod): number => {
   return Math.max(most, beside + gpusOf(spec?.containers))
 }
 
-/** GPUs that containers ask for together. */
+/** GPUs that containers ask for together, and slices of them. */
 export const gpusOf = (containers: readonly V1Container[] = []): number =>
-  containers.reduce(
-    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
-    0,
+  containers.reduce((sum, { resources }) => {
+    const { limits = {}, requests = {} } = resources ?? {}
+    const asked = new Set([...Object.keys(limits), ...Object.keys(requests)].filter(isOfGpus))
+    return [...asked].reduce((own, key) => own + gpusIn(limits[key] ?? requests[key] ?? 0), sum)
+  }, 0)
+
+/** The kinds of GPUs and slices that a pod asks for. */
+export const kindsOf = ({ spec }: V1Pod): Set<string> =>
+  new Set(
+    [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(({ resources }) =>
+      [...Object.keys(resources?.limits ?? {}), ...Object.keys(resources?.requests ?? {})].filter(isOfGpus),
+    ),
   )

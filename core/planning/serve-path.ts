@@ -1,6 +1,7 @@
 import type { Baseline } from '../lane/document.ts'
 import { countingOf } from '../money/nodes.ts'
 import type { Bounds, Point, Range } from '../plan.ts'
+import { countsOf } from '../pools/counts.ts'
 import { servingGrace } from '../workloads/draining.ts'
 import type { GenerationView } from '../world.ts'
 import { answersOf, isEditedByHand, type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
@@ -60,6 +61,7 @@ export const pathOf = (
     maxUnavailable: service.maxUnavailable,
     baselineReplicas: base === undefined || base === target ? 0 : (baseline?.replicas ?? service.replicas),
     byNode: nodes,
+    of: countsOf(rule.pool),
   })
 }
 

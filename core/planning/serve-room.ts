@@ -2,7 +2,7 @@ import { nodeHour, priceSource } from '../money/prices.ts'
 import type { Bounds, Planned } from '../plan.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
-import { counted } from '../text.ts'
+import { amountText, mostKey, mostSaid, unitsOf } from '../pools/counts.ts'
 import type { GenerationView, PoolView, World } from '../world.ts'
 import type { ChosenPath } from './paths.ts'
 import type { ScaledRange } from './scaled-range.ts'
@@ -90,7 +90,7 @@ export const whyTooSmall = (rule: Rule): string | null => {
     return `a replica needs ${gpusPerReplica} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; a replica over several nodes is not there yet`
   const need = replicas * slotGpus(rule, gpusPerReplica)
   if (need <= ceilingOf(rule)) return null
-  return `${replicas} × ${gpusPerReplica} GPUs need ${need} and ${poolName} has a ceiling of ${view.ceiling} in nodes of ${pool.gpusPerNode}: lower ${rule.range === undefined ? 'replicas' : 'autoscaling.max'} or raise pools.${poolName}.maxGpus`
+  return `${replicas} × ${gpusPerReplica} ${unitsOf(pool)} need ${need} and ${poolName} has a ceiling of ${view.ceiling} in nodes of ${pool.gpusPerNode}: lower ${rule.range === undefined ? 'replicas' : 'autoscaling.max'} or raise pools.${poolName}.${mostKey(pool)}`
 }
 
 /** `gpu-serve has 0 free of 16 (16 used, 0 held)`. */
@@ -110,9 +110,9 @@ export const deadlockSentence = (
 ): string => {
   const { stuck } = rule.view
   const cures = [
-    ...(stuck === undefined ? [] : [`delete the Node whose pods do not end and keep ${counted(stuck, 'GPU')}`]),
+    ...(stuck === undefined ? [] : [`delete the Node whose pods do not end and keep ${amountText(stuck, rule.pool)}`]),
     ...(remedies.replicas === null ? [] : [`lower replicas to ${remedies.replicas}`]),
-    `raise pools.${rule.poolName}.maxGpus by ${shortGpus}`,
+    `raise pools.${rule.poolName}.${mostKey(rule.pool)} by ${Math.ceil(mostSaid(shortGpus, rule.pool))}`,
     ...(remedies.maxUnavailable === null ? [] : [awayCure(remedies.maxUnavailable, rule)]),
   ]
   const text = cures.length === 1 ? cures[0] : `${cures.slice(0, -1).join(', ')}, or ${cures.at(-1)}`

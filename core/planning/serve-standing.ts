@@ -1,5 +1,7 @@
 import type { ServeDesired } from '../desired.ts'
+import { sliceOf } from '../policy/sharing.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
+import { own } from '../record.ts'
 import type { Engine } from '../workloads/engine.ts'
 import { runnerSource } from '../workloads/runner-source.ts'
 import { type ServingInput, servingTemplate } from '../workloads/serving.ts'
@@ -45,7 +47,15 @@ export const buildOf = (
   namespace: policy.namespaces.serving,
   ...(policy.runner === undefined ? {} : { runner: runnerSource(policy) }),
   ...scalesOf(policy, service),
+  ...slicedIn(policy, service),
 })
+
+/** What a replica has of a pool that shares its GPUs. */
+const slicedIn = ({ pools }: Policy, { pool }: ServicePolicy): Pick<ServingInput, 'slice'> => {
+  const rule = own(pools, pool)
+  const slice = rule === undefined ? null : sliceOf(rule)
+  return slice === null ? {} : { slice }
+}
 
 const scalesOf = (policy: Policy, service: ServicePolicy): Pick<ServingInput, 'scales'> => {
   const range = rangeOf(policy, service)

@@ -1,9 +1,10 @@
 import type { V1Affinity, V1NodeSelectorRequirement, V1Pod, V1Toleration } from '@kubernetes/client-node'
-import { GPU, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
+import { INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
 import type { Policy } from '../policy.ts'
+import { isOfGpus, limitKey } from '../pools/counts.ts'
 import { numberIn } from '../quantity.ts'
 import { asOnThose, type Has, labelsOfNew } from './node-labels.ts'
-import { gpusOfPod, hasNode } from './pod-gpus.ts'
+import { gpusOfPod, hasNode, kindsOf } from './pod-gpus.ts'
 
 /** What is known of a pool's nodes: of those that are there, and of those that Karpenter would start. */
 export interface Places {
@@ -17,6 +18,8 @@ export interface Places {
   gpusPerNode: number
   /** Whether it is its nodes that are counted: no GPU is asked for there. */
   ofNodes: boolean
+  /** What its nodes offer: GPUs, or slices of them. */
+  offers: string
 }
 
 /** The nodes of a pool as its rule, its NodePool and the cluster say. */
@@ -37,6 +40,7 @@ export const placesOf = (
     taints: found?.spec?.template?.spec?.taints ?? [],
     gpusPerNode: rule?.gpusPerNode ?? Number.POSITIVE_INFINITY,
     ofNodes: rule?.counts === 'nodes',
+    offers: limitKey(rule),
   }
 }
 
@@ -44,13 +48,15 @@ export const placesOf = (
  * Where a pod's GPUs are: on its node; before it has one, on each pool of which a node lets it in: by its selector, its required affinity and
  * its tolerations. What nobody knows of a node lets it in.
  */
-export const sitsIn = (pod: V1Pod, { pool, poolOf, nodes, fresh, taints, ofNodes }: Places): boolean => {
+export const sitsIn = (pod: V1Pod, { pool, poolOf, nodes, fresh, taints, ofNodes, offers }: Places): boolean => {
   const { spec } = pod
   if (hasNode(pod) !== ofNodes) return false
   const node = spec?.nodeName === undefined ? undefined : poolOf.get(spec.nodeName)
   if (node !== undefined && node !== '') return node === pool
   // On a node of nobody's pool it takes none of a pool, whatever it would tolerate; one of the pool may have lost its label.
   if (node === '') return spec?.nodeSelector?.[NODE_POOL] === pool
+  // What waits for whole GPUs never comes to slices, nor the other way.
+  if (!ofNodes && !kindsOf(pod).has(offers)) return false
   const isLetIn = taints.every((taint) => tolerates(spec?.tolerations ?? [], taint))
   return isLetIn && [fresh, ...nodes.map((one) => labelsOn(one, fresh))].some((has) => isWanted(spec, has))
 }
@@ -68,7 +74,8 @@ export const mayTake = (pod: V1Pod, places: Places): boolean => {
 
 const isReadable = ({ spec }: V1Pod): boolean =>
   [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].every(
-    ({ resources }) => numberIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0) !== null,
+    ({ resources: { limits = {}, requests = {} } = {} }) =>
+      Object.entries({ ...requests, ...limits }).every(([key, amount]) => !isOfGpus(key) || numberIn(amount) !== null),
   )
 
 const HOSTNAME = 'kubernetes.io/hostname'

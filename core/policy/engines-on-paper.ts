@@ -5,6 +5,7 @@ import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { ENGINE_NAMES, ENGINE_VERSIONS, type EngineName } from '../workloads/engine-versions.ts'
 import { ENGINES } from '../workloads/engines.ts'
 import { laneOf, type OnPaper } from './paper.ts'
+import { sliceOf } from './sharing.ts'
 import { whyNotAllowed } from './sources.ts'
 
 /** What a service says of its engine, and of what adapters are served on, that no plan could be made of. */
@@ -18,7 +19,9 @@ export const enginesOnPaper = (policy: Policy): OnPaper[] =>
     return [
       // What an image is called proves nothing of what is in it: whoever writes the policy is told, and no plan is refused.
       ...imageOnPaper(rule).map(at([])),
-      ...[...flagsOnPaper(rule), ...baseOnPaper(rule, policy)].map(at([laneOf('service', name, rule)])),
+      ...[...flagsOnPaper(rule), ...baseOnPaper(rule, policy), ...inTurnOnPaper(rule, policy)].map(
+        at([laneOf('service', name, rule)]),
+      ),
     ]
   })
 
@@ -51,6 +54,39 @@ const baseOnPaper = (rule: ServicePolicy, policy: Policy): { at: string; why: st
     engine.cannotLoad(ADAPTER, { service: rule, ...(runner === undefined ? {} : { runner }) }) ??
     whyNotAllowed(base, policy)
   return why === null ? [] : [{ at: 'base', why }]
+}
+
+/** Where others have its GPU too, an engine is told which share of its memory it may take; what is not told, or told otherwise, takes from theirs. */
+const inTurnOnPaper = ({ pool, engine, args }: ServicePolicy, { pools }: Policy): { at: string; why: string }[] => {
+  const rule = Object.hasOwn(pools, pool) ? pools[pool] : undefined
+  const slice = rule === undefined ? null : sliceOf(rule)
+  if (slice === null || slice.isApart) return []
+  const { called } = ENGINE_VERSIONS[engine]
+  if (ENGINES[engine].at(-1)?.inTurn == null)
+    return [
+      {
+        at: 'engine',
+        why: `${called} takes a part of whatever memory it finds free, and GPUs of ${pool} are had in turn: serve it by vLLM, or use a pool that has its GPUs whole, or divided by MIG`,
+      },
+    ]
+  return args.flatMap((arg, index) =>
+    isOfMemory(arg)
+      ? [
+          {
+            at: `args.${index}`,
+            why: `${slice.perGpu} pods have a GPU of ${pool} in turn, and vLLM is told its share of the memory: leave it out`,
+          },
+        ]
+      : [],
+  )
+}
+
+/** As its parser knows them, which takes beginnings and either kind of dashes. */
+const OF_MEMORY = ['--gpu-memory-utilization', '--kv-cache-memory-bytes']
+const isOfMemory = (arg: string): boolean => {
+  const [flag = ''] = arg.split(/[=\s]/)
+  const said = flag.replaceAll('_', '-')
+  return said.length > '--kv-c'.length && OF_MEMORY.some((one) => one.startsWith(said))
 }
 
 const ADAPTER = { source: 's3://bucket/folder/', adapter: true } as const

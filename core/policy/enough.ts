@@ -6,6 +6,7 @@ import { mostOnPaper } from '../planning/pipeline-price.ts'
 import { slotGpus } from '../planning/serve-room.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
 import { highestOf, wholeNodes } from '../pools/ceiling.ts'
+import { mostKey, mostSaid, unitsOf } from '../pools/counts.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 
 /** Where a policy gives less money, room, time or length than what it asks for takes. */
@@ -68,7 +69,7 @@ const laterVersions = ({ pools }: Policy, name: string, rule: ServicePolicy): On
   const away = path.remedies.maxUnavailable
   const enough = Math.ceil((ceilingOf(pool) + path.shortGpus) / pool.gpusPerNode) * pool.gpusPerNode
   const cure = away === null ? '' : `write ${away}${away > replicas ? ', which accepts an outage' : ''}, or `
-  const why = `found ${maxUnavailable}, and its ${replicas === 1 ? 'one replica fills' : `${replicas} replicas fill`} ${rule.pool}: every version after the first would wait for ever; ${cure}raise pools.${rule.pool}.maxGpus to ${enough}`
+  const why = `found ${maxUnavailable}, and its ${replicas === 1 ? 'one replica fills' : `${replicas} replicas fill`} ${rule.pool}: every version after the first would wait for ever; ${cure}raise pools.${rule.pool}.${mostKey(pool)} to ${mostSaid(enough, pool)}`
   return [{ path: `services.${name}.maxUnavailable`, why, lanes: [] }]
 }
 
@@ -80,8 +81,8 @@ const roomOf = ({ services }: Policy, name: string, pool: Pool): OnPaper[] => {
   const together = all.reduce((sum, { gpus }) => sum + gpus, 0)
   if (together <= ceilingOf(pool) || all.some(({ gpus }) => gpus > ceilingOf(pool))) return []
   const each = all.map(({ key, gpus }) => `${key} ${gpus}`).join(', ')
-  const why = `its services take ${together} GPUs together (${each}), and nodes below ${highestOf(pool)} have ${ceilingOf(pool)}: the last to come would find no room; raise it, or lower replicas`
-  return [{ path: `pools.${name}.maxGpus`, why, lanes: [] }]
+  const why = `its services take ${together} ${unitsOf(pool)} together (${each}), and nodes below ${mostSaid(highestOf(pool), pool)} have ${ceilingOf(pool)}: the last to come would find no room; raise it, or lower replicas`
+  return [{ path: `pools.${name}.${mostKey(pool)}`, why, lanes: [] }]
 }
 
 /** Less nobody has who reads a card before answering. Milliseconds. */

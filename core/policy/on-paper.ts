@@ -1,9 +1,11 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
 import type { Policy } from '../policy.ts'
 import { groupsOf } from './approvals.ts'
+import { ownGpus } from './counted.ts'
 import { datasetsIn } from './datasets.ts'
 import { enginesOnPaper } from './engines-on-paper.ts'
 import { enoughOnPaper } from './enough.ts'
+import { memoryOnPaper } from './gpu-memory.ts'
 import { gatesOnPaper, registersOnPaper } from './judged.ts'
 import { ladderOnPaper } from './ladder-on-paper.ts'
 import { toldOfManifest } from './manifest-places.ts'
@@ -33,6 +35,7 @@ const foundOnPaper = (policy: Policy): OnPaper[] => [
   ...registersOnPaper(policy),
   ...scriptsOnPaper(policy),
   ...enginesOnPaper(policy),
+  ...memoryOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),
   ...neverKnown(policy),
   ...enoughOnPaper(policy),
@@ -72,9 +75,10 @@ const typesOnPaper = (path: string, pool: Policy['pools'][string]): Wrong[] =>
     if (pool.counts === 'nodes') return withoutOnPaper(path, { type, gpus })
     const at = pool.instanceTypes === undefined ? 'instanceType' : `instanceTypes.${pool.instanceTypes.indexOf(type)}`
     if (gpus === undefined) return [{ path: `${path}.${at}`, why: `no GPU type \`${type}\` is known: ${meant}` }]
-    return gpus === pool.gpusPerNode
+    const said = ownGpus(pool)
+    return gpus === said
       ? []
-      : [{ path: `${path}.gpusPerNode`, why: `${type} has ${gpus}, not ${pool.gpusPerNode}: write ${gpus}` }]
+      : [{ path: `${path}.gpusPerNode`, why: `${type} has ${gpus}, not ${said}: write ${gpus}` }]
   })
 
 /** AWS has hundreds of types without GPUs, so of those only what has some is known. */

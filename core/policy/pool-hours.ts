@@ -16,7 +16,7 @@ const hoursCeiling = z.strictObject({
   to: matching(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, `${TIME}, or \`24:00\` for its end`),
   /** Ceiling on the pool’s GPUs meanwhile, in place of its own: whole nodes, 0 for none. */
   maxGpus: z.optional(countOrNone),
-  /** Ceiling on the nodes of a pool without GPUs meanwhile, in place of its own; 0 for none. */
+  /** Ceiling on the nodes of a pool without GPUs, or that shares them, meanwhile, in place of its own; 0 for none. */
   maxNodes: z.optional(countOrNone),
 })
 
@@ -37,7 +37,7 @@ export const hours = z.strictObject({
 export const leases = z.strictObject({
   /** GPUs that all leases together may add: whole nodes. What is lowered here counts at once, for leases that run too. */
   maxGpus: z.optional(count),
-  /** Nodes that all leases of a pool without GPUs together may add, in place of `maxGpus`. */
+  /** Nodes that all leases of a pool without GPUs, or that shares them, together may add, in place of `maxGpus`. */
   maxNodes: z.optional(count),
   /** Hours that a lease may still have before it, when it is asked for and when it is extended. At most 744, 31 days. */
   maxHours: count.check(z.maximum(744, 'write at most 744: what is to stay longer is the pool’s own `maxGpus`')),
@@ -46,6 +46,7 @@ export const leases = z.strictObject({
 /** A pool as far as it is looked at here. */
 interface Pool extends Most {
   gpusPerNode: number
+  sharing?: object | undefined
   queue?: string | undefined
   hours?: z.output<typeof hours> | undefined
   leases?: z.output<typeof leases> | undefined
@@ -71,12 +72,12 @@ export const mostProblems = (pool: Pool): Problem[] => [
   ...(pool.leases === undefined ? [] : mostProblem(['leases'], pool.leases, pool)),
 ]
 
-const mostProblem = (path: string[], said: Most, { gpusPerNode }: Pool): Problem[] => {
-  const [key, other] = gpusPerNode === 0 ? (['maxNodes', 'maxGpus'] as const) : (['maxGpus', 'maxNodes'] as const)
-  const why =
-    gpusPerNode === 0
-      ? 'a node of this pool has no GPUs, and nodes are counted: write `maxNodes`'
-      : 'a node of this pool has GPUs, and those are counted: write `maxGpus`, nodes × GPUs of a node'
+const mostProblem = (path: string[], said: Most, { gpusPerNode, sharing }: Pool): Problem[] => {
+  const inNodes = gpusPerNode === 0 || sharing !== undefined
+  const [key, other] = inNodes ? (['maxNodes', 'maxGpus'] as const) : (['maxGpus', 'maxNodes'] as const)
+  const why = inNodes
+    ? `a node of this pool has ${sharing === undefined ? 'no GPUs' : 'GPUs that are shared'}, and nodes are counted: write \`maxNodes\``
+    : 'a node of this pool has GPUs, and those are counted: write `maxGpus`, nodes × GPUs of a node'
   if (said[other] !== undefined) return [{ path: [...path, other], message: why }]
   return said[key] === undefined
     ? [{ path: [...path, key], message: 'is missing: write a whole number, without quotes' }]

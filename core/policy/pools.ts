@@ -5,6 +5,7 @@ import type { Counts } from '../pools/counts.ts'
 import { count, countOrNone, dollars, matching, minutes, name, queue } from './fields.ts'
 import { tags } from './nodes.ts'
 import { hours, hoursProblems, leases, mostProblems } from './pool-hours.ts'
+import { sharing, sharingProblems } from './sharing.ts'
 
 /** GiB below which an image and weights do not find room beside what pods write; and an image without GPUs, which has none of their libraries, by itself. */
 const [LEAST_DISK, LEAST_WITHOUT] = [300, 50]
@@ -38,9 +39,14 @@ export const pool = z
     instanceTypes: z.optional(z.array(instanceType).check(z.minLength(1), z.maxLength(20))),
     /** GPUs of one node of that type. 0: it has none, and the pool is for stages that say `gpus: 0`: each has one of its nodes to itself, so that all that is counted of it is nodes. */
     gpusPerNode: countOrNone,
-    /** Ceiling on the pool's GPUs: the NodePool's limit. 0 keeps everything out. Of a pool without GPUs `maxNodes` says it. */
+    /**
+     * How each of its GPUs is shared by several pods: `{ by: 'time-slicing', replicas: 4 }`, or `{ by: 'mig', profile: '1g.10gb' }` ([gpu-sharing.md](gpu-sharing.md)). A stage or a
+     * replica then has one slice, and all that is counted of the pool is slices; its ceiling is said in nodes. Needs Karpenter’s NodeOverlay. Left out: GPUs are had whole.
+     */
+    sharing: z.optional(sharing),
+    /** Ceiling on the pool's GPUs: the NodePool's limit. 0 keeps everything out. Of a pool without GPUs, or that shares them, `maxNodes` says it. */
     maxGpus: z.optional(countOrNone),
-    /** Ceiling on the nodes of a pool without GPUs, in place of `maxGpus`: the NodePool’s limit, and as many stages run there at once at most. 0 keeps everything out. */
+    /** Ceiling on the nodes of a pool without GPUs, or that shares them, in place of `maxGpus`: the NodePool’s limit. Without GPUs as many stages run there at once at most. 0 keeps everything out. */
     maxNodes: z.optional(countOrNone),
     /** Other ceilings at some times of the week: a pool that grows at night. What runs when one ends is finished; nothing that would go beyond it begins. */
     hours: z.optional(hours),
@@ -104,7 +110,7 @@ export const typesOf = ({
 
 /** GiB of a node's disk. */
 export const diskOf = ({ disk, counts }: Pick<Pool, 'disk'> & Counts): number =>
-  disk ?? (counts === undefined ? 500 : 100)
+  disk ?? (counts === 'nodes' ? 100 : 500)
 
 interface PoolProblem {
   path: string[]
@@ -116,6 +122,7 @@ const poolProblems = (value: Pool): PoolProblem[] => [
   ...capacityProblems(value),
   ...diskProblems(value),
   ...gpuProblems(value),
+  ...sharingProblems(value),
   ...mostProblems(value),
   ...hoursProblems(value),
 ]

@@ -61,8 +61,10 @@ export const service = z
     autoscaling: z.optional(autoscaling),
     /** Replicas with which it makes do while a rung of the budget’s ladder says `serving: 'floor'`: at least one, and no more than `replicas`, or `autoscaling.max`, which is no higher then. Left out: no rung scales it. */
     floor: z.optional(count),
-    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched, which has no more; `pod` may say other, where an adapter has more, weights from Hugging Face lie in its home or whole ones are fetched. */
+    /** GPUs of one replica: tensor parallel within one node; of a pool that shares its GPUs 1, which is a slice. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk, and for 5 GiB more where an adapter is fetched, which has no more; `pod` may say other, where an adapter has more, weights from Hugging Face lie in its home or whole ones are fetched. */
     gpusPerReplica: count,
+    /** GiB of memory that each of its GPUs, or its slice of one, has to have: what its weights take, and what is to be cached beside them. A pool that has less is refused. Left out: nobody looks. */
+    gpuMemory: z.optional(count),
     /** Longest context, tokens; left out: the model’s own. */
     maxModelLen: z.optional(count),
     /** Further arguments of the container. */

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
-import type { Counts } from '../pools/counts.ts'
 import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
-import { countOrNone, hours, image, manifest, matching, name, ownName, within } from './fields.ts'
+import { count, countOrNone, hours, image, manifest, matching, name, ownName, within } from './fields.ts'
 import { gangWrongs, withoutGpusWrongs } from './gang.ts'
 import { gate } from './gates.ts'
 import {
@@ -123,6 +122,8 @@ export const stage = z
     ),
     /** GPUs of each of its pods: it has one, or one a node. For each GPU it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. 0: it needs none, and runs on a pool without GPUs, of which it has one node to itself, with the room that one GPU would ask for at least. Needed where no `manifest` says it. */
     gpus: countOrNone as Brought<number>,
+    /** GiB of memory that each of its GPUs, or its slice of one, has to have. A pool that has less is refused. Left out: nobody looks. */
+    gpuMemory: z.optional(count),
     /** How long it takes, hours: as a rule, and in the bad case that is held and priced. Once three runs of it are known a plan says what they took as a rule in place of the first; the second is never learned. */
     hours,
     /** Names of earlier stages whose results it reads; left out: the stage before it. */
@@ -164,9 +165,6 @@ export const nodesOfStage = ({ nodes = 1 }: { nodes?: number | undefined }): num
 
 /** What one of its pods takes of its pool: its GPUs; where it needs none the node that it has to itself. */
 export const takenByPod = ({ gpus }: { gpus: number }): number => (gpus === 0 ? 1 : gpus)
-
-/** What that is counted in: nodes, of a stage that needs no GPUs. */
-export const countsOfStage = ({ gpus }: { gpus: number }): Counts => (gpus === 0 ? { counts: 'nodes' } : {})
 
 /** The model that a stage is told to begin from: its own, or the last one that a stage before it names; null: none is. */
 export const modelToldTo = (all: readonly (Named & { model?: string | undefined })[], name: string): string | null =>

@@ -4,13 +4,15 @@ import { type DriftTogether, driftProblems } from './drift.ts'
 import { nearest } from './nearest.ts'
 import type { PodPatch } from './pod.ts'
 import { nodeProblems } from './pod-nodes.ts'
+import { sharedGpuProblems } from './shared-gpus.ts'
+import type { Sharing } from './sharing.ts'
 import { nameOfStage } from './stages.ts'
 import { versionProblems } from './versions.ts'
 import { gpuPoolProblems } from './without-gpus.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together extends DriftTogether {
-  nodes?: object | undefined
+  nodes?: { ami?: string } | undefined
   keda?: object | undefined
   pools: Record<string, PoolTogether>
   pipelines: Record<
@@ -20,6 +22,7 @@ export interface Together extends DriftTogether {
       on: { dataset?: { bucket: string; prefix: string } | undefined }
       stages: (OnPool & {
         gpus: number
+        nodes?: number | undefined
         name?: string | undefined
         use?: string | undefined
         preemptible?: boolean | undefined
@@ -38,14 +41,18 @@ export interface Together extends DriftTogether {
   >
   services: Record<
     string,
-    OnPool & { was?: string | undefined; model?: string | undefined; autoscaling?: object | undefined } & Parameters<
-        typeof promotionsOf
-      >[0] &
+    OnPool & {
+      gpusPerReplica: number
+      was?: string | undefined
+      model?: string | undefined
+      autoscaling?: object | undefined
+    } & Parameters<typeof promotionsOf>[0] &
       DriftTogether['services'][string]
   >
 }
 interface PoolTogether {
   gpusPerNode: number
+  sharing?: Sharing | undefined
   hours?: object | undefined
   mode?: string | undefined
   queue?: string | undefined
@@ -78,6 +85,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...scaledByNobody(value),
   ...servedFromQueues(value),
   ...gpuPoolProblems(value),
+  ...sharedGpuProblems(value),
   ...reservedOfNothing(value),
   ...otherNodes(value),
   ...neverOpened(value),

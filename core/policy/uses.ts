@@ -1,6 +1,6 @@
-import type { Policy, StagePolicy } from '../policy.ts'
+import type { Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import { highestOf } from '../pools/ceiling.ts'
-import { amountText, type Counts } from '../pools/counts.ts'
+import { amountText, isOfSlices, mostKey, mostSaid } from '../pools/counts.ts'
 import { stagesAs } from './alternatives.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { nameOfStage, nodesOfStage, takenByPod } from './stages.ts'
@@ -76,7 +76,7 @@ export const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together
     ? [
         {
           path,
-          why: `${amountText(together, rule)} ${together === 1 ? 'is' : 'are'} asked for and pools.${pool}.${mostKey(rule)} is ${most}${hours === undefined ? '' : ' at its highest hours'}: raise it, or ask for less`,
+          why: `${amountText(together, rule)} ${together === 1 ? 'is' : 'are'} asked for and pools.${pool}.${mostKey(rule)} is ${mostText(most, rule)}${hours === undefined ? '' : ' at its highest hours'}: raise it, or ask for less`,
           lanes: [lane],
         },
       ]
@@ -91,5 +91,8 @@ const moreText = (path: string, gpus: number, gpusPerNode: number): string => {
     : ': say how many `nodes` of them it runs on'
 }
 
-/** By which of its keys a pool says how high it goes. */
-const mostKey = (pool: Counts | undefined): string => (pool?.counts === undefined ? 'maxGpus' : 'maxNodes')
+/** `16`, as its key says it; where nodes are written and slices are counted, with how many those have. */
+const mostText = (most: number, rule: PoolPolicy | undefined): string => {
+  if (rule === undefined || !isOfSlices(rule)) return String(most)
+  return `${mostSaid(most, rule)}, which ${most === 0 ? 'has none' : `have ${amountText(most, rule)}`}`
+}

@@ -4,7 +4,7 @@ import type { PoolPolicy } from '../policy.ts'
 import { counted, minuteText } from '../text.ts'
 import { isInForce, ownAt, wholeNodes } from './ceiling.ts'
 import type { ContributionRow } from './contribution.ts'
-import { amountText, type Counts } from './counts.ts'
+import { amountText, type Counts, mostKey, mostSaid } from './counts.ts'
 
 const HOUR = 3_600_000
 
@@ -42,7 +42,7 @@ const whyNever = ({ name, rule }: Leasing): string | null => {
   if (rule.queue !== undefined)
     return `Kueue lends ${name} (queue ${rule.queue}): its ClusterQueue says how much of it, and \`nominalQuota\` there raises that`
   if (rule.leases === undefined)
-    return `the policy lets nobody lease of ${name}: write \`leases: { ${rule.counts === undefined ? 'maxGpus' : 'maxNodes'}: ${rule.gpusPerNode}, maxHours: 12 }\` into pools.${name}, or as much as you allow`
+    return `the policy lets nobody lease of ${name}: write \`leases: { ${mostKey(rule)}: ${mostSaid(rule.gpusPerNode, rule)}, maxHours: 12 }\` into pools.${name}, or as much as you allow`
   return rule.price === null
     ? `${name} has no price, so nobody could say what a lease costs: set pools.${name}.price`
     : null
@@ -59,7 +59,7 @@ const whyNotSo = ({ gpus, until, of }: Asked, { name, rule, rows, now }: Leasing
   if (!(until > now)) return `it would have ended at ${minuteText(until)} already: say a time that lies ahead`
   if (gpus > 0 && wholeNodes(gpus, rule) === gpus) return null
   const more = Math.max(1, Math.ceil(gpus / gpusPerNode)) * gpusPerNode
-  return `${counted(gpus, 'GPU')} are no whole nodes of ${gpusPerNode}: say +${more}`
+  return `${amountText(gpus, rule)} are no whole nodes of ${gpusPerNode}: say +${more}`
 }
 
 /** Why it is beyond what the policy allows. */

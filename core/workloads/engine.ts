@@ -15,6 +15,8 @@ export interface Engine extends Answering {
   command: readonly string[] | null
   /** Arguments of its container. What the user wrote comes after them and wins. */
   args(desired: ServeDesired, service: ServicePolicy): string[]
+  /** Tells it which share of its GPU's memory it may take, of 1, where others have that GPU too; null: nothing does, and it takes what it finds. */
+  inTurn: ((share: number) => string[]) | null
   /** Variables of its container beside what all are told. */
   env: Readonly<Record<string, string>>
   /** Why it cannot load what lies there, in a sentence that says what to do; null: nothing on paper speaks against it. */

@@ -2,6 +2,7 @@ import type { V1Container, V1EnvVar, V1PodSpec, V1TopologySpreadConstraint } fro
 import type { ServeDesired } from '../desired.ts'
 import { GPU, type KubeObject, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
+import type { Slice } from '../policy/sharing.ts'
 import type { ServicePolicy } from '../policy.ts'
 import type { Traffic } from '../world.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
@@ -18,6 +19,7 @@ import { HOME, SERVING_USER, servingRoom } from './pod-room.ts'
 import { servingClassName } from './priority.ts'
 import type { RunnerSource } from './runner.ts'
 import { HTTP, healthOf } from './serving-health.ts'
+import { shareArgs } from './share.ts'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
 export const TASK_LABEL = label('task')
@@ -36,6 +38,8 @@ export interface ServingInput {
   runner?: RunnerSource
   /** What scales it between how many; left out: nothing does. */
   scales?: Scales
+  /** What a replica has in place of whole GPUs; left out: it has those. */
+  slice?: Slice
   namespace: string
   /** Generation whose Deployment it is: another than the run's where a standing one is adopted (law 4). */
   generation?: number
@@ -186,8 +190,10 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   volumes: roomOf(input).volumes,
 })
 
-const roomOf = ({ desired, service, engine }: Pick<ServingInput, 'desired' | 'service' | 'engine'>) =>
-  servingRoom({ ...service, container: service.engine, fetched: engine.fetches(desired)?.most ?? 0 }, engine.disk)
+const roomOf = ({ desired, service, engine, slice }: ServingInput) => {
+  const fetched = engine.fetches(desired)?.most ?? 0
+  return servingRoom({ ...service, container: service.engine, fetched, slice }, engine.disk)
+}
 
 /**
  * Of nodes that have room, a replica goes to one with the fewest of its generation. It is said whatever the replicas are, which change in
@@ -204,13 +210,14 @@ const spread = ({ identity, run }: ServingInput): V1TopologySpreadConstraint[] =
   },
 ]
 
-const container = ({ desired, service, engine }: ServingInput): V1Container => {
-  const { resources, volumeMounts } = roomOf({ desired, service, engine })
+const container = (input: ServingInput): V1Container => {
+  const { desired, service, engine, slice } = input
+  const { resources, volumeMounts } = roomOf(input)
   return {
     name: service.engine,
     image: service.image,
     ...(engine.command === null ? {} : { command: [...engine.command] }),
-    args: [...engine.args(desired, service), ...service.args].map(literal),
+    args: [...engine.args(desired, service), ...shareArgs(engine, slice), ...service.args].map(literal),
     env: [
       { name: 'SIGNALBOX_TASK', value: SERVING_TASK },
       { name: 'INPUT_URI', value: literal(desired.source) },

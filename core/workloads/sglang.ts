@@ -16,6 +16,8 @@ const SGLANG: Engine = {
   guarded: true,
   leaves: true,
   ranked: true,
+  // What it is told is a part of what it finds free when it begins, which others change.
+  inTurn: null,
   command: ['python3', '-m', 'sglang.launch_server'],
   env: ENGINE_ENV.sglang,
   // Its keys keep nobody off: whoever asks it for its settings is told them.

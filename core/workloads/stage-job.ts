@@ -2,6 +2,7 @@ import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec } from '@kuber
 import { datasetIn, type TrainDesired } from '../desired.ts'
 import { DO_NOT_DISRUPT, GPU, type KubeObject, NODE_POOL, QUEUE_LABEL } from '../kube.ts'
 import { type Identity, label, laneLabels, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
+import { sliceOf } from '../policy/sharing.ts'
 import { nameOfStage, nodesOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
@@ -139,8 +140,10 @@ const efaOf = ({ stage, policy }: StageInput): number | undefined =>
   nodesOfStage(stage) > 1 ? policy.pools[stage.pool]?.efa : undefined
 
 const roomOf = ({ desired, policy, stage: { gpus, pod, ...stage } }: StageInput): PodRoom => {
-  const isLent = policy.pools[stage.pool]?.queue !== undefined
-  return stageRoom({ gpus, pod, isLent, container: nameOfStage(stage) }, stagePods(desired.pods).disk)
+  const pool = policy.pools[stage.pool]
+  const slice = pool === undefined ? null : sliceOf(pool)
+  const isLent = pool?.queue !== undefined
+  return stageRoom({ gpus, pod, isLent, slice, container: nameOfStage(stage) }, stagePods(desired.pods).disk)
 }
 
 const container = (input: StageInput): V1Container => {

@@ -19,6 +19,8 @@ const TRTLLM: Engine = {
   guarded: true,
   leaves: true,
   ranked: true,
+  // What it is told is a part of what is free once its weights are loaded, which others change.
+  inTurn: null,
   command: ['trtllm-serve'],
   env: ENGINE_ENV.trtllm,
   // What changes its weights only works for a server that was started to be trained.

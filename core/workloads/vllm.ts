@@ -18,6 +18,7 @@ const VLLM: Engine = {
   leaves: false,
   ranked: false,
   command: null,
+  inTurn: (share) => [`--gpu-memory-utilization=${share}`],
   env: ENGINE_ENV.vllm,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [

@@ -35,7 +35,7 @@ export const manifestPath = ({ apiVersion, kind, metadata }: Manifest): string =
 }
 
 const plural = (kind: string): string => {
-  if (kind.endsWith('y')) return `${kind.slice(0, -1)}ies`
+  if (/[^aeiou]y$/.test(kind)) return `${kind.slice(0, -1)}ies`
   return kind.endsWith('s') ? `${kind}es` : `${kind}s`
 }
 

@@ -1,4 +1,5 @@
-import { GPU, type KubeObject } from '../../core/kube.ts'
+import type { KubeObject } from '../../core/kube.ts'
+import { isOfGpus } from '../../core/pools/counts.ts'
 import { canonicalQuantities } from './quantities.ts'
 import type { Deployment, Job, Pod } from './wire.ts'
 
@@ -53,8 +54,9 @@ const podDefaults = (spec: Spec | undefined, restartPolicy?: string): void => {
   spec.schedulerName ??= 'default-scheduler'
   for (const { resources, ports } of spec.containers ?? []) {
     for (const port of ports ?? []) port.protocol ??= 'TCP'
-    const limit = resources?.limits?.[GPU]
-    if (resources !== undefined && limit !== undefined) resources.requests = { [GPU]: limit, ...resources.requests }
+    const limits = Object.entries(resources?.limits ?? {}).filter(([key]) => isOfGpus(key))
+    if (resources !== undefined && limits.length > 0)
+      resources.requests = { ...Object.fromEntries(limits), ...resources.requests }
   }
 }
 

@@ -1,4 +1,6 @@
 import { GPU } from '../../core/kube.ts'
+import { kindsOf } from '../../core/planning/pod-gpus.ts'
+import { isOfGpus } from '../../core/pools/counts.ts'
 import { isReady, type Node, type Pod } from './wire.ts'
 
 /** What kube-scheduler says of the nodes that are there. */
@@ -27,13 +29,16 @@ const wantsAway = ({ spec, metadata: { namespace } }: Pod, { metadata: other }: 
   )
 
 /** Why the pod may not run on the node, whatever room there is. */
-export const whyNot = (pod: Pod, { metadata, spec }: Node): string | null => {
+export const whyNot = (pod: Pod, { metadata, spec, status }: Node): string | null => {
   const labels = metadata.labels ?? {}
   const isAsked = Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)
   if (!isAsked || !isRequired(pod, { 'kubernetes.io/hostname': metadata.name ?? '', ...labels }))
     return "node(s) didn't match Pod's node affinity/selector"
   const taint = (spec?.taints ?? []).find((each) => each.effect !== 'PreferNoSchedule' && !tolerates(pod, each))
-  return taint === undefined ? null : `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
+  if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
+  const offers = Object.keys(status?.allocatable ?? {}).filter(isOfGpus)
+  const other = [...kindsOf(pod)].find((kind) => offers.length > 0 && !offers.includes(kind))
+  return other === undefined ? null : `Insufficient ${other}`
 }
 
 /** One of its terms, and of that all. */

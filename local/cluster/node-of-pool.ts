@@ -1,5 +1,6 @@
 import { GPUS_PER_NODE_LABEL } from '../../core/bootstrap/node-pools.ts'
-import { GPU, type KubeObject, type NodePool } from '../../core/kube.ts'
+import type { KubeObject, NodePool } from '../../core/kube.ts'
+import { countsIn, limitKey } from '../../core/pools/counts.ts'
 import { providerIdOf } from './claims.ts'
 import { INSTANCE_TYPE_LABEL, type Labels, type Node, POOL_LABEL } from './wire.ts'
 
@@ -13,7 +14,8 @@ export const nodeOf = ({ metadata, spec }: KubeObject<'NodePool'>, name: string)
   )
   const gpus = template?.metadata?.labels?.[GPUS_PER_NODE_LABEL] ?? '0'
   // No device plugin offers any on a node without.
-  const capacity: Labels = gpus === '0' ? {} : { [GPU]: gpus }
+  const offers = limitKey(countsIn({ ...(spec && { spec }) }))
+  const capacity: Labels = gpus === '0' ? {} : { [offers]: gpus }
   const annotated: Labels = metadata.annotations?.[INSTANCE_TYPE_LABEL]
     ? { [INSTANCE_TYPE_LABEL]: metadata.annotations[INSTANCE_TYPE_LABEL] }
     : {}

@@ -1,4 +1,5 @@
-import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
+import { GPU, type KubeObject, type NodePool, type ObjectRef } from '../../core/kube.ts'
+import { countsIn, limitKey } from '../../core/pools/counts.ts'
 import { gpusIn, numberIn } from '../../core/quantity.ts'
 import { initializeClaim, launchClaim } from './claims.ts'
 import { type NodeMemo, tidyNode } from './empty-nodes.ts'
@@ -122,7 +123,8 @@ const launchFor = (world: World, pod: Pod, pool: KubeObject<'NodePool'> | null):
 
 /** Karpenter counts whole nodes against the ceiling. */
 const exceeds = ({ metadata, spec }: KubeObject<'NodePool'>, nodes: Node[], gpus: number): string | null => {
-  const { nodes: mostNodes, [GPU]: mostGpus } = spec?.limits ?? {}
+  const { nodes: mostNodes, ...most } = spec?.limits ?? {}
+  const mostGpus = most[offeredBy({ ...(spec && { spec }) })]
   if (mostNodes !== undefined && nodes.length + 1 > (numberIn(mostNodes) ?? 0))
     return `node limits have been exhausted for nodepool ${metadata.name}`
   if (mostGpus === undefined || totalGpus(nodes) + gpus <= gpusIn(mostGpus)) return null
@@ -131,8 +133,14 @@ const exceeds = ({ metadata, spec }: KubeObject<'NodePool'>, nodes: Node[], gpus
 
 const showResources = ({ store }: World, pool: KubeObject<'NodePool'>): void => {
   const nodes = store.list('Node', { place: pool.metadata.name })
-  const resources = { [GPU]: String(totalGpus(nodes)), nodes: String(nodes.length) }
+  const resources = { [offeredBy(pool)]: String(totalGpus(nodes)), nodes: String(nodes.length) }
   store.update<'NodePool'>({ ...pool, status: { ...pool.status, resources } })
+}
+
+/** What nodes of a pool with GPUs offer. */
+const offeredBy = (pool: Pick<NodePool, 'spec'>): string => {
+  const key = limitKey(countsIn(pool))
+  return key === 'nodes' ? GPU : key
 }
 
 const totalGpus = (nodes: Node[]): number => nodes.reduce((sum, { status }) => sum + gpusOffered(status?.capacity), 0)

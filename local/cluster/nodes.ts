@@ -1,4 +1,5 @@
-import { GPU, refOf } from '../../core/kube.ts'
+import { refOf } from '../../core/kube.ts'
+import { isOfGpus } from '../../core/pools/counts.ts'
 import { numberIn } from '../../core/quantity.ts'
 import { terminateClaim } from './claims.ts'
 import { memoOf, type OwnerMemo, type PodMemo } from './pods.ts'
@@ -48,6 +49,9 @@ export const nodeGpus = ({ store }: World, { metadata, status }: Node): { gpus: 
   return { gpus: gpusOffered(status?.allocatable), used, pods }
 }
 
-/** GPUs that a node says it has: of what cannot be read, none. */
-export const gpusOffered = (resources: Record<string, string> | undefined): number =>
-  Math.floor(numberIn(resources?.[GPU] ?? 0) ?? 0)
+/** GPUs that a node says it has, or slices of them: of what cannot be read, none. */
+export const gpusOffered = (resources: Record<string, string> = {}): number =>
+  Object.entries(resources).reduce(
+    (sum, [key, amount]) => sum + (isOfGpus(key) ? Math.floor(numberIn(amount) ?? 0) : 0),
+    0,
+  )

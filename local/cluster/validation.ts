@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../core/digest.ts'
-import { GPU, type KubeObject } from '../../core/kube.ts'
+import type { KubeObject } from '../../core/kube.ts'
+import { isOfGpus } from '../../core/pools/counts.ts'
 import { numberIn } from '../../core/quantity.ts'
 import { type Deployment, type Job, KINDS, type Labels, type Pod } from './wire.ts'
 
@@ -170,11 +171,20 @@ const podProblems = (spec: Spec | undefined, path: string): string[] => {
 
 /** GPUs are whole, and asked for exactly. */
 const gpuProblems = (resources: { limits?: Labels; requests?: Labels } | undefined, path: string): string[] => {
-  const [limit, request] = [resources?.limits?.[GPU], resources?.requests?.[GPU]]
+  const { limits = {}, requests = {} } = resources ?? {}
+  const asked = new Set([...Object.keys(limits), ...Object.keys(requests)].filter(isOfGpus))
+  return [...asked].flatMap((key) => wholeProblems(key, [limits[key], requests[key]], path))
+}
+
+const wholeProblems = (
+  resource: string,
+  [limit, request]: [limit: string | undefined, request: string | undefined],
+  path: string,
+): string[] => {
   if (limit === undefined && request === undefined) return []
   if (limit === undefined) return [`${path}.limits: Required value: Limit must be set for non overcommitable resources`]
   const gpus = numberIn(limit)
   if (numberIn(request) !== gpus)
-    return [`${path}.requests: Invalid value: "${request}": must be equal to ${GPU} limit of ${limit}`]
-  return Number.isInteger(gpus) ? [] : [`${path}.limits[${GPU}]: Invalid value: "${limit}": must be an integer`]
+    return [`${path}.requests: Invalid value: "${request}": must be equal to ${resource} limit of ${limit}`]
+  return Number.isInteger(gpus) ? [] : [`${path}.limits[${resource}]: Invalid value: "${limit}": must be an integer`]
 }

@@ -1,5 +1,5 @@
-import { GPU, type Kind, type KubeObject, type ObjectRef } from '../../core/kube.ts'
-import { gpusIn } from '../../core/quantity.ts'
+import type { Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import { gpusOf as gpusAsked } from '../../core/planning/pod-gpus.ts'
 
 export type Pod = KubeObject<'Pod'>
 export type Job = KubeObject<'Job'>
@@ -105,12 +105,8 @@ export const withCondition = <C extends AnyCondition>(list: C[] | undefined, sai
 export const isTrue = (list: AnyCondition[] | undefined, wanted: string): boolean =>
   list?.some(({ type, status }) => type === wanted && status === 'True') ?? false
 
-/** GPUs that a pod asks for. */
-export const gpusOf = (spec: Pod['spec']): number =>
-  (spec?.containers ?? []).reduce(
-    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
-    0,
-  )
+/** GPUs that a pod asks for, or slices of them. */
+export const gpusOf = (spec: Pod['spec']): number => gpusAsked(spec?.containers)
 
 /** Neither ended nor on its way out. */
 export const isLive = (pod: Pod): boolean => !hasEnded(pod) && !isStopping(pod)

@@ -104,7 +104,7 @@ export const controllers = (dir: string, ports: RigPorts): Command[] => [
       METRICS_PORT: String(ports.metrics),
       HEALTH_PROBE_PORT: String(ports.health),
       LOG_LEVEL: 'info',
-      FEATURE_GATES: 'StaticCapacity=true',
+      FEATURE_GATES: 'StaticCapacity=true,NodeOverlay=true',
       INSTANCE_TYPES_FILE_PATH: join(dir, 'instance-types.json'),
     },
     ready: `http://127.0.0.1:${ports.health}/readyz`,

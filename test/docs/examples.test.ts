@@ -2,9 +2,13 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { wantedImages } from '../../core/images/places.ts'
+import { memoryIn } from '../../core/policy/gpu-memory.ts'
 import { onPaper } from '../../core/policy/on-paper.ts'
+import { sliceOf } from '../../core/policy/sharing.ts'
 import { type Config, parsePolicy } from '../../core/policy.ts'
+import { ENGINES } from '../../core/workloads/engines.ts'
 import { PRESETS } from '../../core/workloads/presets.ts'
+import { shareArgs } from '../../core/workloads/share.ts'
 import { readWritten } from '../../local/policies/file-policies.ts'
 import { withDigests } from '../journeys/life.ts'
 
@@ -75,4 +79,16 @@ it('docs/autoscaling.md shows examples/scaled-service.config.ts, to the letter',
   const page = readFileSync(join(ROOT, 'docs/autoscaling.md'), 'utf8')
   const [, shown] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
   expect(shown).toBe(readFileSync(join(ROOT, 'examples/scaled-service.config.ts'), 'utf8'))
+})
+
+it('docs/gpu-sharing.md shows examples/shared-gpus.config.ts, to the letter, and says what doctor and the plan say of it', () => {
+  const page = readFileSync(join(ROOT, 'docs/gpu-sharing.md'), 'utf8')
+  const [, shown] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
+  expect(shown).toBe(readFileSync(join(ROOT, 'examples/shared-gpus.config.ts'), 'utf8'))
+  const policy = parsePolicy(withDigests(loaded.get('examples/shared-gpus.config.ts')))
+  const { 'gpu-turns': turns, 'gpu-parts': parts } = policy.pools
+  expect([turns?.gpusPerNode, turns?.maxGpus, parts?.gpusPerNode]).toEqual([16, 32, 7])
+  expect(memoryIn(turns!)).toBe(11)
+  expect(page).toContain(`pods ask for | \`${turns?.counts}\` | \`${parts?.counts}\``)
+  expect(page).toContain(shareArgs(ENGINES.vllm.at(-1)!, sliceOf(turns!)!)[0])
 })

@@ -10,7 +10,7 @@ const services = Object.fromEntries(
 const policy = parsePolicy({ ...config, services })
 
 it('makes what was named, once, and nothing of what is no pack', () => {
-  expect(PACK_NAMES).toEqual(['monitoring', 'access', 'istio'])
+  expect(PACK_NAMES).toEqual(['monitoring', 'sharing', 'access', 'istio'])
   const both = packManifests(policy, ['monitoring', 'access', 'monitoring'], OPTIONS)
   const names = both.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
   expect(new Set(names).size).toBe(names.length)
