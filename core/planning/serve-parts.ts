@@ -220,9 +220,13 @@ export const planParts = (
   })
 }
 
-/** Applies these. They are no templates: what is applied anew starts no pod. */
+/**
+ * Applies these. They are no templates: what is applied anew starts no pod. It moves no replicas, so what scales these stays as people have agreed to
+ * it, whatever the policy says by now and they are asked about.
+ */
 export const setStep = (view: GenerationView, { service, range }: Rule, parts: readonly Part[]): RollOutModelStep => {
-  const { generation, replicas } = view
+  const { generation, replicas, upTo } = view
+  const scaled = range ?? (upTo === undefined ? undefined : { min: 0, max: upTo })
   return {
     kind: 'roll-out-model',
     name: 'move-1',
@@ -233,6 +237,6 @@ export const setStep = (view: GenerationView, { service, range }: Rule, parts: r
     point: { old: 0, new: replicas },
     brings: null,
     loadMinutes: service.loadMinutes.p95,
-    ...(range === undefined ? {} : { scaled: range }),
+    ...(scaled === undefined ? {} : { scaled }),
   }
 }
