@@ -118,6 +118,7 @@ export interface ScaledObject {
     scaleTargetRef: { apiVersion?: string; kind?: string; name: string }
     pollingInterval?: number
     cooldownPeriod?: number
+    initialCooldownPeriod?: number
     minReplicaCount?: number
     maxReplicaCount?: number
     fallback?: { failureThreshold: number; replicas: number; behavior?: string }

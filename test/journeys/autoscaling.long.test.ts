@@ -75,6 +75,15 @@ describe('where the policy lets it have none', () => {
     expect(await asIs()).toEqual([{ g2: 1 }, { g2: [0, 2] }])
   })
 
+  it('what scales it anew takes none away before nobody has asked for a while, and then all at once', async () => {
+    town = await openTown({ config: none() })
+    await served(town, { load: [[0, 0]] })
+    await town.advance(10 * MINUTE)
+    expect(await asIs()).toEqual([{ g1: 1 }, { g1: [0, 2] }])
+    await town.advance(10 * MINUTE)
+    expect(await asIs()).toEqual([{}, { g1: [0, 2] }])
+  })
+
   it('retired while it has none, nothing scales it any more', async () => {
     town = await openTown({ config: none() })
     await served(town, { load: [[0, 0]] })
