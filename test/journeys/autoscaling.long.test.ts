@@ -70,6 +70,10 @@ describe('where the policy lets it have none', () => {
     await served(town, { load: [[0, 0]] })
     await town.advance(HOUR)
     await served(town, { load: [[0, 1]] })
+    // What nobody runs now costs something while it is judged; what may run afterwards was agreed to.
+    const { price, bounds, boundOf } = (await town.plan(SERVE))!.plan
+    expect(price).toMatchObject({ nowPerHour: 0, agreedPerHour: 20.98, perHour: { p95: 20.98 } })
+    expect([price.total.p95 > 0, bounds.dollars > price.total.p95, boundOf?.firstDay]).toEqual([true, true, 0])
     expect(await asIs()).toEqual([{ g2: 1 }, { g2: [0, 2] }])
     await town.advance(HOUR)
     expect(await asIs()).toEqual([{ g2: 1 }, { g2: [0, 2] }])
