@@ -125,6 +125,8 @@ export interface ScaledObject {
     advanced?: { horizontalPodAutoscalerConfig?: { behavior?: object } }
     triggers: { type: string; name?: string; metricType?: string; metadata: Record<string, string> }[]
   }
+  /** As KEDA says: nothing until its operator has taken it up. */
+  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] }
 }
 
 export const GPU = 'nvidia.com/gpu'

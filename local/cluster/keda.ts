@@ -32,6 +32,9 @@ export const reconcileScaled = (world: World, ref: ObjectRef): void => {
   const { store, due } = world
   const scaled = store.get({ ...ref, kind: 'ScaledObject' })
   if (scaled === null) return
+  const isPaused = scaled.metadata.annotations?.['autoscaling.keda.sh/paused'] === 'true'
+  store.update<'ScaledObject'>({ ...scaled, status: { conditions: conditionsOf(isPaused) } })
+  if (isPaused) return
   if (store.list('HorizontalPodAutoscaler', { owner: scaled.metadata.uid ?? '' }).length === 0)
     store.insert<'HorizontalPodAutoscaler'>(autoscalerOf(scaled))
   wake(world, refOf(scaled), store.now + LOOKS)
@@ -55,6 +58,15 @@ const loadOf = (world: World, { metadata: { uid = '' } }: Deployment): Pick<Memo
   const load = loads.find((one) => one !== undefined)
   return load === undefined ? {} : { load }
 }
+
+const conditionsOf = (isPaused: boolean): NonNullable<NonNullable<ScaledObject['status']>['conditions']> => [
+  { type: 'Ready', status: 'True', reason: 'ScaledObjectReady' },
+  {
+    type: 'Paused',
+    status: isPaused ? 'True' : 'False',
+    reason: isPaused ? 'ScaledObjectPaused' : 'ScaledObjectUnpaused',
+  },
+]
 
 interface At {
   memo: Memo
