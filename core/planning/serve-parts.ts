@@ -207,7 +207,7 @@ export const planParts = (
     interrupts: [],
     asks: null,
     unasked: isBehindAlone(parts)
-      ? 'no pod starts or ends by it: drains are held to what the policy says'
+      ? `no pod starts or ends by it: ${parts.others.map(({ wanted }) => HELD_TO[wanted.kind] ?? 'it is as the policy says').join(', and ')}`
       : 'what was judged and is wanted is as it was',
     price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
     gpus: Object.fromEntries(held),
@@ -218,6 +218,12 @@ export const planParts = (
     template,
     reasons: [text],
   })
+}
+
+/** What follows the policy by itself, in words. */
+const HELD_TO: Readonly<Record<string, string>> = {
+  PodDisruptionBudget: 'drains are held to what the policy says',
+  ScaledObject: 'it is scaled as the policy says, as far as people have agreed to',
 }
 
 /**

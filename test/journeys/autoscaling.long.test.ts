@@ -221,3 +221,17 @@ it('`keda` of a policy before its right is there is said with what gives that', 
   await town.advance(20 * MINUTE)
   expect(await why()).toContain('`signalbox bootstrap --apply` gives doors the right on ScaledObjects')
 })
+
+it('another share of requests is set right unasked, and said as what it is', async () => {
+  const asks = { approvals: { ...scaled().approvals, autoApproveBelow: 0 } }
+  town = await openTown({ config: scaled(asks) })
+  await served(town, { load: [[0, 9]] })
+  await town.advance(HOUR)
+  town.setPolicy(scaled(asks, { autoscaling: { min: 1, max: 3, on: { requests: 2 } } }))
+  await town.until('it is set right', async () => (await town.past(SERVE)).length > 1)
+  const { approval } = (await town.plan(SERVE))!.plan
+  expect([approval.required, approval.why]).toEqual([
+    false,
+    expect.stringContaining('no pod starts or ends by it: it is scaled as the policy says'),
+  ])
+})
