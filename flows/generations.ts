@@ -88,7 +88,8 @@ export const scaledIn = async (
 /** The policy may have `keda` before the doors have the right that it needs: whoever reads what is away reads what gives that. */
 const withRight = (error: unknown): never => {
   if (error instanceof NotAllowed)
-    error.message += ', which `keda` of the policy needs: `signalbox bootstrap --apply` gives doors the right on ScaledObjects'
+    error.message +=
+      ', which `keda` of the policy needs: `signalbox bootstrap --apply` gives doors the right on ScaledObjects'
   throw error
 }
 
