@@ -118,12 +118,15 @@ export interface ScaledObject {
     scaleTargetRef: { apiVersion?: string; kind?: string; name: string }
     pollingInterval?: number
     cooldownPeriod?: number
+    initialCooldownPeriod?: number
     minReplicaCount?: number
     maxReplicaCount?: number
     fallback?: { failureThreshold: number; replicas: number; behavior?: string }
     advanced?: { horizontalPodAutoscalerConfig?: { behavior?: object } }
     triggers: { type: string; name?: string; metricType?: string; metadata: Record<string, string> }[]
   }
+  /** As KEDA says: nothing until its operator has taken it up. */
+  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] }
 }
 
 export const GPU = 'nvidia.com/gpu'

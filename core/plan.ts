@@ -118,6 +118,8 @@ export interface Price {
   perHour: Range
   /** Dollars an hour that this lane costs now. */
   nowPerHour: number
+  /** The same of all that it may run already, as people have agreed: what is scaled. Left out: it runs as much. */
+  agreedPerHour?: number
   gpuHours: Range
   nodeHours?: Range
   /** Where the prices come from: `p5.48xlarge on-demand $55.04/h (AWS price list, 2026-11-01)`. */

@@ -117,6 +117,10 @@ export interface GenerationView {
   ownedBy: 'Argo CD' | 'Flux' | null
   /** As many as an autoscaler of ours may have it at, which stands; left out: none does. */
   upTo?: number
+  /** Whether that may have it at none. */
+  mayRest?: true
+  /** Why that scales nothing though it stands, in words; left out: it does, or none stands. */
+  unscaled?: string
   /** The HorizontalPodAutoscaler of others that sets its replicas: it has no pause, so a rollout beside it is refused. */
   scaledBy: string | null
   /** The ReplicaSet that stands for it, since somebody has deleted its Deployment alone; left out: its Deployment stands. */

@@ -6,9 +6,10 @@ import { gpusOf } from '../core/planning/pod-gpus.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import { readinessOf } from '../core/workloads/readiness.ts'
 import { editsOf } from '../core/workloads/same-content.ts'
+import { whyUnscaled } from '../core/workloads/scaling-state.ts'
 import type { GenerationView } from '../core/world.ts'
 import { generationIn, type Known, withKnown } from './known-standing.ts'
-import type { Ports } from './ports.ts'
+import { NotAllowed, type Ports } from './ports.ts'
 
 /** What serves in the whole namespace. */
 export interface Standing {
@@ -47,15 +48,20 @@ export const generationsOf = async (
     all?.scalers ?? cluster.list('HorizontalPodAutoscaler', { namespace }),
     scaledIn({ cluster }, { policy, identity, doc }, all),
   ])
+  const autoscalers = scalers as KubeObject<'HorizontalPodAutoscaler'>[]
   const targets = new Map(
-    (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
+    autoscalers
       .filter((one) => setsReplicas(one) && !(policy.keda !== undefined && isOfKeda(one)))
       .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
   )
   return (
     found
       .map((object) => viewOf(object as KubeObject<'Deployment'>))
-      .map((view) => ({ ...view, ...upToOf(view, scaled), scaledBy: targets.get(view.ref.name) ?? null }))
+      .map((view) => ({
+        ...view,
+        ...upToOf(view, { scaled, autoscalers }),
+        scaledBy: targets.get(view.ref.name) ?? null,
+      }))
       // What is not named as we name a generation is none, whatever its labels say.
       .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
       .sort((a, b) => a.generation - b.generation)
@@ -70,21 +76,40 @@ export const scaledIn = async (
 ): Promise<KubeObject<'ScaledObject'>[]> => {
   if (policy.keda === undefined) return []
   const labels = laneLabels(identity, doc.lane)
+  const namespace = policy.namespaces.serving
   const listed =
-    all?.scaled ?? (await cluster.list('ScaledObject', { namespace: policy.namespaces.serving, labels, fresh: true }))
+    all?.scaled ?? (await cluster.list('ScaledObject', { namespace, labels, fresh: true }).catch(withRight))
   return (listed as KubeObject<'ScaledObject'>[]).filter(
     (one) =>
       hasLabels(one, labels) && one.metadata.name === generationName(identity, generationOf(one.metadata.labels ?? {})),
   )
 }
 
+/** The policy may have `keda` before the doors have the right that it needs: whoever reads what is away reads what gives that. */
+const withRight = (error: unknown): never => {
+  if (error instanceof NotAllowed)
+    error.message +=
+      ', which `keda` of the policy needs: `signalbox bootstrap --apply` gives doors the right on ScaledObjects'
+  throw error
+}
+
 const upToOf = (
   { ref }: GenerationView,
-  scaled: readonly KubeObject<'ScaledObject'>[],
-): Pick<GenerationView, 'upTo'> => {
+  {
+    scaled,
+    autoscalers,
+  }: {
+    scaled: readonly KubeObject<'ScaledObject'>[]
+    autoscalers: readonly KubeObject<'HorizontalPodAutoscaler'>[]
+  },
+): Pick<GenerationView, 'upTo' | 'mayRest' | 'unscaled'> => {
   const found = scaled.find(({ metadata }) => metadata.name === ref.name)
   const upTo = found?.spec?.maxReplicaCount
-  return found === undefined || isLeaving(found) || upTo === undefined ? {} : { upTo }
+  if (found === undefined || isLeaving(found) || upTo === undefined) return {}
+  const made = autoscalers.find((one) => isOfKeda(one) && one.spec?.scaleTargetRef.name === ref.name)
+  const why = whyUnscaled(found, made)
+  const mayRest = found.spec?.minReplicaCount === 0
+  return { upTo, ...(mayRest && { mayRest }), ...(why === null ? {} : { unscaled: why }) }
 }
 
 /** The autoscaler that KEDA makes of a ScaledObject which is called as what it scales. */

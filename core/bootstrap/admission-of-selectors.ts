@@ -10,6 +10,7 @@ import {
   NETWORK_POLICIES,
   SCALED_OBJECTS,
   SERVICES,
+  stays,
   texts,
 } from './admission-policy.ts'
 
@@ -23,7 +24,7 @@ export const selectorAdmission = (policy: Pick<Policy, 'installation' | 'namespa
     name: reach.name,
     namespaces: Object.values(policy.namespaces),
     // What stands is judged when it becomes another.
-    when: { another: `oldObject == null || object.spec != oldObject.spec${reach.also ?? ''}`, ours: reach.ours },
+    when: { another: `oldObject == null || ${reach.another ?? SPEC_DIFFERS}${reach.also ?? ''}`, ours: reach.ours },
     rules: [{ operations: ['CREATE', 'UPDATE'], ...reach.what }],
     validations: [
       {
@@ -72,6 +73,16 @@ export const selectorAdmission = (policy: Pick<Policy, 'installation' | 'namespa
   ].map(reaches)
 }
 
+const SPEC_DIFFERS = 'object.spec != oldObject.spec'
+
+/**
+ * KEDA puts its finalizer and its label on by a type of Go's, in which this is a struct: what nobody has said is written as an empty one, by it
+ * and by whoever else uses that type.
+ */
+const SAYS_NOTHING = `(k == 'scalingModifiers' && ${['object', 'oldObject']
+  .map((one) => `size(dyn(${one}.spec.?advanced.?scalingModifiers.orValue({}))) == 0`)
+  .join(' && ')})`
+
 /** What has KEDA scale: of what it names only who speaks for Signalbox says so. An annotation pauses it. */
 const scaledObjects = ({ keda }: Pick<Policy, 'keda'>): Reach[] =>
   keda === undefined
@@ -80,6 +91,7 @@ const scaledObjects = ({ keda }: Pick<Policy, 'keda'>): Reach[] =>
         {
           name: 'scaled-objects',
           what: SCALED_OBJECTS,
+          another: `!(${stays('spec', `k == 'advanced'`)} && ${stays('spec.advanced', SAYS_NOTHING)})`,
           also: ' || object.metadata.?annotations != oldObject.metadata.?annotations',
           ours: `object.spec.scaleTargetRef.name.matches('^${SERVED_NAME}$')`,
           who: AUTOSCALED,
@@ -92,6 +104,8 @@ interface Reach {
   /** Whether it concerns what is ours. */
   ours: string
   who: string
+  /** Whether its spec is another; left out: where it is not the same to the byte. */
+  another?: string
   /** What makes it another, beside its spec. */
   also?: string
   /** Who else may: expressions. */

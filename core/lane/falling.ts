@@ -145,6 +145,9 @@ const scaledSince = (baseline: Baseline | null, { generations }: World): Baselin
   return isOther ? { ...baseline, replicas: base.replicas } : baseline
 }
 
+/** What its autoscaler has taken to none before a run began is asked by nobody while that lasts, as long as it may. */
+const ASLEEP = Number.POSITIVE_INFINITY
+
 /** Beside a run it is said what lacks of what was judged, which is told too, and who has changed what of it; and what somebody has scaled up while nothing has begun. */
 const withSeenLack = (view: Standing, world: World, change: Change): Change => {
   const { beside: last, ...doc } = change.doc
@@ -154,7 +157,9 @@ const withSeenLack = (view: Standing, world: World, change: Change): Change => {
   const lack = said([...lacking, ...changedBeside(generations, doc), ...stuckTexts(world)].join('; '), SHORT)
   const after = lack === '' ? doc : { ...doc, beside: lack }
   const { answering, unanswered = 0 } = view.plan?.plan.bounds ?? {}
-  const named = hasBegun(doc.run) && answering === 0 ? unanswered * 60_000 : undefined
+  const isAsleep = answering === undefined && doc.baseline?.upTo !== undefined
+  const named =
+    hasBegun(doc.run) && (answering === 0 || isAsleep) ? (isAsleep ? ASLEEP : unanswered * 60_000) : undefined
   const known = lack === (last ?? '') ? change : { ...change, doc: after }
   return withOverdueTold(view, world, withLack(view, world, known, named))
 }

@@ -19,7 +19,7 @@ interface Lack {
 
 type Seen = Pick<World, 'generations' | 'traffic' | 'strays'>
 
-/** What stands as it was judged lacks some that it asks for, or nothing that stands is asked; undefined: all of it is ready, or something else answers. */
+/** What stands as it was judged lacks some that it asks for, nothing that stands is asked, or nothing scales it though something should; undefined: all of it is ready, or something else answers. */
 const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
   const { generations, strays: [stray] = [] } = seen
   const base = baselineView(generations, baseline)
@@ -30,7 +30,7 @@ const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
     }
   if (baseline === null) return undefined
   // Nobody asks, and its autoscaler has it at none.
-  if (base !== undefined && base.replicas === 0 && base.upTo !== undefined) return undefined
+  if (base !== undefined && base.replicas === 0 && base.upTo !== undefined) return unscaledLack(base)
   if (base === undefined || base.replicas === 0)
     return isAnswered(seen) ? undefined : { text: `nobody answers: ${outText(seen, base, baseline)}`, none: true }
   if (seen.traffic !== undefined && base.ready > 0 && !isAnswered(seen))
@@ -38,9 +38,14 @@ const lackOf = (seen: Seen, baseline: Baseline | null): Lack | undefined => {
   const isAlone = generations.every((view) => view === base || view.replicas === 0)
   // Beside others only that nobody answers is said: what stands there is told of otherwise.
   const { ready, replicas } = base
-  if (isAlone ? ready >= replicas : ready > 0 || isAnswered(seen)) return undefined
-  return { text: readyText(base), none: ready === 0 }
+  if (isAlone ? ready >= replicas : ready > 0 || isAnswered(seen)) return unscaledLack(base)
+  // From none it comes as any that is missing does: a node, and weights.
+  return { text: readyText(base), none: ready === 0 && base.mayRest !== true }
 }
+
+/** All of it is ready, but there are as many as there were: nobody but who scales it can have more, or fewer. */
+const unscaledLack = (view: GenerationView): Lack | undefined =>
+  view.unscaled === undefined ? undefined : { text: `nothing scales ${titleOf(view)}: ${view.unscaled}`, none: false }
 
 const readyText = (view: GenerationView): string => {
   const { ready, replicas, lacks } = view

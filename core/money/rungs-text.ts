@@ -7,7 +7,7 @@ import type { RungRow } from './rungs.ts'
 const SAYS: Readonly<Record<Measure, string>> = {
   notify: 'people are told, and nothing is kept back',
   'ask-always': 'nothing is approved by itself, people are asked about every plan',
-  'cap-pools': 'no pool has more nodes than there were then, and nothing is leased',
+  'cap-pools': 'no pool has more nodes than there were, or were held, then, and nothing is leased',
   'suspend-preemptible': 'stages that are preemptible are suspended, and go on by themselves afterwards',
   'no-new-runs': 'no run of a pipeline begins, and no service that has nothing judged yet',
 }

@@ -1,7 +1,7 @@
 import type { Planned } from '../plan.ts'
 import type { PlanRefusal } from '../reasons.ts'
 import { counted } from '../text.ts'
-import type { World } from '../world.ts'
+import type { GenerationView, World } from '../world.ts'
 import type { Refuse } from './serve-room.ts'
 
 /**
@@ -32,10 +32,15 @@ export const notOurs = (
     return {
       kind: 'refuse',
       reason: 'autoscaler-cannot-pause',
-      detail: `HorizontalPodAutoscaler ${scaled.scaledBy} is there to set the replicas of Deployment ${scaled.ref.name} and has no pause: delete it, no rollout begins beside it`,
+      detail: isKedas(scaled)
+        ? `KEDA scales Deployment ${scaled.ref.name} by the ScaledObject of that name, which the policy no longer knows: put \`keda\` back and take \`autoscaling\` off first, or delete the ScaledObject; of ${scaled.scaledBy} alone KEDA makes another. No rollout begins beside it`
+        : `HorizontalPodAutoscaler ${scaled.scaledBy} is there to set the replicas of Deployment ${scaled.ref.name} and has no pause: delete it, no rollout begins beside it`,
     }
   return null
 }
+
+/** Whether its autoscaler is called as KEDA calls what it makes of our own ScaledObject. */
+const isKedas = ({ scaledBy, ref }: GenerationView): boolean => scaledBy === `keda-hpa-${ref.name}`
 
 /** Refusals of what others do beside us: they say nothing of what stands. */
 const OF_OTHERS: ReadonlySet<PlanRefusal> = new Set([

@@ -207,7 +207,7 @@ export const planParts = (
     interrupts: [],
     asks: null,
     unasked: isBehindAlone(parts)
-      ? 'no pod starts or ends by it: drains are held to what the policy says'
+      ? `no pod starts or ends by it: ${parts.others.map(({ wanted }) => HELD_TO[wanted.kind] ?? 'it is as the policy says').join(', and ')}`
       : 'what was judged and is wanted is as it was',
     price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
     gpus: Object.fromEntries(held),
@@ -220,9 +220,19 @@ export const planParts = (
   })
 }
 
-/** Applies these. They are no templates: what is applied anew starts no pod. */
+/** What follows the policy by itself, in words. */
+const HELD_TO: Readonly<Record<string, string>> = {
+  PodDisruptionBudget: 'drains are held to what the policy says',
+  ScaledObject: 'it is scaled as the policy says, as far as people have agreed to',
+}
+
+/**
+ * Applies these. They are no templates: what is applied anew starts no pod. It moves no replicas, so what scales these stays as people have agreed to
+ * it, whatever the policy says by now and they are asked about.
+ */
 export const setStep = (view: GenerationView, { service, range }: Rule, parts: readonly Part[]): RollOutModelStep => {
-  const { generation, replicas } = view
+  const { generation, replicas, upTo } = view
+  const scaled = range ?? (upTo === undefined ? undefined : { min: 0, max: upTo })
   return {
     kind: 'roll-out-model',
     name: 'move-1',
@@ -233,6 +243,6 @@ export const setStep = (view: GenerationView, { service, range }: Rule, parts: r
     point: { old: 0, new: replicas },
     brings: null,
     loadMinutes: service.loadMinutes.p95,
-    ...(range === undefined ? {} : { scaled: range }),
+    ...(scaled === undefined ? {} : { scaled }),
   }
 }

@@ -153,7 +153,8 @@ export const pricedFor = (input: ServeInput, service: PricedPath['service']) => 
   pools: input.world.pools,
   service,
   generations: input.world.generations,
-  before: ranBefore(input).map(withAgreed),
+  before: ranBefore(input),
+  agreed: ranBefore(input).map(withAgreed),
 })
 
 /** What is scaled runs at any time what was agreed to: that is added to nothing. */

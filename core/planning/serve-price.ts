@@ -21,6 +21,8 @@ export interface PricedPath {
   generations: readonly GenerationView[]
   /** What the lane ran before, which is what it costs more than; left out: what stands. */
   before?: readonly GenerationView[]
+  /** The same with as many replicas as people have agreed that it may have at any time: what an hour of it adds is beyond that. Left out: as many as it ran. */
+  agreed?: readonly GenerationView[]
   leaving: readonly Replica[]
   path: readonly Point[]
   gateAfter: number | null
@@ -30,7 +32,7 @@ export interface PricedPath {
 
 /**
  * `total` is what the rollout takes above what ran before: at each point the additional nodes, for as long as weights load or the gate
- * asks, and what each that is started costs before and after its pods. `perHour` is what stands in the end.
+ * asks, and what each that is started costs before and after its pods. `perHour` is what may stand in the end.
  */
 export const servePrice = (priced: PricedPath): Price => {
   const { policy, generations, before = generations, path, rising } = priced
@@ -38,17 +40,20 @@ export const servePrice = (priced: PricedPath): Price => {
   const extra = extraAt(priced)
   const nowGpus = sum(before.map(({ replicas, gpusPerReplica }) => replicas * gpusPerReplica))
   const now = nowPerHour(priced)
+  const agreed = { ...priced, before: priced.agreed ?? before }
+  const agreedNow = nowPerHour(agreed)
   const used = [
     ...new Set([rising.pool, ...generations.filter(({ replicas }) => replicas > 0).map(({ pool }) => pool)]),
   ]
   const drains = path.map((_, index) => drainAt(priced, index))
   const over = (above: readonly Range[]): Range[] => paidAlong(above, { hours, drains })
   const gpus = path.map((point) => gpusAt(priced, point) - nowGpus).map((each) => ({ p50: each, p95: each }))
-  const { p50, p95 } = extra.at(-1) ?? { p50: 0, p95: 0 }
+  const { p50, p95 } = extraAt(agreed).at(-1) ?? { p50: 0, p95: 0 }
   return {
     total: centsRange(addRange(...over(extra), ...besideAt(priced))),
-    perHour: centsRange({ p50: Math.max(0, now + p50), p95: Math.max(0, now + p95) }),
+    perHour: centsRange({ p50: Math.max(0, agreedNow + p50), p95: Math.max(0, agreedNow + p95) }),
     nowPerHour: cents(now),
+    ...(agreedNow === now ? {} : { agreedPerHour: cents(agreedNow) }),
     gpuHours: centsRange(addRange(...over(gpus))),
     sources: used.flatMap((name) => {
       const pool = poolOf(policy, name)
@@ -82,7 +87,7 @@ export const dollarsWeighed = (
   price: Price,
   ending = 0,
 ): { asked: number; bound: number; of: NonNullable<Plan['boundOf']> } => {
-  const firstDay = cents(Math.max(0, price.perHour.p95 - price.nowPerHour) * HOURS_WEIGHED)
+  const firstDay = cents(Math.max(0, price.perHour.p95 - (price.agreedPerHour ?? price.nowPerHour)) * HOURS_WEIGHED)
   const bound = cents(price.total.p95 * MARGIN + ending + firstDay)
   const ends = cents(ending)
   // The parts come to the whole, to the cent.

@@ -54,6 +54,8 @@ const scaledObject = ({ name, namespace, labels, service, keda }: ScalerInput): 
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
       pollingInterval: POLLING,
       cooldownPeriod: calmMinutes * 60,
+      // What has never been asked under this one would go at once, be there however many.
+      ...(min === 0 ? { initialCooldownPeriod: calmMinutes * 60 } : {}),
       minReplicaCount: min,
       maxReplicaCount: max,
       fallback: { failureThreshold: 3, replicas: Math.max(1, min), behavior: 'currentReplicasIfHigher' },

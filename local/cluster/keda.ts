@@ -20,6 +20,8 @@ interface Memo {
   load?: Load
   calmSince?: number | undefined
   roseAt?: number
+  /** When somebody asked last under this one. */
+  activeAt?: number
 }
 
 /**
@@ -30,6 +32,9 @@ export const reconcileScaled = (world: World, ref: ObjectRef): void => {
   const { store, due } = world
   const scaled = store.get({ ...ref, kind: 'ScaledObject' })
   if (scaled === null) return
+  const isPaused = scaled.metadata.annotations?.['autoscaling.keda.sh/paused'] === 'true'
+  store.update<'ScaledObject'>({ ...scaled, status: { conditions: conditionsOf(isPaused) } })
+  if (isPaused) return
   if (store.list('HorizontalPodAutoscaler', { owner: scaled.metadata.uid ?? '' }).length === 0)
     store.insert<'HorizontalPodAutoscaler'>(autoscalerOf(scaled))
   wake(world, refOf(scaled), store.now + LOOKS)
@@ -37,9 +42,12 @@ export const reconcileScaled = (world: World, ref: ObjectRef): void => {
   const deployment = store.get({ kind: 'Deployment', namespace: ref.namespace, name })
   if (deployment === null) return
   const known = due.memo<Memo>(scaled.metadata.uid) ?? { since: store.now }
-  const memo = { ...known, ...loadOf(world, deployment) }
-  const has = deployment.spec?.replicas ?? 1
-  const { to, ...next } = nextOf(scaled, { memo, has, now: store.now })
+  const loaded = { ...known, ...loadOf(world, deployment) }
+  const asks = waitingAt(loaded.load, (store.now - loaded.since) / MINUTE)
+  const memo = asks > 0 ? { ...loaded, activeAt: store.now } : loaded
+  const at = { memo, has: deployment.spec?.replicas ?? 1, now: store.now, asks }
+  const { has } = at
+  const { to, ...next } = isIdle(scaled, at) ? { to: 0, calmSince: undefined } : nextOf(scaled, at)
   due.remember(scaled.metadata.uid, { ...memo, ...next } satisfies Memo)
   if (to !== has) scaleTo(world, deployment, to)
 }
@@ -51,15 +59,38 @@ const loadOf = (world: World, { metadata: { uid = '' } }: Deployment): Pick<Memo
   return load === undefined ? {} : { load }
 }
 
+const conditionsOf = (isPaused: boolean): NonNullable<NonNullable<ScaledObject['status']>['conditions']> => [
+  { type: 'Ready', status: 'True', reason: 'ScaledObjectReady' },
+  {
+    type: 'Paused',
+    status: isPaused ? 'True' : 'False',
+    reason: isPaused ? 'ScaledObjectPaused' : 'ScaledObjectUnpaused',
+  },
+]
+
+interface At {
+  memo: Memo
+  has: number
+  now: number
+  /** Requests there are. */
+  asks: number
+}
+
+/** Whether KEDA itself takes it to none, from however many: nobody has asked for so long, or nobody ever has since it was made. */
+const isIdle = ({ spec }: ScaledObject, { memo: { since, activeAt }, has, now, asks }: At): boolean => {
+  if ((spec?.minReplicaCount ?? 0) > 0 || asks > 0 || has === 0) return false
+  const seconds = activeAt === undefined ? (spec?.initialCooldownPeriod ?? 0) : (spec?.cooldownPeriod ?? 300)
+  return now >= (activeAt ?? since) + seconds * 1000
+}
+
 const nextOf = (
   { spec }: ScaledObject,
-  { memo, has, now }: { memo: Memo; has: number; now: number },
+  { memo, has, now, asks }: At,
 ): { to: number; calmSince?: number | undefined; roseAt?: number } => {
   const { minReplicaCount: min = 0, maxReplicaCount: max = 1, triggers = [], cooldownPeriod: calm = 300 } = spec ?? {}
-  const waiting = waitingAt(memo.load, (now - memo.since) / MINUTE)
   const each = Number(triggers[0]?.metadata['threshold'] ?? 1)
-  const least = waiting > 0 ? Math.max(1, min) : min
-  const wanted = Math.min(max, Math.max(least, Math.ceil(waiting / each)))
+  const least = has > 0 || asks > 0 ? Math.max(1, min) : min
+  const wanted = Math.min(max, Math.max(least, Math.ceil(asks / each)))
   const behavior = spec?.advanced?.horizontalPodAutoscalerConfig?.behavior as Behavior | undefined
   const pause = (behavior?.scaleUp?.policies?.[0]?.periodSeconds ?? 60) * 1000
   if (has < min || has > max) return { to: Math.min(max, Math.max(min, has)), calmSince: undefined }

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../core/kube.ts'
 import { whyOf } from '../../flows/why.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
+import { between } from './away.ts'
 import { laddersOf } from './ladder.ts'
 import { edited, rangesOf, scaled, scaledOf } from './scaled.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, SERVE, served, timeline } from './scenes.ts'
@@ -70,9 +71,36 @@ describe('where the policy lets it have none', () => {
     await served(town, { load: [[0, 0]] })
     await town.advance(HOUR)
     await served(town, { load: [[0, 1]] })
+    // What nobody runs now costs something while it is judged; what may run afterwards was agreed to.
+    const { price, bounds, boundOf } = (await town.plan(SERVE))!.plan
+    expect(price).toMatchObject({ nowPerHour: 0, agreedPerHour: 20.98, perHour: { p95: 20.98 } })
+    expect([price.total.p95 > 0, bounds.dollars > price.total.p95, boundOf?.firstDay]).toEqual([true, true, 0])
     expect(await asIs()).toEqual([{ g2: 1 }, { g2: [0, 2] }])
     await town.advance(HOUR)
     expect(await asIs()).toEqual([{ g2: 1 }, { g2: [0, 2] }])
+  })
+
+  it('what scales it anew takes none away before nobody has asked for a while, and then all at once', async () => {
+    town = await openTown({ config: none() })
+    await served(town, { load: [[0, 0]] })
+    await town.advance(10 * MINUTE)
+    expect(await asIs()).toEqual([{ g1: 1 }, { g1: [0, 2] }])
+    await town.advance(10 * MINUTE)
+    expect(await asIs()).toEqual([{}, { g1: [0, 2] }])
+  })
+
+  it('nobody is told that it has none while another is judged, nor while it comes again', async () => {
+    town = await openTown({ config: none() })
+    const load = [
+      [0, 0],
+      [120, 8],
+    ]
+    await served(town, { load, loadMinutes: 14 })
+    await town.advance(HOUR)
+    await served(town, { load, loadMinutes: 14 })
+    await town.advance(4 * HOUR)
+    expect(await asIs()).toEqual([{ g2: 2 }, { g2: [0, 2] }])
+    expect((await timeline(town, SERVE)).map(({ text }) => text).join('\n')).not.toMatch(/ready \(for|no replicas/)
   })
 
   it('retired while it has none, nothing scales it any more', async () => {
@@ -85,6 +113,25 @@ describe('where the policy lets it have none', () => {
     await town.settled(SERVE)
     expect(await asIs()).toEqual([{}, {}])
   })
+})
+
+it('where KEDA scales nothing, as paused by hand, `why` says so, and people are told after half an hour', async () => {
+  town = await openTown({ config: scaled() })
+  await served(town, BUSY)
+  await edited(town, 'ScaledObject', ({ metadata }) => {
+    metadata.annotations = { ...metadata.annotations, 'autoscaling.keda.sh/paused': 'true' }
+  })
+  await town.advance(20 * MINUTE)
+  const text = /nothing scales v1 \(generation 1\): ScaledObject \S+ is paused: ScaledObjectPaused/
+  const told = async () => (await timeline(town, SERVE)).filter((one) => text.test(one.text)).length
+  expect([await why(), await told()]).toEqual([expect.stringMatching(text), 0])
+  await town.advance(20 * MINUTE)
+  expect(await told()).toBe(1)
+  await edited(town, 'ScaledObject', ({ metadata }) => {
+    metadata.annotations = { ...metadata.annotations, 'autoscaling.keda.sh/paused': 'false' }
+  })
+  await town.advance(HOUR)
+  expect([await why(), await asIs()]).toEqual([expect.not.stringMatching(text), [{ g1: 3 }, { g1: [1, 3] }]])
 })
 
 it('in a pool that is full of others’ pods it stays as it is, and says so', async () => {
@@ -162,4 +209,29 @@ it('scaled while people are asked, what they agree to then is what they were ask
   await town.answered(SERVE)
   expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
   expect(await asIs()).toEqual([{ g2: 3 }, { g2: [1, 3] }])
+})
+
+it('`keda` of a policy before its right is there is said with what gives that', async () => {
+  const far = between()
+  town = await openTown({ config: fixed(2, { keda: undefined }), wrap: far.wrap })
+  await served(town)
+  far.fails('cluster', 'not-allowed', { name: 'list', when: (values) => values.includes('ScaledObject') })
+  town.setPolicy(fixed(2))
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))
+  await town.advance(20 * MINUTE)
+  expect(await why()).toContain('`signalbox bootstrap --apply` gives doors the right on ScaledObjects')
+})
+
+it('another share of requests is set right unasked, and said as what it is', async () => {
+  const asks = { approvals: { ...scaled().approvals, autoApproveBelow: 0 } }
+  town = await openTown({ config: scaled(asks) })
+  await served(town, { load: [[0, 9]] })
+  await town.advance(HOUR)
+  town.setPolicy(scaled(asks, { autoscaling: { min: 1, max: 3, on: { requests: 2 } } }))
+  await town.until('it is set right', async () => (await town.past(SERVE)).length > 1)
+  const { approval } = (await town.plan(SERVE))!.plan
+  expect([approval.required, approval.why]).toEqual([
+    false,
+    expect.stringContaining('no pod starts or ends by it: it is scaled as the policy says'),
+  ])
 })

@@ -109,3 +109,25 @@ it('people agree to the most: another is asked about, and is not in force before
   await town.advance(HOUR)
   expect([await scaledOf(town), await rangesOf(town)]).toEqual([{ g1: 4 }, { g1: [1, 4] }])
 })
+
+it.each(['deny', null])(
+  'while a fixed number is asked about it is scaled on, and so where the answer is %s',
+  async (answer) => {
+    const asks = { approvals: { ...scaled().approvals, autoApproveBelow: 0 } }
+    town = await openTown({ config: scaled(asks) })
+    await served(town, {
+      load: [
+        [0, 40],
+        [240, 0],
+      ],
+    })
+    await town.advance(HOUR)
+    town.setPolicy(scaled(asks, { autoscaling: undefined, replicas: 2 }))
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    await town.advance(20 * MINUTE)
+    expect([await scaledOf(town), await rangesOf(town)]).toEqual([{ g1: 3 }, { g1: [1, 3] }])
+    if (answer === 'deny') await town.answered(SERVE, 'deny')
+    await town.advance(6 * HOUR)
+    expect([await scaledOf(town), await rangesOf(town)]).toEqual([{ g1: 1 }, { g1: [1, 3] }])
+  },
+)

@@ -39,11 +39,11 @@ export const rangesOf = async ({ house }: Town): Promise<Record<string, [number,
 export const edited = async (
   { house }: Town,
   kind: 'Deployment' | 'ScaledObject',
-  change: (live: { spec?: unknown }) => void,
+  change: (live: { spec?: unknown; metadata: KubeObject['metadata'] }) => void,
 ): Promise<void> => {
   const [live] = await house.cluster.list(kind, { fresh: true })
   await (house.cluster as SimulatedCluster).edit(refOf(live as KubeObject), 'kubectl-edit', (object) => {
-    change(object as { spec?: unknown })
+    change(object)
     return object
   })
 }

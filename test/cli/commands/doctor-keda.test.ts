@@ -18,6 +18,16 @@ it('asks for KEDA’s kind only where the policy has KEDA', async () => {
   expect(await found(404, [], parsePolicy(config))).toEqual([])
 })
 
+it('says of what there is already why nothing scales it', async () => {
+  const items = (path: string) => (path.endsWith('/scaledobjects') ? [{ metadata: { name: 'g1' }, spec: {} }] : [])
+  const send = async ({ path }: { path: string }) =>
+    path.startsWith('/openapi')
+      ? { status: 403, body: {} }
+      : { status: 200, body: { resources: [{ kind: 'ScaledObject' }], items: items(path) } }
+  const detail = expect.stringContaining('KEDA has not taken up ScaledObject g1') as string
+  expect(await kedaFindings({ send } as never, policy)).toEqual([{ check: 'KEDA', ok: false, detail }])
+})
+
 it('asks whether it is new enough to stay where nobody knows, and takes no answer for one', async () => {
   expect(await found(200, ['ScaledObject'], policy, ['static', 'currentReplicasIfHigher'])).toEqual([true])
   expect(await found(200, ['ScaledObject'], policy, [])).toEqual([false])

@@ -106,6 +106,23 @@ describe('what serves and is not all ready', () => {
     expect(at(tells + 110, 2, some.doc).tellings).toMatchObject([{ card: { title: whole, tone: 'good' } }])
   })
 
+  it('is told after half an hour of what comes from none as it may, and of what nothing scales though something should', () => {
+    const told = (more: Partial<GenerationView>, minutes: number) => {
+      const seen = of({ ...standing(1, 2), upTo: 3, ...more })
+      const first = withLack({ now: NOW }, seen, changed(doc))
+      return withLack({ now: NOW + minutes * MINUTE }, seen, first).tellings
+    }
+    const wakes = { ready: 0, mayRest: true as const }
+    expect([told(wakes, 29), told(wakes, 30).length, told({ ready: 0 }, 5).length]).toEqual([[], 1, 1])
+    for (const replicas of [0, 2]) {
+      const still = { replicas, ready: replicas, unscaled: 'it is paused' }
+      expect(told(still, 29)).toEqual([])
+      expect(told(still, 30)).toMatchObject([
+        { card: { title: 'nothing scales generation 1: it is paused (for 30 min)', tone: 'bad' } },
+      ])
+    }
+  })
+
   it('is told of later where a plan has named that nobody answers for a time', () => {
     const named = (minutes: number, before: LaneDocument) =>
       withLack({ now: NOW + minutes * MINUTE }, worldOf(0), changed(before), 25 * MINUTE)

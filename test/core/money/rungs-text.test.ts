@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { rungsNow } from '../../../core/money/rungs-text.ts'
+import { measureText, rungsNow } from '../../../core/money/rungs-text.ts'
 
 const NOW = Date.UTC(2026, 10, 20)
 const row = {
@@ -15,4 +15,8 @@ it('a rung that is lifted says so, and by what it was crossed: not that it is, s
       text: '90 %, $1,800.00: cap-pools is lifted until 2026-12-01 00:00 UTC, and nobody keeps to it; it was crossed 2026-11-19 23:59 UTC, by $905.00 of $1,000.00',
     },
   ])
+})
+
+it('a cap says that it leaves what was held, which what is scaled grows within', () => {
+  expect(measureText('cap-pools')).toContain('more nodes than there were, or were held, then')
 })

@@ -37,6 +37,11 @@ describe('what somebody else changes too', () => {
     expect(refusal?.detail).toMatch(/by-requests .*llama-g1.*delete it/)
   })
 
+  it('is refused with what makes it, where KEDA has made it of what was ours', () => {
+    const { detail } = notOurs({ generations: [view({ scaledBy: 'keda-hpa-llama-g1' })] }, 1)!
+    expect(detail).toMatch(/delete the ScaledObject; of keda-hpa-llama-g1 alone KEDA makes another/)
+  })
+
   it('is nothing where it has no replicas, but of what rises', () => {
     for (const others of [{ ownedBy: 'Flux' as const }, { scaledBy: 'by-requests' }]) {
       const generations = [view({ replicas: 0, ...others }), view({ generation: 2 })]

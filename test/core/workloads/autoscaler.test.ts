@@ -62,4 +62,7 @@ it('takes an answer without a number for none where none may run, and else for n
 it('may have none, and falls back to one where nobody knows whether any is asked for', () => {
   const query = { promql: 'sum(x)', perReplica: 2 }
   expect(made({ on: { query } }, {}, [0, 2]).spec).toMatchObject({ minReplicaCount: 0, fallback: { replicas: 1 } })
+  // One that is new would take all of them away at once.
+  expect(made({ on: { query }, calmMinutes: 20 }, {}, [0, 2]).spec).toMatchObject({ initialCooldownPeriod: 1200 })
+  expect(made({ on: { query } }, {}, [1, 2]).spec).not.toHaveProperty('initialCooldownPeriod')
 })

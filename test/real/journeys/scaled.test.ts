@@ -49,13 +49,13 @@ beforeAll(async () => {
         subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: `${name}-${one}` }],
       },
     })
-    if (one !== 'editor') continue
+    if (one === 'autoscaler') continue
     const path = '/apis/rbac.authorization.k8s.io/v1'
     const rules = [{ apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: ['*'] }]
     await admin().send({
       method: 'POST',
       path: `${path}/namespaces/${name}/roles`,
-      body: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'scaled' }, rules },
+      body: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: `scaled-${one}` }, rules },
     })
     await admin().send({
       method: 'POST',
@@ -63,9 +63,9 @@ beforeAll(async () => {
       body: {
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'RoleBinding',
-        metadata: { name: 'scaled' },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'scaled' },
-        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: `${name}-editor` }],
+        metadata: { name: `scaled-${one}` },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: `scaled-${one}` },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: `${name}-${one}` }],
       },
     })
   }
@@ -139,6 +139,18 @@ it('on a real control plane what scales a service is made by its rollout, obeyed
   const type = 'application/apply-patch+yaml'
   expect(await admin().send({ method: 'PATCH', path, query, type, body: again })).toMatchObject({ status: 200 })
 
+  // KEDA's first writes, by its own type, in which what nobody has said of one field is an empty struct.
+  const put = async (one: string, advanced: object, metadata: object): Promise<Answer> => {
+    const live = (await admin().send({ method: 'GET', path })).body as KubeObject<'ScaledObject'>
+    const spec = { ...live.spec, advanced: { ...live.spec?.advanced, ...advanced } }
+    const body = { ...live, metadata: { ...live.metadata, ...metadata }, spec }
+    return await (who[one] as Requests).send({ method: 'PUT' as 'PATCH', path, query: { fieldManager: 'keda' }, body })
+  }
+  const empty = { scalingModifiers: {} }
+  const labels = { ...made.metadata.labels, 'scaledobject.keda.sh/name': called }
+  expect(await put('keda', empty, { finalizers: ['finalizer.keda.sh'] })).toMatchObject({ status: 200 })
+  expect(await put('keda', empty, { labels })).toMatchObject({ status: 200 })
+
   const why = 'how many replicas serve is said by `replicas` of the service'
   const merge = { type: 'application/merge-patch+json' }
   const editor = who['editor'] as Requests
@@ -147,6 +159,8 @@ it('on a real control plane what scales a service is made by its rollout, obeyed
     expect([status, JSON.stringify(body)]).toEqual([422, expect.stringContaining(why)])
   }
   await refused(editor.send({ method: 'PATCH', path, ...merge, body: { spec: { maxReplicaCount: 9 } } }))
+  await refused(put('keda', { scalingModifiers: { formula: '9', target: '1' } }, {}))
+  await refused(put('keda', { restoreToOriginalReplicaCount: true }, {}))
   const paused = { metadata: { annotations: { 'autoscaling.keda.sh/paused': 'true' } } }
   await refused(editor.send({ method: 'PATCH', path, ...merge, body: paused }))
   const own = { apiVersion: made.apiVersion, kind: made.kind, metadata: { name: 'own' }, spec: made.spec }
@@ -169,7 +183,14 @@ it('on a real control plane what scales a service is made by its rollout, obeyed
   await town.resync()
   expect(await town.lane(LANE)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1, run: null })
 
-  await served()
+  // The finalizer goes as it came, once it is deleted.
+  const next = served()
+  await town.until('it is to be deleted', async () => {
+    const { body } = await admin().send({ method: 'GET', path })
+    return (body as KubeObject).metadata.deletionTimestamp !== undefined
+  })
+  expect(await put('keda', empty, { finalizers: [] })).toMatchObject({ status: 200 })
+  await next
   expect((await scaledObjects()).map(({ metadata: { name: one } }) => one)).toEqual([called.replace(/g1$/, 'g2')])
   const { body } = await admin().send({ method: 'GET', path: autoscalers })
   expect((body as { items: unknown[] }).items).toEqual([])
