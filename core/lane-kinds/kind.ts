@@ -97,6 +97,8 @@ export interface LaneKind<D extends Desired = Desired> {
   titleOf(desired: D): string
   /** Who asked, as far as the source tells. */
   requesterOf(desired: D): Requester | null
+  /** Whether the policy itself wants it: then it is known who asked. Left out: it never does. */
+  isOfPolicy?(desired: D): boolean
   /** Where its source stands, as its reaction names the place; left out: what a source says of one is always wanted. */
   placeOf?(desired: D): string
   /** The same as it is wanted, read where another that is the same was read; left out: it is the same wherever it was read. */

@@ -6,6 +6,7 @@ import { alertPlace, withRun } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
 import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
 import { planPipeline } from '../planning/pipeline.ts'
+import { whoAsks } from '../planning/pipeline-steps.ts'
 import { trainTitle } from '../planning/pipeline-words.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
@@ -81,6 +82,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   endedBefore,
   replaces: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.onNewer === 'replace',
   requesterOf: requesterIn,
+  isOfPolicy: (desired) => whoAsks(desired) === 'policy',
   isNothing: () => false,
   isNew: () => true,
   pinned: (desired, policy, name) => {

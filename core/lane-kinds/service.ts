@@ -29,6 +29,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   keyOf,
   titleOf,
   requesterOf: (desired) => (isServed(desired) ? requesterIn(desired) : null),
+  isOfPolicy: isRetired,
   isNothing: (desired) => !isServed(desired),
   // Another version in place of one that is judged adds nothing that stays, and may be what mends it.
   isNew: (desired, baseline) => isServed(desired) && baseline === null,
