@@ -108,6 +108,8 @@ export interface LaneKind<D extends Desired = Desired> {
     desired: D,
     by: { policy: Policy; name: string; rows: readonly ContributionRow[]; now: number },
   ): string | null
+  /** Why the policy has nothing begin any more for what it is wanted for; null, or left out: it has. */
+  whyNotFor?(desired: D, by: { policy: Policy; name: string }): string | null
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */

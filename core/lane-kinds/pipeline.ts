@@ -83,6 +83,10 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   replaces: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.onNewer === 'replace',
   requesterOf: requesterIn,
   isOfPolicy: (desired) => whoAsks(desired) === 'policy',
+  whyNotFor: ({ occasion }, { policy, name }) => {
+    const rule = ruleNamed(policy.pipelines, name)?.rule
+    return occasion === undefined || rule === undefined ? null : (occasionOf(occasion).whyNot?.(rule.on) ?? null)
+  },
   isNothing: () => false,
   isNew: () => true,
   pinned: (desired, policy, name) => {

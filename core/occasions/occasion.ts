@@ -1,4 +1,5 @@
 import type { SetOf } from '../../events/occasions.ts'
+import type { PipelinePolicy } from '../policy.ts'
 
 /** Somebody has asked for it. */
 export interface Hand {
@@ -49,6 +50,8 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   isOwn?: true
   /** What tells it from every other: the same again is the same run. */
   keyOf(occasion: O): string
+  /** Why nothing begins for it any more, by what begins its pipeline now; null, or left out: nothing of that speaks against it. */
+  whyNot?(on: PipelinePolicy['on']): string | null
   /** Where it points, as its reaction names the place. */
   placeOf(occasion: O): string
   /** What its run is for, behind its title. */
