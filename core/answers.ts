@@ -101,7 +101,11 @@ export const bothAsk = (a: string | undefined, b: string | undefined): string | 
  */
 export const asOfNow = <Q extends Pick<Question, 'state' | 'votes' | 'need' | 'requester' | 'choices'>>(
   row: Q,
-  { policy, groups, need = Math.max(row.need, policy.need) }: { policy: Answering; groups: Groups; need?: number | undefined },
+  {
+    policy,
+    groups,
+    need = Math.max(row.need, policy.need),
+  }: { policy: Answering; groups: Groups; need?: number | undefined },
 ): Q => {
   if (row.state !== 'open') return row
   const counting = ({ by }: Vote): boolean =>

@@ -16,8 +16,7 @@ export const askedNow = (
   view: Pick<View, 'kind' | 'policy' | 'groups'>,
   run: Pick<Run, 'desired'>,
   question: Question,
-): Question =>
-  asOfNow(question, { policy: view.policy.approvals, groups: view.groups, need: neededOf(view, run) })
+): Question => asOfNow(question, { policy: view.policy.approvals, groups: view.groups, need: neededOf(view, run) })
 
 /** Whether an edit, or who has left a group, has made it otherwise than its card says: others' yeses count, or as many are needed no more. */
 export const isAskedOfOthers = (

@@ -1,4 +1,13 @@
-import { type Answering, asOfNow, asVoted, everyVote, isButtonOf, missingIn, whyVoteFails, withVote } from '../answers.ts'
+import {
+  type Answering,
+  asOfNow,
+  asVoted,
+  everyVote,
+  isButtonOf,
+  missingIn,
+  whyVoteFails,
+  withVote,
+} from '../answers.ts'
 import { MOST_VOTES } from '../policy/approvals.ts'
 import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
@@ -32,7 +41,10 @@ export const settleRecount = (view: View): Change => {
   const question = askedNow(view, run, run.question as Question)
   const next = asVoted(question)
   const { doc, ...also } = answered(view, run, next)
-  const text = next.state === 'approved' ? 'as many as are needed now have said yes' : `${question.need} of the approvers must say yes now, ${question.need - missingIn(question)} do`
+  const text =
+    next.state === 'approved'
+      ? 'as many as are needed now have said yes'
+      : `${question.need} of the approvers must say yes now, ${question.need - missingIn(question)} do`
   return changed(doc, {
     ...also,
     moments: [moment('answer', text, { run, data: { question: question.id, state: next.state } })],

@@ -152,17 +152,20 @@ describe('an open question, once others are to answer it, or more, or fewer', ()
     expect(await begun()).toBe(true)
   })
 
-  it.each([0, 6])('one more of who asked is unknown: two begin it, %d minutes after the edit, and nobody is asked twice', async (minutes) => {
-    const { id } = await asked({ config: approvals({ unknownRequester: 'anyone' }) })
-    town.setPolicy(approvals({ unknownRequester: 'one-more' }))
-    await town.advance(minutes * MINUTE)
-    expect((await press(id)).body).toMatchObject({ recorded: 'open' })
-    await town.advance(MINUTE)
-    expect(await answers()).toEqual(['1 of 2'])
-    expect((await press(id, BEN)).body).toMatchObject({ recorded: 'approved' })
-    await town.until('it runs', begun)
-    expect((await questionsOf()).length).toBe(1)
-  })
+  it.each([0, 6])(
+    'one more of who asked is unknown: two begin it, %d minutes after the edit, and nobody is asked twice',
+    async (minutes) => {
+      const { id } = await asked({ config: approvals({ unknownRequester: 'anyone' }) })
+      town.setPolicy(approvals({ unknownRequester: 'one-more' }))
+      await town.advance(minutes * MINUTE)
+      expect((await press(id)).body).toMatchObject({ recorded: 'open' })
+      await town.advance(MINUTE)
+      expect(await answers()).toEqual(['1 of 2'])
+      expect((await press(id, BEN)).body).toMatchObject({ recorded: 'approved' })
+      await town.until('it runs', begun)
+      expect((await questionsOf()).length).toBe(1)
+    },
+  )
 
   it('shows no yes of who may not give one any more', async () => {
     const { id } = await asked({ config: approvals({ need: 2 }) })
@@ -176,7 +179,10 @@ describe('an open question, once others are to answer it, or more, or fewer', ()
   it('is not asked in another channel to be closed there at once', async () => {
     await asked()
     await edited(approvals({ channel: 'C0OTHER' }, training({ args: ['--epochs=1'] })))
-    const shown = (await town.house.cards()).map(({ channel, card: { title } }) => [channel, title.startsWith('Approve?')])
+    const shown = (await town.house.cards()).map(({ channel, card: { title } }) => [
+      channel,
+      title.startsWith('Approve?'),
+    ])
     expect(shown.toSorted()).toEqual([['C0GPUOPS', false], ['C0OTHER', true]]) // biome-ignore format: a line
   })
 })
