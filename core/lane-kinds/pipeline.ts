@@ -25,6 +25,8 @@ type Known =
   | 'toldAs'
   | 'sourceOf'
   | 'isOwn'
+  | 'isOfPolicy'
+  | 'whyNotFor'
 
 /** What is wanted is known by its dataset version, or that of a model, and by what it is run for besides. */
 const known: Pick<LaneKind<TrainDesired>, Known> = {
@@ -58,6 +60,11 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
     drift !== undefined || (occasion !== undefined && occasionOf(occasion).goesOn === true),
   toldAs: ({ occasion }) =>
     occasion !== undefined && isToldOtherwise(occasion) ? JSON.stringify(occasionOf(occasion).setOf(occasion)) : '',
+  isOfPolicy: (desired) => whoAsks(desired) === 'policy',
+  whyNotFor: ({ occasion }, { policy, name }) => {
+    const rule = ruleNamed(policy.pipelines, name)?.rule
+    return occasion === undefined || rule === undefined ? null : (occasionOf(occasion).whyNot?.(rule.on) ?? null)
+  },
   sourceOf: (desired) => {
     const { occasion } = desired
     const own = occasion === undefined ? undefined : occasionOf(occasion).sourceOf?.(occasion)
@@ -82,11 +89,6 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   endedBefore,
   replaces: (policy, name) => ruleNamed(policy.pipelines, name)?.rule.onNewer === 'replace',
   requesterOf: requesterIn,
-  isOfPolicy: (desired) => whoAsks(desired) === 'policy',
-  whyNotFor: ({ occasion }, { policy, name }) => {
-    const rule = ruleNamed(policy.pipelines, name)?.rule
-    return occasion === undefined || rule === undefined ? null : (occasionOf(occasion).whyNot?.(rule.on) ?? null)
-  },
   isNothing: () => false,
   isNew: () => true,
   pinned: (desired, policy, name) => {
