@@ -31,6 +31,14 @@ export const nameOf = (by: string, policy: Pick<ApprovalPolicy, 'approvers' | 'o
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000
 
+const isProven = (asked: Requester | 'policy' | null): boolean => asked === 'policy' || asked?.proven === true
+
+/** How many must say yes to what somebody asked for, where people are asked. */
+export const neededFor = (
+  { need, unknownRequester }: Pick<ApprovalPolicy, 'need' | 'unknownRequester'>,
+  asked: Requester | 'policy' | null,
+): number => need + (!isProven(asked) && unknownRequester === 'one-more' ? 1 : 0)
+
 /**
  * Whether a plan of this price must be asked about, and how many must say yes. `refuse` when nobody may ask for it. A requester who is
  * only claimed counts as unknown, and may not approve either: where one more must agree then, somebody is asked whatever it costs. Of
@@ -49,7 +57,7 @@ export const approvalNeed = (
   | { kind: 'need'; need: ApprovalNeed }
   | { kind: 'refuse'; reason: 'requester-unknown' | 'nobody-may-approve'; detail: string } => {
   const requester = asked === 'policy' ? null : asked
-  const isKnown = requester?.proven === true || asked === 'policy'
+  const isKnown = isProven(asked)
   const whoAsked = requester === null ? 'who asked is unknown' : `that ${requester.by} asked is only claimed`
   if (!isKnown && policy.unknownRequester === 'refuse')
     return {
@@ -57,8 +65,9 @@ export const approvalNeed = (
       reason: 'requester-unknown',
       detail: `${whoAsked}, and approvals.unknownRequester is \`refuse\``,
     }
-  const extra = !isKnown && policy.unknownRequester === 'one-more' ? 1 : 0
-  const isAsked = asks !== undefined || extra > 0 || dollars >= policy.autoApproveBelow
+  const need = neededFor(policy, asked)
+  const extra = need > policy.need
+  const isAsked = asks !== undefined || extra || dollars >= policy.autoApproveBelow
   if (!isAsked && rung === undefined)
     return {
       kind: 'need',
@@ -68,7 +77,6 @@ export const approvalNeed = (
         need: 0,
       },
     }
-  const need = policy.need + extra
   const eligible = policy.approvers.filter(({ id }) => id !== requester?.by || policy.requesterMayApprove).length
   // Who is in a group is not known on paper: a question that too few may answer expires.
   if (need > eligible && groupsOf(policy).length === 0)
@@ -87,20 +95,24 @@ export const bothAsk = (a: string | undefined, b: string | undefined): string | 
   a === undefined || b === undefined ? (a ?? b) : `${a}; ${b}`
 
 /**
- * An open question under the policy in force: a yes of who was revoked counts no more, and no fewer are needed than it says now. So it
+ * An open question under the policy in force: a yes of who was revoked counts no more, and as many are needed as it says now. So it
  * stays open for those who are missing, in place of being answered by who may not. Who is in a group that nobody can read still counts:
- * that is asked again before anything begins.
+ * that is asked again before anything begins. Where nobody says how many are needed, it is no fewer than were asked.
  */
 export const asOfNow = <Q extends Pick<Question, 'state' | 'votes' | 'need' | 'requester' | 'choices'>>(
   row: Q,
-  { policy, groups }: { policy: Answering; groups: Groups },
+  {
+    policy,
+    groups,
+    need = Math.max(row.need, policy.need),
+  }: { policy: Answering; groups: Groups; need?: number | undefined },
 ): Q => {
   if (row.state !== 'open') return row
   const counting = ({ by }: Vote): boolean =>
     mayAnswer(by, policy, groups) !== 'no' && (by !== row.requester || policy.requesterMayApprove)
   return {
     ...row,
-    need: Math.max(row.need, policy.need),
+    need,
     ...withVotes(row, (votes) => votes.filter(counting)),
   }
 }
@@ -168,9 +180,14 @@ export const withVote = (row: Question, vote: Vote, button = row.id): Question =
     ]),
   }
   if (vote.verdict === 'deny') return { ...next, state: 'rejected' }
-  if (at === null) return yesesIn(next.votes) >= row.need ? approvedAs(next, null) : next
-  const choice = choiceAt(next, at.id)
-  return choice !== null && yesesIn(choice.votes) >= row.need ? approvedAs(next, choice) : next
+  return asVoted(next)
+}
+
+/** An open question by the votes that it has: approved as the first of its ways to which as many have agreed as are needed. */
+export const asVoted = (row: Question): Question => {
+  if (yesesIn(row.votes) >= row.need) return approvedAs(row, null)
+  const choice = row.choices?.find(({ votes }) => yesesIn(votes) >= row.need)
+  return choice === undefined ? row : approvedAs(row, choice)
 }
 
 /** Approved as it is, or as what was chosen in its place. */

@@ -122,6 +122,8 @@ export interface Policy extends Omit<Document, 'pools'> {
   }
   /** First 12 hex digits of the digest over the whole document. */
   version: string
+  /** When it was published, by the clock of where it is kept: of two texts the one that was published later is in force, be it an earlier text. Left out: nobody says. Ms since the epoch. */
+  published?: number
   /** Why a service of it is to have fewer replicas than it says; left out: as of every policy that is read, none is. */
   floored?: string
   /** Since when it says by which times and versions pipelines begin; left out: nobody knows. */

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../core/digest.ts'
 import { type Names, namesIn, renamedFrom, whyNotRenamed } from '../core/lane/renamed.ts'
+import { isOutdated } from '../core/lane/under.ts'
 import { laterSince, type Since } from '../core/policy/begun-by.ts'
 import { laterNamed, laterNames } from '../core/policy/renamed.ts'
 import type { Policy } from '../core/policy.ts'
@@ -50,7 +51,14 @@ export const inForce = (policies: Policies, { ledger, clock }: Beside): Policies
     await load()
     return compared?.why ?? (await policies.problem?.()) ?? null
   }
-  return { ...policies, load, problem }
+  const notBefore = async (published: number): Promise<Policy> => {
+    await policies.notBefore?.(published)
+    const policy = await load()
+    if (isOutdated(policy, { policyAt: published }))
+      throw new Unavailable(compared?.why ?? 'a newer policy is not in force yet')
+    return policy
+  }
+  return { ...policies, load, notBefore, problem }
 }
 
 interface Compared {

@@ -214,6 +214,11 @@ export class TooLarge extends Error {
 export interface Policies {
   /** The policy in force, validated. Cheap when it has not changed. */
   load(): Promise<Policy>
+  /**
+   * The policy in force, of which it is known that it was published then or later: it is asked for anew where the one at hand is older. Throws `Unavailable`
+   * where that cannot be had. Left out where nobody else can hold another one.
+   */
+  notBefore?(published: number): Promise<Policy>
   /** Why what is written since the last load is not in force; null: it is. Left out where only what is validated is written. */
   problem?(): Promise<string | null>
 }

@@ -8,6 +8,7 @@ import { linesAfter } from '../core/lane/line.ts'
 import { hasLooked } from '../core/lane/looking-again.ts'
 import { next } from '../core/lane/next.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
+import { writtenUnder } from '../core/lane/under.ts'
 import type { View } from '../core/lane/view.ts'
 import type { Ahead } from './acts/ahead.ts'
 import { perform, touches } from './acts/perform.ts'
@@ -212,7 +213,7 @@ const save = async ({ ports, lost }: Hands, progress: Progress, why: Rest | null
   const { view } = loaded
   // Not at rest: whoever dies here is followed by another, once nobody can still be at the step.
   const due = why === null ? view.now + view.handover : why.until
-  const doc: LaneDocument = { ...view.doc, writtenAt: view.now, rest: why ?? view.doc.rest, due }
+  const doc: LaneDocument = { ...writtenUnder(view), writtenAt: view.now, rest: why ?? view.doc.rest, due }
   const change: Change = { ...(pending ?? changed(doc)), doc }
   const writes = writesOf(loaded, before, change)
   const committed = await ports.ledger.commit(writes)

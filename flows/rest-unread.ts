@@ -22,10 +22,11 @@ interface Hands {
 
 /** A lane that cannot be read, or of which nothing can be written but this, rests visibly, and nothing of it ends but at its bound or by a person (laws 9, 13, 15, 18). */
 export const restUnread = async (
-  { ports, told, reconciler }: Hands,
+  { ports: given, told, reconciler }: Hands,
   lane: string,
   trouble: Trouble,
 ): Promise<'rests' | 'ledger-away' | 'newer-schema'> => {
+  const ports = trouble.side === 'policies' ? withoutPolicy(given) : given
   const { ledger, clock } = ports
   try {
     await writeSides(ports, { probe: lane, sides: {} }, told)
@@ -61,6 +62,12 @@ export const restUnread = async (
     throw error
   }
 }
+
+/** An older one than the lane was decided under is at hand perhaps: nothing of the lane is told by that (law 15). */
+const withoutPolicy = (ports: WorkPorts): WorkPorts => ({
+  ...ports,
+  policies: { load: () => Promise.reject(new Unavailable('the policy in force is not known')) },
+})
 
 /** Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so. */
 const firstDocument = async ({ ledger, policies }: WorkPorts, lane: string): Promise<LaneDocument | null> => {

@@ -3,6 +3,7 @@ import { emptyDocument } from '../core/lane/document.ts'
 import { policyNow } from '../core/lane/floors.ts'
 import { type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
 import { lanesOfPools, roomOfSum } from '../core/lane/room.ts'
+import { isOutdated } from '../core/lane/under.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
@@ -45,8 +46,8 @@ export interface Loaded {
 const UNMINTED = 'none-yet'
 
 /**
- * Everything that a lane's next act rests on, in one round trip; beside it the rows that a commit has lost against. Throws `Unavailable`
- * when the ledger is away.
+ * Everything that a lane's next act rests on, in one round trip; beside it the rows that a commit has lost against. Who holds an older policy than
+ * the lane was decided under asks for it anew first. Throws `Unavailable` when the ledger is away, or that cannot be had.
  */
 export const readView = async (
   ports: Pick<WorkPorts, 'ledger' | 'policies' | 'clock'>,
@@ -56,7 +57,17 @@ export const readView = async (
 ): Promise<Loaded | null> => {
   const kind = kindOf(reconciler.kinds, lane)
   if (kind === undefined) return null
-  const policy = await ports.policies.load()
+  const loaded = await readUnder(ports, await ports.policies.load(), { lane, kind, reconciler, lost })
+  const { doc, policy } = loaded.view
+  const newer = isOutdated(policy, doc) ? await ports.policies.notBefore?.(doc.policyAt) : undefined
+  return newer === undefined ? loaded : readUnder(ports, newer, { lane, kind, reconciler, lost })
+}
+
+const readUnder = async (
+  ports: Pick<WorkPorts, 'ledger' | 'clock'>,
+  policy: Policy,
+  { lane, kind, reconciler, lost }: { lane: string; kind: LaneKind; reconciler: Reconciler; lost: readonly Key[] },
+): Promise<Loaded> => {
   const clock = ports.clock.now()
   const [rows, left, own] = await Promise.all([
     rowsOf(ports.ledger, { policy, lane, lost }),

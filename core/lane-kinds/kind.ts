@@ -102,6 +102,8 @@ export interface LaneKind<D extends Desired = Desired> {
   titleOf(desired: D): string
   /** Who asked, as far as the source tells. */
   requesterOf(desired: D): Requester | null
+  /** Whether the policy itself wants it: then it is known who asked. Left out: it never does. */
+  isOfPolicy?(desired: D): boolean
   /** Where its source stands, as its reaction names the place; left out: what a source says of one is always wanted. */
   placeOf?(desired: D): string
   /** The same as it is wanted, read where another that is the same was read; left out: it is the same wherever it was read. */
@@ -111,6 +113,8 @@ export interface LaneKind<D extends Desired = Desired> {
     desired: D,
     by: { policy: Policy; name: string; rows: readonly ContributionRow[]; now: number },
   ): string | null
+  /** Why the policy has nothing begin any more for what it is wanted for; null, or left out: it has. */
+  whyNotFor?(desired: D, by: { policy: Policy; name: string }): string | null
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */

@@ -7,6 +7,7 @@ import { PRICED } from '../money/nodes.ts'
 import { isToldOtherwise, occasionOf } from '../occasions/catalogue.ts'
 import { learnedFrom } from '../planning/learned.ts'
 import { planPipeline } from '../planning/pipeline.ts'
+import { whoAsks } from '../planning/pipeline-steps.ts'
 import { trainTitle } from '../planning/pipeline-words.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
@@ -25,6 +26,8 @@ type Known =
   | 'toldAs'
   | 'sourceOf'
   | 'isOwn'
+  | 'isOfPolicy'
+  | 'whyNotFor'
 
 /** What is wanted is known by its dataset version, or that of a model, and by what it is run for besides. */
 const known: Pick<LaneKind<TrainDesired>, Known> = {
@@ -58,6 +61,11 @@ const known: Pick<LaneKind<TrainDesired>, Known> = {
     drift !== undefined || (occasion !== undefined && occasionOf(occasion).goesOn === true),
   toldAs: ({ occasion }) =>
     occasion !== undefined && isToldOtherwise(occasion) ? JSON.stringify(occasionOf(occasion).setOf(occasion)) : '',
+  isOfPolicy: (desired) => whoAsks(desired) === 'policy',
+  whyNotFor: ({ occasion }, { policy, name }) => {
+    const rule = ruleNamed(policy.pipelines, name)?.rule
+    return occasion === undefined || rule === undefined ? null : (occasionOf(occasion).whyNot?.(rule.on) ?? null)
+  },
   sourceOf: (desired) => {
     const { occasion } = desired
     const own = occasion === undefined ? undefined : occasionOf(occasion).sourceOf?.(occasion)

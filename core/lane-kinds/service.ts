@@ -19,6 +19,12 @@ import type { GenerationView } from '../world.ts'
 import { type BackInput, type LaneKind, laneName, laneOf, type PlanInput } from './kind.ts'
 import { isKept, isRetired, isServed, type Standing } from './serving.ts'
 
+/** Who has asked for it: that nothing is served any more is the policy's own. */
+const asking: Pick<LaneKind<Standing>, 'requesterOf' | 'isOfPolicy'> = {
+  requesterOf: (desired) => (isServed(desired) ? requesterIn(desired) : null),
+  isOfPolicy: isRetired,
+}
+
 /** Standing: a registered model is served, and rolled out version by version, by these engines. */
 export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   name: 'service',
@@ -31,7 +37,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   renames: ({ services }) => services,
   keyOf,
   titleOf,
-  requesterOf: (desired) => (isServed(desired) ? requesterIn(desired) : null),
+  ...asking,
   isNothing: (desired) => !isServed(desired),
   // Another version in place of one that is judged adds nothing that stays, and may be what mends it.
   isNew: (desired, baseline) => isServed(desired) && baseline === null,

@@ -24,6 +24,8 @@ export type Act =
   /** Asks whether a run is to be ended whose GPUs idle. */
   | { kind: 'ask-idle' }
   | { kind: 'remind' }
+  /** As many must say yes as the policy says now, and those yeses count that it lets count. */
+  | { kind: 'recount' }
   /** The policy asks in another channel now. */
   | { kind: 'move-card' }
   | { kind: 'expire' }

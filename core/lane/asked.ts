@@ -1,4 +1,4 @@
-import { ANSWER_GRACE, asOfNow, missingIn, nameOf } from '../answers.ts'
+import { ANSWER_GRACE, missingIn, nameOf } from '../answers.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide } from './act.ts'
 import { isToAskAnew } from './asked-anew.ts'
@@ -7,6 +7,7 @@ import { standsElsewhere } from './asking.ts'
 import { besideText } from './beside-run.ts'
 import { resting } from './change.ts'
 import type { Rest, Run } from './document.ts'
+import { askedNow, isAskedOfOthers } from './needed.ts'
 import type { Question } from './question.ts'
 import type { View } from './view.ts'
 
@@ -17,18 +18,22 @@ const REMINDER = 3_600_000
 export const asked = (view: View, run: Run, question: Question): Act => {
   if (question.state === 'rejected') return { kind: 'close', outcome: rejection(view, question) }
   if (isToAskAnew(view)) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  // While the world cannot be seen nobody knows what would be planned: people are asked on.
+  const looks = isAskedOtherwise(view) && awaySide(view, 'cluster') === null
+  if (!looks && isAskedOfOthers(view, run, question)) return { kind: 'recount' }
   // Every vote in time counts, however many letters were written before it; and nobody denies by silence what would ask them anew.
   if (view.now >= endOf(question) && !view.unread) return { kind: 'expire' }
-  if (standsElsewhere(question, view.policy)) return { kind: 'move-card' }
+  // What may be closed at once is asked nowhere else first.
+  if (!looks && standsElsewhere(question, view.policy)) return { kind: 'move-card' }
   if (reminds(question) && view.now >= question.until - REMINDER) return { kind: 'remind' }
-  // While the world cannot be seen nobody knows what would be planned: people are asked on.
-  if (isAskedOtherwise(view) && awaySide(view, 'cluster') === null) return { kind: 'plan' }
+  if (looks) return { kind: 'plan' }
   return { kind: 'rest', rest: awaitingAnswer(view, run, question) }
 }
 
 /** Rests until somebody answers, or has to be reminded. */
-export const awaitingAnswer = (view: View, { generation, attempt }: Run, question: Question): Rest => {
-  const now = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
+export const awaitingAnswer = (view: View, run: Run, question: Question): Rest => {
+  const { generation, attempt } = run
+  const now = askedNow(view, run, question)
   return resting(view, {
     why: 'asked',
     text: `waits for ${missingIn(now)} of the approvers, about generation ${generation}, attempt ${attempt}${besideText(view)}`,

@@ -6,6 +6,7 @@ import { type Change, changed, moment } from './change.ts'
 import { close } from './closing.ts'
 import type { Run } from './document.ts'
 import { answerUntil, endsEarly, TO_BEGIN, tooLate } from './halfway.ts'
+import { neededOf } from './needed.ts'
 import type { Question } from './question.ts'
 import type { View } from './view.ts'
 
@@ -22,7 +23,6 @@ export const settleAsk = (view: View): Change => {
   const until = answerUntil(view, votesUntil(bounds, now)) ?? now
   const question: Question = {
     ...opened(view, run, { bounds, until }),
-    need: plan.approval.need,
     ...choicesOf(view, run),
     ...(view.policy.floored === undefined ? {} : { floored: true as const }),
   }
@@ -61,14 +61,14 @@ export const opened = (
   run: Run,
   { bounds, until }: Pick<Question, 'bounds' | 'until'>,
 ): Question => {
-  const { digest, approval } = (plan as PlanRow).plan
+  const { digest } = (plan as PlanRow).plan
   return {
     id: questionId(doc.lane, { generation: run.generation, digest, at: now }),
     digest,
     bounds,
     openedAt: now,
     until,
-    need: Math.max(approval.need, approvals.need),
+    need: neededOf({ kind, policy: { approvals } }, run),
     requester: kind.requesterOf(run.desired as never)?.by ?? null,
     votes: [],
     state: 'open',

@@ -26,6 +26,8 @@ export interface LaneDocument extends OverdueTold, Beginnings {
   lane: string
   /** When it was last written, by the clock of whoever did: for this lane it is never earlier again (law 12). */
   writtenAt: number
+  /** When the newest policy was published under which anything of it was written: who holds an older one leaves it as it is. Left out: nobody said, or an earlier release wrote it. */
+  policyAt?: number
   /** `<slug ≤ 30>-<8 hex>`: minted once and kept, the stable part of every name of the lane (law 3). */
   name: string
   /** What the source said when it was last asked; null: nothing was ever wanted. */

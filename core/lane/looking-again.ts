@@ -61,8 +61,9 @@ export const whyNoMore = (view: View, run: Run): Outcome | null => {
   const given = { policy, name: laneName(doc.lane), rows: view.contributions, now }
   const over = kind.whyOver?.(run.desired as never, given) ?? null
   if (over !== null) return { kind: 'refused', reason: 'lease-not-allowed', detail: over }
-  if (isOfAnother(view, run.desired))
-    return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for its source any more' }
+  const another = isOfAnother(view, run.desired) ? 'the policy has no rule for its source any more' : null
+  const unruled = another ?? kind.whyNotFor?.(run.desired as never, given) ?? null
+  if (unruled !== null) return { kind: 'cancelled', reason: 'not-configured', detail: unruled }
   const place = kind.placeOf?.(run.desired as never)
   if (place === undefined || goesOn(view, run)) return null
   if (doc.held?.place === place) return saysOtherwise(doc.held.detail)

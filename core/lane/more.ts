@@ -9,6 +9,7 @@ import { boundsIn } from './bound.ts'
 import { type Change, changed, moment } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import { hoursAsked, LEAST, whyMore, workOf } from './more-hours.ts'
+import { isAskedOfOthers } from './needed.ts'
 import type { Approved, Question } from './question.ts'
 import { budgetOf, budgetRoom, centsOf } from './room.ts'
 import { isKeptAgain } from './suspending.ts'
@@ -80,6 +81,7 @@ const isStillIdle = (steps: readonly Mark[], stage: string): boolean =>
 /** What is to be done about it now, while the work goes on; null: nothing. */
 export const askingMore = (view: View, run: Run): Act | null => {
   const open = openMore(run)
+  if (open !== null && isAskedOfOthers(view, run, open)) return { kind: 'recount' }
   if (open !== null && standsElsewhere(open, view.policy)) return { kind: 'move-card' }
   const at = moreAt(view, run)
   if (at === null || view.now < at) return null

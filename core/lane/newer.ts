@@ -5,6 +5,7 @@ import { type LaneDocument, type Mark, type Run, SCHEMA } from './document.ts'
 const KEYS: Record<keyof LaneDocument, true> = {
   ...{ schema: true, lane: true, writtenAt: true, name: true, desired: true, generation: true, attempt: true },
   ...{
+    policyAt: true,
     since: true,
     order: true,
     doneWith: true,

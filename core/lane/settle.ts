@@ -2,7 +2,7 @@ import type { Facts } from '../reactions/reaction.ts'
 import type { Act } from './act.ts'
 import { awaitingAnswer } from './asked.ts'
 import { isAskedOtherwise, settlePlanned } from './asked-otherwise.ts'
-import { settleAsk, settleExpire, settleMoveCard, settleRemind } from './asking.ts'
+import { settleAsk, settleExpire, settleMoveCard, settleRemind, standsElsewhere } from './asking.ts'
 import { settleAgain } from './attempts.ts'
 import { inTurn } from './before.ts'
 import { boundElsewhere } from './bound.ts'
@@ -34,6 +34,7 @@ import { type Away, type Stepped, settleMark, settleStepped } from './stepping.t
 import { settleMarkSuspend, settleSuspended } from './suspending.ts'
 import type { Suspended } from './suspension.ts'
 import type { Trouble, View } from './view.ts'
+import { settleRecount } from './votes.ts'
 
 /** What performing an act came to; what it has seen of the world is in the view. */
 export type Result =
@@ -74,6 +75,7 @@ const ALONE = {
   'no-more': settleNoMore,
   'ask-idle': settleAskIdle,
   remind: settleRemind,
+  recount: settleRecount,
   'move-card': settleMoveCard,
   expire: settleExpire,
   'leave-line': settleLeaveLine,
@@ -183,7 +185,9 @@ const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
 /** People are asked on until it can be seen what an edit of the policy makes of it: who compares looks again, within minutes. */
 const askedMeanwhile = (view: View): Change => {
   const run = view.doc.run as Run
-  return changed(view.doc, { rest: awaitingAnswer(view, run, run.question as Question) })
+  const question = run.question as Question
+  const moved = standsElsewhere(question, view.policy) ? settleMoveCard(view) : changed(view.doc)
+  return { ...moved, rest: awaitingAnswer(view, run, question) }
 }
 
 /** Acts that come before anything begins, and after something may have been granted. */

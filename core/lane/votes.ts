@@ -1,4 +1,13 @@
-import { type Answering, asOfNow, everyVote, isButtonOf, whyVoteFails, withVote } from '../answers.ts'
+import {
+  type Answering,
+  asOfNow,
+  asVoted,
+  everyVote,
+  isButtonOf,
+  missingIn,
+  whyVoteFails,
+  withVote,
+} from '../answers.ts'
 import { MOST_VOTES } from '../policy/approvals.ts'
 import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
@@ -7,6 +16,7 @@ import { type Change, changed, DETAIL, moment, SHORT } from './change.ts'
 import { type Run, sameRun } from './document.ts'
 import type { VoteLetter } from './letters.ts'
 import { withMore, withoutMore } from './more.ts'
+import { askedNow, neededOf } from './needed.ts'
 import type { Question } from './question.ts'
 import type { View } from './view.ts'
 import type { Vote } from './vote.ts'
@@ -23,7 +33,24 @@ const SENTENCES: Record<AnswerRefusal, string> = {
 }
 
 /** What is known of a vote's lane, and by whose answers it is decided. */
-type Voting = Pick<View, 'doc' | 'plan' | 'groups'> & { policy: { approvals: Answering } }
+type Voting = Pick<View, 'doc' | 'plan' | 'groups'> & { policy: { approvals: Answering }; need?: number }
+
+/** Who is asked by how many, as the policy says it now; where enough have agreed by that, it is answered. */
+export const settleRecount = (view: View): Change => {
+  const run = view.doc.run as Run
+  const question = askedNow(view, run, run.question as Question)
+  const next = asVoted(question)
+  const { doc, ...also } = answered(view, run, next)
+  const text =
+    next.state === 'approved'
+      ? 'as many as are needed now have said yes'
+      : `${question.need} of the approvers must say yes now, ${question.need - missingIn(question)} do`
+  return changed(doc, {
+    ...also,
+    moments: [moment('answer', text, { run, data: { question: question.id, state: next.state } })],
+    tellings: [card(run)],
+  })
+}
 
 /** A vote that counts, on the question as it is open now. */
 interface Counting {
@@ -33,7 +60,8 @@ interface Counting {
 
 /** One vote, by the time at which it was given: it counts on the question that it names while that is open (law 8). */
 export const foldVote = (view: View, letter: VoteLetter): Change => {
-  const given = judged(view, letter)
+  const { run } = view.doc
+  const given = judged(run === null ? view : { ...view, need: neededOf(view, run) }, letter)
   return typeof given === 'string' ? refused(view, letter, given) : counted(view, letter, given)
 }
 
@@ -46,9 +74,9 @@ export const foldVoteUnread = (view: Voting, letter: VoteLetter): Change | null 
   return typeof given === 'string' ? null : counted(view, letter, given)
 }
 
-const judged = ({ doc, policy, groups }: Voting, letter: VoteLetter): Counting | AnswerRefusal => {
+const judged = ({ doc, policy, groups, need }: Voting, letter: VoteLetter): Counting | AnswerRefusal => {
   const asked = doc.run?.question ?? null
-  const question = asked === null ? null : asOfNow(asked, { policy: policy.approvals, groups })
+  const question = asked === null ? null : asOfNow(asked, { policy: policy.approvals, groups, need })
   // The document keeps some of a reason, the timeline all of it.
   const vote: Vote = {
     by: letter.by,
@@ -105,7 +133,7 @@ const answered = (view: Pick<View, 'doc' | 'plan'>, run: Run, question: Question
 }
 
 const whyNot = (
-  { doc, policy, groups }: Omit<Voting, 'plan'>,
+  { doc, policy, groups }: Omit<Voting, 'plan' | 'need'>,
   letter: VoteLetter,
   { question, vote }: { question: Question | null; vote: Vote },
 ): AnswerRefusal | null => {

@@ -16,6 +16,7 @@ export const hand: OccasionKind<Hand> = {
   ],
   setOf: ({ set = {} }) => set,
   undoes: 'cancelled',
+  whyNot: (on) => (on.hand === false ? 'the policy has it begun by hand no more' : null),
 }
 
 /** What is set, a line each, as the command line takes it. */

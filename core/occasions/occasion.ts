@@ -41,6 +41,12 @@ export type Occasion = Hand | Scheduled | Versioned
  */
 export type Again = 'succeeded' | 'cancelled' | 'rejected' | 'expired' | 'refused'
 
+/** What of a pipeline's `on` says whether it is begun so. */
+interface BegunBy {
+  hand?: boolean | undefined
+  schedule?: object | undefined
+}
+
 /** One kind of occasion as a value: nobody outside of this folder asks which kind one is. */
 export interface OccasionKind<O extends Occasion = Occasion> {
   /** Whether the policy itself wants it: then it is known who asked. Left out: somebody else does. */
@@ -49,6 +55,8 @@ export interface OccasionKind<O extends Occasion = Occasion> {
   isOwn?: true
   /** What tells it from every other: the same again is the same run. */
   keyOf(occasion: O): string
+  /** Why nothing begins for it any more, by what begins its pipeline now; null, or left out: nothing of that speaks against it. */
+  whyNot?(on: BegunBy): string | null
   /** Where it points, as its reaction names the place. */
   placeOf(occasion: O): string
   /** What its run is for, behind its title. */

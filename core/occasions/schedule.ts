@@ -9,6 +9,7 @@ export const scheduled: OccasionKind<Scheduled> = {
   titleOf: ({ slot }) => `as scheduled for ${minuteText(slot)}`,
   reasonsOf: ({ slot, cron, zone }) => [`scheduled for ${minuteText(slot)}: \`${cron}\`, ${zone}`],
   setOf: () => ({}),
+  whyNot: (on) => (on.schedule === undefined ? 'the policy has no schedule for it any more' : null),
   sourceOf: () => 'schedule',
   goesOn: true,
   displaced: ({ slot }, had, { schedule }) => {

@@ -1,5 +1,6 @@
 import { hasStore } from '../bootstrap/hardware.ts'
 import { datasetIn, type TrainDesired } from '../desired.ts'
+import { isMounted } from '../policy/mounted.ts'
 import { diskOf, typesOf } from '../policy/pools.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
@@ -61,16 +62,7 @@ const PLACE = `${FETCHED}/dataset`
 const copying = (desired: TrainDesired, stages: readonly Copies[]): readonly Copies[] =>
   datasetIn(desired) === null
     ? []
-    : stages.filter((stage) => stage.runner?.inputs.includes('dataset') === true && !isElsewhere(stage))
-
-/** Whether the place of the dataset lies on a volume of the user's, and not in a folder of the node. */
-const isElsewhere = ({ pod, ...stage }: Copies): boolean => {
-  const own = pod?.containers?.find((one) => one?.name === nameOfStage(stage))
-  const inNode = new Set(pod?.volumes?.flatMap((one) => (one?.emptyDir ? [one.name] : [])))
-  return (own?.volumeMounts ?? []).some(
-    (one) => one && !inNode.has(one.name) && `${PLACE}/`.startsWith(`${one.mountPath?.replace(/\/+$/, '') || ' '}/`),
-  )
-}
+    : stages.filter((stage) => stage.runner?.inputs.includes('dataset') === true && !isMounted(stage, PLACE))
 
 /** How fast the disk of a pool's node is written at most; null: it may have some of its own, and those are faster than any volume. */
 const diskOn = (policy: Policy, name: string): typeof FASTEST | null => {

@@ -12,6 +12,7 @@ import { toldOfManifest } from './manifest-places.ts'
 import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { typesOf } from './pools.ts'
+import { runnersOnPaper } from './runner-on-paper.ts'
 import { scriptsOnPaper } from './scripts-on-paper.ts'
 import { shown } from './shown.ts'
 import { alternativeUses, useOnPaper, usesOf } from './uses.ts'
@@ -34,6 +35,7 @@ const foundOnPaper = (policy: Policy): OnPaper[] => [
   ...gatesOnPaper(policy),
   ...registersOnPaper(policy),
   ...scriptsOnPaper(policy),
+  ...runnersOnPaper(policy),
   ...enginesOnPaper(policy),
   ...memoryOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),

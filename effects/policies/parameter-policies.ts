@@ -10,7 +10,7 @@ const LARGEST = 32 * 1024 * 1024
 
 /**
  * The policy that an SSM parameter points to: its value is `s3://bucket/key` of one JSON document. A new value takes force
- * within half a minute; a document that does not hold together leaves the last one in force and is told to `onProblem`.
+ * within half a minute, in each process by itself, and at once where a lane was decided under it already; a document that does not hold together leaves the last one in force and is told to `onProblem`.
  */
 export const openParameterPolicies = ({
   client,
@@ -31,23 +31,35 @@ export const openParameterPolicies = ({
     const get = new GetParameterCommand({ Name: parameter })
     const { Parameter } = await asking(`the parameter ${parameter}`, () => (client as SSMClient).send(get))
     const at = Parameter?.Value ?? ''
-    if (inForce === null || inForce.at !== at) inForce = { policy: await readPolicy(objects, parameter, at), at }
+    const published = Parameter?.LastModifiedDate?.getTime()
+    const read = inForce?.at === at ? inForce.policy : await readPolicy(objects, parameter, at)
+    if (read !== inForce?.policy || read.published !== published)
+      inForce = { policy: published === undefined ? read : { ...read, published }, at }
+    until = clock.now() + FRESH
     return inForce.policy
   }
+  /** A newer one than this release reads, or a wrong one, is mended outside: until then everything rests, visibly (law 15). */
+  const resting = (error: unknown): unknown => (error instanceof PolicyError ? new Unavailable(error.message) : error)
   return {
     load: async () => {
       if (inForce !== null && until > clock.now()) return inForce.policy
       try {
-        const policy = await refresh()
-        until = clock.now() + FRESH
-        return policy
+        return await refresh()
       } catch (error) {
-        // A newer one than this release reads, or a wrong one, is mended outside: until then everything rests, visibly (law 15).
-        if (inForce === null) throw error instanceof PolicyError ? new Unavailable(error.message) : error
+        if (inForce === null) throw resting(error)
         onProblem(error)
         until = clock.now() + FRESH
         return inForce.policy
       }
+    },
+    notBefore: async (published) => {
+      const isOlder = (policy: Policy): boolean => (policy.published ?? published) < published
+      if (inForce !== null && !isOlder(inForce.policy)) return inForce.policy
+      const policy = await refresh().catch((error: unknown) => {
+        throw resting(error)
+      })
+      if (isOlder(policy)) throw new Unavailable(`${parameter} does not say yet which policy was published since`)
+      return policy
     },
   }
 }

@@ -54,6 +54,25 @@ it('while something is under the old name the last policy stays in force, and sa
   expect(await policies.problem?.()).toBeNull()
 })
 
+it('is asked for anew for who knows of a later one, and where that is not in force the one before is not given for it', async () => {
+  const { ledger, clock, put } = await opened()
+  let kept: Policy = { ...first, published: 5 }
+  let held = kept
+  const notBefore = async (): Promise<Policy> => {
+    held = kept
+    return held
+  }
+  const policies = inForce({ load: async () => held, notBefore }, { ledger, clock })
+  expect(await policies.load()).toBe(kept)
+  kept = { ...first, published: 7 }
+  expect((await policies.load()).published).toBe(5)
+  expect(await policies.notBefore?.(6)).toBe(kept)
+  await put(0, stands)
+  kept = { ...renamed, published: 9 }
+  await expect(policies.notBefore?.(8)).rejects.toThrow('namespaces.serving was renamed')
+  expect((await policies.load()).published).toBe(7)
+})
+
 it('is in force half a minute after nothing is under it any more, and is remembered', async () => {
   const { open, names, fixed, put, time } = await opened()
   const policies = open()

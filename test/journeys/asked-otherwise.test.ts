@@ -122,6 +122,71 @@ describe('an open question, once the policy wants something else', () => {
   })
 })
 
+describe('an open question, once others are to answer it, or more, or fewer', () => {
+  const alone = { approvers: [{ id: ANA, name: 'ana' }] }
+  const answers = async () =>
+    (await town.house.cards()).map(({ card: { facts } }) => facts.find(({ label }) => label === 'Answers')?.value)
+  const begun = async () => (await town.lane(TRAIN)).run?.phase === 'steps'
+
+  it('is answered by who has agreed already, where fewer are needed by now', async () => {
+    const { id } = await asked({ config: approvals({ need: 2 }) })
+    await press(id)
+    await edited(approvals({ need: 1, ...alone }))
+    expect([await begun(), (await questionsOf()).length]).toEqual([true, 1])
+  })
+
+  it('waits for as many as are needed now, and is never one that nobody can answer', async () => {
+    const { id } = await asked({ config: approvals({ need: 2 }) })
+    await edited(approvals({ need: 1, ...alone }))
+    expect([await answers(), (await town.lane(TRAIN)).rest?.text]).toEqual([['0 of 1'], expect.stringContaining('waits for 1 of')]) // biome-ignore format: a line
+    expect((await press(id)).body).toMatchObject({ recorded: 'approved' })
+    await town.until('it runs', begun)
+  })
+
+  it('more, and then fewer: who agreed in between has begun it', async () => {
+    const { id } = await asked()
+    await edited(approvals({ need: 2 }))
+    expect(await answers()).toEqual(['0 of 2'])
+    expect((await press(id)).body).toMatchObject({ recorded: 'open' })
+    await edited(example)
+    expect(await begun()).toBe(true)
+  })
+
+  it.each([0, 6])(
+    'one more of who asked is unknown: two begin it, %d minutes after the edit, and nobody is asked twice',
+    async (minutes) => {
+      const { id } = await asked({ config: approvals({ unknownRequester: 'anyone' }) })
+      town.setPolicy(approvals({ unknownRequester: 'one-more' }))
+      await town.advance(minutes * MINUTE)
+      expect((await press(id)).body).toMatchObject({ recorded: 'open' })
+      await town.advance(MINUTE)
+      expect(await answers()).toEqual(['1 of 2'])
+      expect((await press(id, BEN)).body).toMatchObject({ recorded: 'approved' })
+      await town.until('it runs', begun)
+      expect((await questionsOf()).length).toBe(1)
+    },
+  )
+
+  it('shows no yes of who may not give one any more', async () => {
+    const { id } = await asked({ config: approvals({ need: 2 }) })
+    await press(id)
+    await town.advance(MINUTE)
+    expect(await answers()).toEqual(['1 of 2'])
+    await edited(approvals({ need: 2, approvers: [{ id: BEN, name: 'ben' }, { id: 'T0SIGNAL/U0DAN', name: 'dan' }] })) // biome-ignore format: a line
+    expect(await answers()).toEqual(['0 of 2'])
+  })
+
+  it('is not asked in another channel to be closed there at once', async () => {
+    await asked()
+    await edited(approvals({ channel: 'C0OTHER' }, training({ args: ['--epochs=1'] })))
+    const shown = (await town.house.cards()).map(({ channel, card: { title } }) => [
+      channel,
+      title.startsWith('Approve?'),
+    ])
+    expect(shown.toSorted()).toEqual([['C0GPUOPS', false], ['C0OTHER', true]]) // biome-ignore format: a line
+  })
+})
+
 describe('an open question, once something else of the policy is edited', () => {
   const others: [string, (config: Config) => Config][] = [
     ['who may be asked', (config) => approvals({ approvers: [...config.approvals.approvers, { id: 'T0SIGNAL/U0DAN', name: 'dan' }] }, config)], // biome-ignore format: a line

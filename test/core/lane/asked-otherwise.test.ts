@@ -27,14 +27,19 @@ const viewWith = (change: (config: Config) => void, doc: Partial<LaneDocument> =
 const looked = (view: View) => settle(view, PLAN, { kind: 'seen', kept: {} })
 
 describe('a question under another policy than it was planned under', () => {
-  it('is looked at, unless it waits to be asked elsewhere first, is over, or is about another plan than is there', () => {
+  it('is looked at before it is asked elsewhere, unless it is over, or is about another plan than is there', () => {
     const view = viewWith(longer)
     expect([next(view), isAskedOtherwise(view)]).toEqual([PLAN, true])
     expect(isAskedOtherwise(viewWith(() => undefined))).toBe(false)
     const moved = viewWith((config) => {
       config.approvals.channel = 'C0OTHER'
     }, { run: asking({ channel: 'C0GPUOPS' }) }) // biome-ignore format: a line
-    expect(next(moved).kind).toBe('move-card')
+    expect(next(moved).kind).toBe('plan')
+    expect(next({ ...moved, plan: looked(moved).plan ?? null }).kind).toBe('move-card')
+    const away = { cluster: { side: 'cluster', since: NOW, said: '503', refuses: false, probe: 'another', until: NOW + HOUR } } // biome-ignore format: a line
+    expect(next({ ...moved, sides: away }).kind).toBe('move-card')
+    const trouble = { kind: 'unavailable', side: 'cluster', said: '503', retryAfter: 0 } as const
+    expect(settle(moved, PLAN, { kind: 'trouble', trouble })).toMatchObject({ doc: { run: { question: { channel: 'C0OTHER' } } }, rest: { why: 'asked' } }) // biome-ignore format: a line
     expect(next({ ...view, now: NOW + 5 * HOUR }).kind).toBe('expire')
     expect(isAskedOtherwise({ ...view, plan: { ...planRow, plan: { ...planRow.plan, digest: 'other' } } })).toBe(false)
   })

@@ -44,7 +44,7 @@ describe('a run that people are asked about', () => {
     expect(restOf(at({}, NOW, { policy })).text).toContain('waits for 2 of the approvers')
   })
 
-  it('is reminded of and asked about elsewhere before an edit of the policy is looked at', () => {
+  it('is reminded of before an edit of the policy is looked at', () => {
     const policy = policyWith((config) => {
       config.approvals.expiry = '24h'
     })

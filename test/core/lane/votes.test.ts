@@ -160,7 +160,10 @@ describe('whatever votes come', () => {
     })
     fc.assert(
       fc.property(fc.array(letter, { maxLength: 40 }), fc.integer({ min: 1, max: 25 }), (letters, need) => {
-        let view = viewOf({ doc: wanted({ run: asking({ need }) }), policy: everybody })
+        let view = viewOf({
+          doc: wanted({ run: asking({ need }) }),
+          policy: { ...everybody, approvals: { ...everybody.approvals, need } },
+        })
         for (const [index, given] of letters.entries())
           view = { ...view, doc: foldVote(view, vote({ ...given, id: String(index) })).doc }
         const question = view.doc.run?.question as Question

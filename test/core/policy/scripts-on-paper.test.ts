@@ -117,3 +117,10 @@ it('says nothing of what a command of the stage’s own reads and leaves', () =>
   })
   expect(own).toEqual([])
 })
+
+it('says of a kind of attack with a slip in it that alone, and takes no figure from it', () => {
+  const lines = found(({ scan }) => {
+    scan!.env = { KINDS: 'jailbrake' }
+  })
+  expect(lines).toEqual([expect.stringContaining('.env.KINDS: found jailbrake: it is one of jailbreak,')])
+})

@@ -2,11 +2,19 @@ import type { SSMClient } from '@aws-sdk/client-ssm'
 import { expect, it } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
 import { openParameterPolicies } from '../../../effects/policies/parameter-policies.ts'
-import { NotAllowed } from '../../../flows/ports.ts'
+import { NotAllowed, Unavailable } from '../../../flows/ports.ts'
 import config from '../../example.ts'
 
 const open = () => {
-  const state = { at: 's3://b/one.json', now: 0, reads: 0, problems: [] as unknown[], error: null as Error | null }
+  const state = {
+    at: 's3://b/one.json',
+    now: 0,
+    reads: 0,
+    modified: 5,
+    asked: 0,
+    problems: [] as unknown[],
+    error: null as Error | null,
+  }
   const files: Record<string, string> = {
     'one.json': JSON.stringify(config),
     'two.json': JSON.stringify({ ...config, retries: 5 }),
@@ -16,7 +24,8 @@ const open = () => {
   const client = {
     send: async () => {
       if (state.error !== null) throw state.error
-      return { Parameter: { Value: state.at } }
+      state.asked++
+      return { Parameter: { Value: state.at, LastModifiedDate: new Date(state.modified) } }
     },
   } as unknown as SSMClient
   const policies = openParameterPolicies({
@@ -76,4 +85,29 @@ it('a parameter that may not be read is not allowed now, and leaves the policy i
   state.now = 31_000
   expect((await policies.load()).retries).toBe(2)
   expect(state.problems).toEqual([expect.any(NotAllowed)])
+})
+
+it('says when it was published, and is asked for at once where a later one is known of', async () => {
+  const { state, policies } = open()
+  expect((await policies.load()).published).toBe(5)
+  expect((await policies.notBefore?.(5))?.retries).toBe(2)
+  expect(state.asked).toBe(1)
+  Object.assign(state, { at: 's3://b/two.json', modified: 7 })
+  expect(await policies.notBefore?.(7)).toMatchObject({ retries: 5, published: 7 })
+  // An earlier text, published since, is the newer one.
+  Object.assign(state, { at: 's3://b/one.json', modified: 9 })
+  expect(await policies.notBefore?.(8)).toMatchObject({ retries: 2, published: 9 })
+  // The same text, published once more.
+  state.modified = 11
+  expect(await policies.notBefore?.(10)).toMatchObject({ retries: 2, published: 11 })
+  expect(await policies.load()).toMatchObject({ published: 11 })
+})
+
+it('does not give an older one for a later one: neither while that is not told, nor where it does not hold together', async () => {
+  const { state, policies } = open()
+  await policies.load()
+  await expect(policies.notBefore?.(6)).rejects.toBeInstanceOf(Unavailable)
+  Object.assign(state, { at: 's3://b/bad.json', modified: 6 })
+  await expect(policies.notBefore?.(6)).rejects.toBeInstanceOf(Unavailable)
+  expect(await policies.load()).toMatchObject({ retries: 2, published: 5 })
 })
