@@ -8,6 +8,7 @@ import type { LiftRungStep } from './money/lift-step.ts'
 import type { RunKey } from './names.ts'
 import type { Effects } from './plan-effects.ts'
 import type { NodesOf } from './plan-nodes.ts'
+import type { Point } from './plan-point.ts'
 import type { Learned } from './planning/took.ts'
 import type { ResizePoolStep } from './pools/step.ts'
 import type { PlanRefusal } from './reasons.ts'
@@ -124,12 +125,6 @@ export interface Price {
   nodeHours?: Range
   /** Where the prices come from: `p5.48xlarge on-demand $55.04/h (AWS price list, 2026-11-01)`. */
   sources: string[]
-}
-
-/** Replicas of every other generation and of the new one. */
-export interface Point {
-  old: number
-  new: number
 }
 
 /** One kind of effect each. `name` is unique in its plan and part of run-once objects' names. */

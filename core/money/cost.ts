@@ -1,5 +1,6 @@
 import type { Mark, Run } from '../lane/document.ts'
-import type { LaunchJobStep, Plan, Point, RollOutModelStep, Step } from '../plan.ts'
+import type { LaunchJobStep, Plan, RollOutModelStep, Step } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import { countsOf } from '../pools/counts.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
 import { addMonths, dollarsOf, type Months, mapMonths, ranByMonth, sumOfMonths, timeByMonth } from './months.ts'

@@ -1,4 +1,5 @@
-import type { Plan, Point } from '../plan.ts'
+import type { Plan } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import { addMonths, dollarsOf, type Months, timeByMonth } from './months.ts'
 
 /** What nodes that pods of a rollout wait for do not cost, of what its moves have standing: they stood once, or were to. */

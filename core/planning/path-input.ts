@@ -1,4 +1,4 @@
-import type { Point } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import type { Counts } from '../pools/counts.ts'
 import type { ByNode } from './node-slots.ts'
 import { gpusOf, type Leaving, readyOf, type Walk } from './walk.ts'

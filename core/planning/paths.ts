@@ -1,4 +1,4 @@
-import type { Point } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import { unitsOf } from '../pools/counts.ts'
 import type { Strategy } from '../strategy.ts'
 import {

@@ -1,5 +1,6 @@
 import { refOf as refOfObject } from '../kube.ts'
-import type { Point, RollOutModelStep } from '../plan.ts'
+import type { RollOutModelStep } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import type { ServingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { refOf, replicaCount, titleOf } from './generations.ts'

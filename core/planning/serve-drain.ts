@@ -1,5 +1,6 @@
 import { countingOf } from '../money/nodes.ts'
-import type { Point, Range } from '../plan.ts'
+import type { Range } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import { drainHours, graceOfServing, longDrainHours } from '../workloads/draining.ts'
 import type { Replica } from './generations.ts'
 

@@ -1,6 +1,7 @@
 import type { Baseline } from '../lane/document.ts'
 import { countingOf } from '../money/nodes.ts'
-import type { Bounds, Point, Range } from '../plan.ts'
+import type { Bounds, Range } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import { countsOf } from '../pools/counts.ts'
 import { servingGrace } from '../workloads/draining.ts'
 import type { GenerationView } from '../world.ts'

@@ -1,6 +1,7 @@
 import { countingOf } from '../money/nodes.ts'
 import { addRange, cents, centsRange, nodeHour, priceSource } from '../money/prices.ts'
-import type { Plan, Point, Price, Range } from '../plan.ts'
+import type { Plan, Price, Range } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
 import type { GenerationView, PoolView, World } from '../world.ts'
 import type { Replica } from './generations.ts'
@@ -42,9 +43,7 @@ export const servePrice = (priced: PricedPath): Price => {
   const now = nowPerHour(priced)
   const agreed = { ...priced, before: priced.agreed ?? before }
   const agreedNow = nowPerHour(agreed)
-  const used = [
-    ...new Set([rising.pool, ...generations.filter(({ replicas }) => replicas > 0).map(({ pool }) => pool)]),
-  ]
+  const standing = generations.filter(({ replicas }) => replicas > 0).map(({ pool }) => pool)
   const drains = path.map((_, index) => drainAt(priced, index))
   const over = (above: readonly Range[]): Range[] => paidAlong(above, { hours, drains })
   const gpus = path.map((point) => gpusAt(priced, point) - nowGpus).map((each) => ({ p50: each, p95: each }))
@@ -55,7 +54,7 @@ export const servePrice = (priced: PricedPath): Price => {
     nowPerHour: cents(now),
     ...(agreedNow === now ? {} : { agreedPerHour: cents(agreedNow) }),
     gpuHours: centsRange(addRange(...over(gpus))),
-    sources: used.flatMap((name) => {
+    sources: [...new Set([rising.pool, ...standing])].flatMap((name) => {
       const pool = poolOf(policy, name)
       return pool === undefined ? [] : [priceSource(name, pool)]
     }),

@@ -1,5 +1,6 @@
 import type { Identity, RunKey } from '../names.ts'
-import type { Point, Step, SwitchTrafficStep } from '../plan.ts'
+import type { Step, SwitchTrafficStep } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import { trafficService } from '../workloads/serving.ts'
 import type { GenerationView, Traffic, World } from '../world.ts'
 import { answersOf, type Replica, titleOf } from './generations.ts'

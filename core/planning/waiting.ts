@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kube.ts'
-import type { Point, RollOutModelStep } from '../plan.ts'
+import type { RollOutModelStep } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import type { PoolView } from '../world.ts'
 import type { ByNode } from './node-slots.ts'
 

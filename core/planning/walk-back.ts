@@ -1,6 +1,7 @@
 import type { Baseline } from '../lane/document.ts'
 import type { Identity, RunKey } from '../names.ts'
-import type { Point, RollOutModelStep, SwitchTrafficStep, WayStep } from '../plan.ts'
+import type { RollOutModelStep, SwitchTrafficStep, WayStep } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 import { asIsOf } from './as-it-stands.ts'
 import {

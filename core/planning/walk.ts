@@ -1,4 +1,4 @@
-import type { Point } from '../plan.ts'
+import type { Point } from '../plan-point.ts'
 
 /** One replica that will leave. */
 export interface Leaving {

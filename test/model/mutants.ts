@@ -152,7 +152,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an approval binds one digest',
-    text: ['digest === plan.digest && within(plan, bounds)', 'within(plan, bounds)'],
+    text: ['(digest === plan.digest || digest === plan.partOf) && within(plan, bounds)', 'within(plan, bounds)'],
     config: smallest({ asks: true, doings: ['yes', 'changed'] }, [0, 2]),
   },
   {

@@ -32,7 +32,11 @@ describe('bootstrap with packs', () => {
   })
 
   it.each([
-    ['a pack that is none', ['--with', 'monitoring,metrics'], /there is no metrics, but monitoring, access, istio/],
+    [
+      'a pack that is none',
+      ['--with', 'monitoring,metrics'],
+      /there is no metrics, but monitoring, sharing, access, istio/,
+    ],
     ['a release that no label can be', ['--with', 'monitoring', '--release', 'a b'], /--release/],
     ['a prober without a port', ['--with', 'monitoring', '--prober', 'blackbox'], /host and port/],
     ['a prober that is a URL', ['--with', 'monitoring', '--prober', 'http://blackbox:9115'], /host and port/],

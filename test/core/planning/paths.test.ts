@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Point } from '../../../core/plan.ts'
+import type { Point } from '../../../core/plan-point.ts'
 import { availabilityFloor, type PathInput } from '../../../core/planning/path-input.ts'
 import { type ChosenPath, choosePath, minReplicas, peakReplicas, walkBackPath } from '../../../core/planning/paths.ts'
 

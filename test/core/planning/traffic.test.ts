@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Point, Step } from '../../../core/plan.ts'
+import type { Step } from '../../../core/plan.ts'
+import type { Point } from '../../../core/plan-point.ts'
 import { planServe } from '../../../core/planning/serve.ts'
 import { isLedTo, type Led, ledAt, ledBackAt, ledFirst, lostBy, named } from '../../../core/planning/traffic.ts'
 import type { Traffic } from '../../../core/world.ts'

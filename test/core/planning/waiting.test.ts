@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Point } from '../../../core/plan.ts'
+import type { Point } from '../../../core/plan-point.ts'
 import { type Replacing, waitingAt } from '../../../core/planning/waiting.ts'
 import { type Given, movesOf, planOf, written } from './serve-fixture.ts'
 

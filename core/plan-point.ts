@@ -1,0 +1,5 @@
+/** Replicas of every other generation and of the new one. */
+export interface Point {
+  old: number
+  new: number
+}
