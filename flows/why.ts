@@ -225,5 +225,5 @@ const untoldOf = (rows: readonly Stored<'out'>[], { sides }: Pick<View, 'sides'>
 /** A bug of ours keeps what is due from being done. */
 const keepsStill = ({ why, until }: Rest, { now }: View): boolean => why === 'bug' && now < (until ?? 0)
 
-/** Rests that end by what a look sees. */
-const STANDING: ReadonlySet<string> = new Set(['working', 'suspended', 'no-room', 'deleting'])
+/** Rests that end by what a look sees; people are asked on until a look says otherwise. */
+const STANDING: ReadonlySet<string> = new Set(['asked', 'working', 'suspended', 'no-room', 'deleting'])

@@ -396,8 +396,11 @@ describe('a dataset is uploaded', () => {
       ...example,
       approvals: {
         ...example.approvals,
-        approvers: example.approvals.approvers.filter(({ id }) => id !== ANA),
-        need: 1,
+        approvers: [
+          ...example.approvals.approvers.filter(({ id }) => id !== ANA),
+          { id: 'T0SIGNAL/U0CAROL', name: 'carol' },
+        ],
+        need: 2,
       },
     })
     await town.answered(LANE, 'approve', BEN)
