@@ -26,13 +26,23 @@ export const cancel = (view: Cancelling, letter: CommandLetter): Said => {
   if (run === null && !letter.wanted && mayGoOn({ doc: first }))
     return noLongerSo(view, first, letter) ?? cancelRepeat(view, first)
   if (letter.wanted || (run === null && waits)) return noLongerSo(view, doc, letter) ?? cancelWanted(view, letter)
-  if (run === null) return refuse('nothing-in-progress', nothingText(view))
+  if (run === null) return cancelAgreed(doc) ?? refuse('nothing-in-progress', nothingText(view))
   const other = noLongerSo(view, run, letter)
   if (other !== null) return other
   if (run.ending !== null) return cancelEnding(view, run, run.ending)
   const cancelled = run.cancelled ?? { by: letter.by, at: view.now }
   return { kind: 'did', doc: { ...doc, run: { ...run, cancelled } }, detail: cancelText(view, run, waits) }
 }
+
+/** What people have agreed to, which was refused then and begins by itself once it may: that yes counts no more. Null: there is none. */
+const cancelAgreed = (doc: LaneDocument): Said | null =>
+  doc.outcome?.kind === 'refused' && doc.approved?.begun === false
+    ? {
+        kind: 'did',
+        doc: { ...doc, approved: null },
+        detail: 'what was agreed to and refused then is not begun by that any more: people are asked anew once it may begin',
+      }
+    : null
 
 /** Not even one that uses none up. */
 const NONE = -1

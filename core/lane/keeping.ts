@@ -146,6 +146,8 @@ const isAnotherNumber = ({ doc, kind, policy }: View, { plan }: Extract<Planned,
 const wasAnswered = (view: View, paper: SetRight): boolean => {
   const { outcome, baseline } = view.doc
   if (paper.kind !== 'plan' || !paper.plan.approval.required || outcome?.replicas === undefined) return false
+  // What had no room was answered by nobody so.
+  if (outcome.kind === 'refused') return false
   // An earlier release has not said how many stood.
   return outcome.replicas === baseline?.replicas && !isFewerThan(view, { stood: 1, ...outcome })
 }

@@ -55,3 +55,15 @@ describe('what a person would not have repeated', () => {
 it('reaches nothing where nothing is in progress', () => {
   expect(cancel(viewOf({ doc: docOf() }), command('cancel'))).toMatchObject({ kind: 'refused' })
 })
+
+it('a yes to what was refused then counts no more once that is cancelled', () => {
+  const refused = { ...passing, kind: 'refused', reason: 'no-room' } as Ended
+  const question = { id: 'q', digest: 'd' } as never
+  const cancelled = (begun: boolean) =>
+    cancel(
+      viewOf({ doc: wanted({ outcome: refused, attemptsLeft: 0, approved: { question, begun } as never }) }),
+      command('cancel'),
+    )
+  expect(cancelled(false)).toMatchObject({ kind: 'did', doc: { approved: null } })
+  expect(cancelled(true)).toMatchObject({ kind: 'refused' })
+})
