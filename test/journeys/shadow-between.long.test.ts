@@ -8,7 +8,7 @@ import { registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { config, tellOf, watched } from './drifting.ts'
-import { clockOf, emptyPool, fillPool, HOUR, looseEnds, MINUTE, MODEL, TRAIN, upload } from './scenes.ts'
+import { clockOf, emptyPool, fillPool, HOUR, looseEnds, MINUTE, MODEL, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -138,6 +138,29 @@ describe('what was refused for now, and is gone from its source', () => {
     // As it was, it is wanted again.
     await upload(town, 'a')
     await town.until('it trains', async () => (await ran()).includes('a succeeded'), 4)
+  })
+
+  it.each(['it is no manifest any more', 'it lies under no rule of its lane'])('nor where %s', async (how) => {
+    const free: Over = { approvals: { autoApproveBelow: 1e9, unknownRequester: 'refuse' } }
+    town = await openTown({ config: policyOf({ ...free, dollars: 50 }), dataDir })
+    await upload(town, 'a')
+    await town.advance(12 * MINUTE)
+    await stranger('b')
+    await town.advance(12 * MINUTE)
+    const { dataset } = piped().on
+    const nested = { ...rest, on: { dataset: { ...dataset, prefix: 'support-chats/a/' } } }
+    const { pipelines, ...others } = policyOf({ ...free, dollars: 50 })
+    if (how.startsWith('it is no'))
+      await town.house.objects.write('acme-datasets', 'support-chats/a/manifest.json', Buffer.from('{oops'))
+    else town.setPolicy({ ...others, pipelines: { ...pipelines, nested } } as Config)
+    await town.until(
+      'what waited is judged',
+      async () => JSON.stringify((await town.lane(TRAIN)).desired).includes('/b/'),
+      1,
+    )
+    const told = (await timeline(town)).length
+    await town.advance(3 * HOUR)
+    expect((await timeline(town)).length).toBeLessThan(told + 20)
   })
 
   it('leaves an alert to begin on the newest that is there, once what refused that has passed', async () => {
