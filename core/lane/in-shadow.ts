@@ -13,7 +13,7 @@ import type { View } from './view.ts'
 
 /**
  * Shadow: a row of its own, no run, no hold, no question. What told of it while its rule acted, and waits since, waits on with all that it proves: it is
- * looked at once the rule acts again.
+ * looked at once the rule acts again. So does what came since and proves who asked.
  */
 export const inShadow = (
   view: View,
@@ -23,12 +23,13 @@ export const inShadow = (
   const { doc, kind } = view
   const { order } = intent
   const waits = waitedBefore(letters)
+  const proves = kind.requesterOf(intent.desired as never)?.proven === true
   const why = { detail: waitsOnText(view, intent), told }
   if (
     doc.shadow === kind.keyOf(intent.desired as never) ||
     letters.some((letter) => letter.waits?.detail === why.detail)
   )
-    return waits
+    return waits || proves
       ? waitsOn(view, letters, why)
       : ignored(view, letters, { kind: 'ignore', reason: 'already-done', detail: 'its shadow plan is on record' })
   if (order !== null && doc.order !== null && order < doc.order)
@@ -39,7 +40,10 @@ export const inShadow = (
     })
   if (view.world === null) return postponed(view, letters, undefined)
   const change = recorded(view, letters, { intent, seen })
-  if (!waits) return { ...change, removed: letters, doc: { ...change.doc, order: order ?? doc.order, held: null } }
+  const known = { ...change.doc, order: order ?? doc.order, held: null }
+  if (!waits && !proves) return { ...change, removed: letters, doc: known }
+  // A source says who asked once (law 8): that is not over with it.
+  if (!waits) return joined({ ...change, doc: known }, waitsOn({ ...view, doc: known }, letters, why))
   // What it was told of it knows itself: the document knows the last of what does not wait, which resync may find as often.
   return joined({ ...change, doc }, waitsOn(view, letters, why))
 }

@@ -99,6 +99,17 @@ describe('what waits while its rule is in shadow for a while', () => {
     })
   })
 
+  it('a dataset that came meanwhile: who wrote it is proven, and may not agree to it', async () => {
+    const asked: Over = { approvals: { autoApproveBelow: 0, expiry: '8h' } }
+    town = await openTown({ config: policyOf({ ...asked, over: shadow }), dataDir })
+    await upload(town, 'a')
+    await town.advance(HOUR)
+    expect((await timeline(town)).length).toBeLessThan(6)
+    town.setPolicy(policyOf(asked))
+    await town.until('it is asked about', async () => (await town.question(TRAIN)) !== null, 1)
+    expect((await town.lane(TRAIN)).run).toMatchObject({ desired: { requester: ANA, proven: true } })
+  })
+
   it('a stranger’s dataset beside one that is refused for now: that begins, and this is judged after it', async () => {
     const free: Over = { approvals: { autoApproveBelow: 1e9, unknownRequester: 'refuse' } }
     town = await openTown({ config: policyOf({ ...free, dollars: 50 }), dataDir })

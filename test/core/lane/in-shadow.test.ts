@@ -4,7 +4,7 @@ import { fold } from '../../../core/lane/fold.ts'
 import { knownInShadow } from '../../../core/lane/in-shadow.ts'
 import type { LookLetter } from '../../../core/lane/letters.ts'
 import type { Decision, Facts } from '../../../core/reactions/reaction.ts'
-import { AT, docOf, facts, lookLetter, MINUTE, NOW, policyWith, seenWorld, viewOf } from './fixture.ts'
+import { ANA, AT, docOf, facts, lookLetter, MINUTE, NOW, policyWith, seenWorld, viewOf } from './fixture.ts'
 
 const shadowed = policyWith((config) => {
   config.pipelines!['support-chats']!.mode = 'shadow'
@@ -61,6 +61,29 @@ it('what came in shadow is on record and over, though its source did not answer 
   const before = folded([lookLetter({ id: 'l1' })], away, { policy: viewOf().policy })
   const still = folded(before.later as LookLetter[], away, { now: NOW + MINUTE })
   expect(ids(folded(still.later as LookLetter[], facts(), { now: NOW + 2 * MINUTE }).later)).toEqual(['l1'])
+})
+
+it('what came in shadow and proves who asked waits with that, is told of once, and is over once something newer comes', () => {
+  const letter = lookLetter({ id: 'l1' })
+  const { etag } = facts() as { etag: string }
+  const event = { ...letter.event, etag, requester: '000000000000' } as LookLetter['event']
+  const policyIn = (mode: 'act' | 'shadow') =>
+    policyWith((config) => {
+      config.pipelines!['support-chats']!.mode = mode
+      config.approvals = { ...config.approvals, requesters: { '000000000000': ANA } }
+    })
+  const at = (doc: LaneDocument, letters: LookLetter[], over: Partial<Parameters<typeof viewOf>[0]> = {}) =>
+    folded(letters, facts(), { doc, policy: policyIn('shadow'), ...over })
+  const first = at(docOf(), [{ ...letter, event }])
+  expect([ids(first.later), first.shadows.length, first.doc.order === null]).toEqual([['l1'], 1, false])
+  const again = at(first.doc, [...(first.later as LookLetter[]), lookLetter({ id: 'l2', from: 'resync' })])
+  expect([ids(again.later), again.shadows, again.moments]).toEqual([['l1'], [], []])
+  const acts = at(again.doc, again.later as LookLetter[], { policy: policyIn('act') })
+  expect(acts.doc.desired).toMatchObject({ requester: ANA, proven: true })
+  const older = at({ ...again.doc, order: 'z', shadow: 'another' }, [
+    { ...(again.later[0] as LookLetter), waits: { ...waits, inShadow: true } },
+  ])
+  expect([ids(older.removed), older.later]).toEqual([['l1'], []])
 })
 
 it('what waits uses up neither its time nor its version, and is the newest version still beside what comes in shadow', () => {
