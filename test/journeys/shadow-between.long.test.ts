@@ -128,6 +128,20 @@ describe('what waits while its rule is in shadow for a while', () => {
   })
 })
 
+describe('what gave way to something newer that is gone from its source', () => {
+  it('is still whose its source has proven it to be, who may not agree to it', async () => {
+    town = await openTown({ config: policyOf({ approvals: { autoApproveBelow: 0, expiry: '8h' } }), dataDir })
+    await upload(town, 'a')
+    await town.advance(12 * MINUTE)
+    await upload(town, 'b')
+    await town.advance(12 * MINUTE)
+    await remove('b')
+    const wanted = async () => (await town.lane(TRAIN)).run?.desired as TrainDesired | undefined
+    await town.until('it is wanted again', async () => (await wanted())?.key === 'support-chats/a/manifest.json', 1)
+    expect(await wanted()).toMatchObject({ requester: ANA, proven: true })
+  })
+})
+
 describe('what was refused for now, and is gone from its source', () => {
   it('keeps nothing behind it: what waits is judged', async () => {
     const free: Over = { approvals: { autoApproveBelow: 1e9, unknownRequester: 'refuse' } }
