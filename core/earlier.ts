@@ -10,7 +10,7 @@ import { said } from './text.ts'
 /** What a lane remembers of dataset versions that it wants no more. */
 export type Left = Pick<Beginnings, 'earlier' | 'saidBefore'>
 
-/** Places, words, and versions that ended well, which are remembered, the last first. */
+/** Places, words, and versions that ended well, or of which nothing was said but who asked, which are remembered, the last first. */
 const [PLACES, WORDS, WELL] = [3, 12, 3]
 /** Longest word that is kept. Characters. */
 const TEXT = 100
@@ -27,9 +27,25 @@ export const leaves = (
   const isSame = last.version === is.version
   const saidBefore = isSame
     ? withWriter(known.saidBefore, { ...was, last, again }, is)
-    : withWord(known.saidBefore, last, again === undefined ? null : { again, detail: textOf(was, again) })
+    : withWord(
+        known.saidBefore,
+        last,
+        again === undefined ? writerOf(last, known) : { again, detail: textOf(was, again) },
+      )
   const earlier = isSame ? known.earlier : withPlace(known.earlier, last, is)
   return left({ earlier, saidBefore })
+}
+
+/** Its source says who asked once (law 8): where it is wanted again by itself, that is who it was. */
+const writerOf = (last: TrainDesired, known: Left): Pick<SaidBefore, 'detail'> | null => {
+  const isKnown = isOfOccasion(last) ? writerBefore(known, last.version) !== null : last.proven === true
+  return isKnown ? { detail: '' } : null
+}
+
+/** Whom its source has proven to have asked for a dataset version that was wanted before; null: nobody. */
+export const writerBefore = ({ saidBefore = [] }: Left, version: string): string | null => {
+  const known = saidBefore.find((one) => one.version === version)
+  return known?.again === undefined && known?.proven === true ? (known.requester ?? null) : null
 }
 
 const textOf = ({ outcome }: Pick<LaneDocument, 'outcome'>, again: Again): string =>
@@ -50,7 +66,8 @@ const withWriter = (
   if (again === 'succeeded') return withWord(known, last, null)
   const isOfOther = requester !== null && requester !== last.requester && !isOfOccasion(last)
   const word = outcome?.kind === 'refused' ? (again ?? 'refused') : again
-  return isOfOther && word !== undefined ? withWord(known, last, { again: word, detail: '' }) : known
+  if (word === undefined) return writerOf(last, {}) === null ? known : withWord(known, last, { detail: '' })
+  return isOfOther ? withWord(known, last, { again: word, detail: '' }) : known
 }
 
 const isOfOccasion = ({ drift, occasion }: TrainDesired): boolean => drift !== undefined || occasion !== undefined
@@ -59,17 +76,24 @@ const isOfOccasion = ({ drift, occasion }: TrainDesired): boolean => drift !== u
 const withWord = (
   known: Left['saidBefore'],
   last: TrainDesired,
-  word: Pick<SaidBefore, 'again' | 'detail'> | null,
+  word: Omit<SaidBefore, 'version' | keyof Asked> | null,
 ): Left['saidBefore'] => {
   const { version } = last
   const own = known?.find((one) => one.version === version)
   const asked = askedIn(own?.requester !== undefined && isOfOccasion(last) ? own : last)
   const others = (known ?? []).filter((one) => one.version !== version)
   const all = word === null ? others : [{ version, ...word, ...asked }, ...others]
-  const isWell = (one: SaidBefore): boolean => one.again === 'succeeded'
-  const words = [...all.filter((one) => !isWell(one)).slice(0, WORDS), ...all.filter(isWell).slice(0, WELL)]
+  const words = [
+    ...all.filter(isSaid).slice(0, WORDS),
+    ...all.filter(isWell).slice(0, WELL),
+    ...all.filter(isOfWriter).slice(0, WELL),
+  ]
   return known === undefined && words.length === 0 ? undefined : words
 }
+
+const isWell = ({ again }: SaidBefore): boolean => again === 'succeeded'
+const isOfWriter = ({ again }: SaidBefore): boolean => again === undefined
+const isSaid = (one: SaidBefore): boolean => !isWell(one) && !isOfWriter(one)
 
 const askedIn = ({ requester = null, proven }: Partial<Asked>): Partial<Asked> =>
   requester === null ? {} : { requester, ...(proven === true ? { proven } : {}) }
@@ -88,7 +112,7 @@ export const endedBefore = (
   { version, drift, occasion }: TrainDesired,
 ): { kind: OutcomeKind; detail: string } | null => {
   const known = saidBefore.find((one) => one.version === version)
-  if (known === undefined || !NO.has(known.again) || drift !== undefined || occasion !== undefined) return null
+  if (known?.again === undefined || !NO.has(known.again) || drift !== undefined || occasion !== undefined) return null
   return { kind: known.again, detail: known.detail === '' ? ENDED : known.detail }
 }
 

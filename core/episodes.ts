@@ -15,7 +15,7 @@ export interface Episode extends Omit<Drift, 'again'> {
   /** When the last report was written that was read of it. */
   last?: number
   /** Which window that was, and its date where its key has one. Left out: an earlier release read it. */
-  window?: { id: string; date?: number; before?: number }
+  window?: { id: string; date?: number; before?: number; folder?: true }
 }
 
 /** Alerts by `alertPlace`. */

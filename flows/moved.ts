@@ -5,7 +5,7 @@ import { openQuestion } from '../core/lane/awaited.ts'
 import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
 import { isOnTheWay } from '../core/lane/falling.ts'
 import { hasFloors, policyNow } from '../core/lane/floors.ts'
-import { isOfAnother } from '../core/lane/looking-again.ts'
+import { isOfAnother, isRefusedElsewhere } from '../core/lane/ignoring.ts'
 import { SUSPENDS } from '../core/lane/preemptible.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { asksInVain, isLetGo, isOnRung } from '../core/lane/rungs.ts'
@@ -136,7 +136,7 @@ const hasMovedOn = async ({ cluster }: Asked, { run }: LaneDocument): Promise<Mo
 
 /**
  * Whether a run that has begun nothing, or is on its way, is no longer the policy's to begin, so that its question closes though nobody answers it; or
- * whether something stands that the policy has no rule for any more.
+ * whether something stands that the policy has no rule for any more, or was refused and lies under no rule of the lane.
  */
 const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolean => {
   const { lane, run, rest } = doc
@@ -144,7 +144,9 @@ const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolea
   if (run === null ? rest?.why === 'frozen' : hasBegun(run) && !isOnTheWay(run)) return false
   const kind = kindIn(reactions, lane)
   if (kind !== undefined && (run === null || isRetiring({ kind }, run.desired)))
-    return run === null ? mustRetire({ doc, kind, policy }) : ruleFor(kind, lane, policy) !== null
+    return run === null
+      ? mustRetire({ doc, kind, policy }) || isRefusedElsewhere({ doc, kind, policy, reactions })
+      : ruleFor(kind, lane, policy) !== null
   if (run !== null && !hasBegun(run) && isOfAnother({ reactions, policy, doc }, run.desired)) return true
   return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }

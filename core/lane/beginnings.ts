@@ -8,10 +8,10 @@ export interface Earlier {
   key: string
 }
 
-/** What stands of a dataset version that was wanted before, how that ended, in its own words, and who asked for it; empty, or left out: nobody wrote that down. */
+/** What stands of a dataset version that was wanted before, how that ended, in its own words, and who asked for it; empty, or left out: nobody wrote that down. Without `again` nothing was said of it, and its source has proven who asked. */
 export interface SaidBefore extends Partial<Asked> {
   version: string
-  again: Again
+  again?: Again
   detail: string
 }
 

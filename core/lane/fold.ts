@@ -7,7 +7,7 @@ import { type Change, changed, DETAIL, joined, moment } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { decidedBy, decisionOf } from './deciding.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
-import { ignored } from './ignoring.ts'
+import { ignored, isRefusedElsewhere, leftElsewhere } from './ignoring.ts'
 import { inShadow, knownInShadow } from './in-shadow.ts'
 import { intend } from './intend.ts'
 import { foldOfPool } from './leasing.ts'
@@ -29,7 +29,7 @@ import { foldWarned } from './warned.ts'
  * answered alike, and what any of them proves stays when it has to wait. Each is answered by a moment that names it.
  */
 export const fold = (view: View, facts: Readonly<Record<string, Facts>>, seen: Seen): Change => {
-  let change = changed(view.doc)
+  let change = isRefusedElsewhere(view) ? leftElsewhere(view) : changed(view.doc)
   const done = new Set<string>()
   for (const letter of inOrder(view.letters)) {
     if (done.has(letter.id)) continue

@@ -38,10 +38,14 @@ const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([
 ])
 /** What says of what is wanted that it is so no more. */
 const ENDS: ReadonlySet<Ignored> = new Set<Ignored>(['source-gone', 'drift-over', 'no-dataset', 'no-version'])
-/** Whether what a source says means that what is wanted from there is wanted no more. */
-export const endsWanted = (reason: Ignored): boolean => ENDS.has(reason)
 /** Of these, what one place says: it holds until that says otherwise, or something else is wanted. */
 const OF_PLACE: ReadonlySet<Ignored> = new Set<Ignored>(['bad-manifest', 'missed-deadline'])
+/** Whether what a place says means that what was refused is not there any more: it is wanted no more, or something else is there that begins nothing. */
+export const endsRefused = (reason: Ignored): boolean =>
+  ENDS.has(reason) || OF_PLACE.has(reason) || reason === 'not-configured'
+
+/** What was refused is found by resync each time, too, as a place is that is amiss: the two would be news in turn. */
+const isToldAgain = (last: Held | null): boolean => last?.reason === 'held-refused' || last?.reason === 'would-pass-now'
 
 /**
  * What is shown as held back once a source is ignored, and whether that is news. `told`: not found by resync, which finds
@@ -61,6 +65,6 @@ export const heldAfter = (
   }
   const held: Held = OF_PLACE.has(reason) ? { ...given, place } : given
   const same = last?.reason === reason && last.detail === detail
-  const fresh = !same && (told || held.place === undefined || last?.place === undefined)
+  const fresh = !same && (told || held.place === undefined || (last?.place === undefined && !isToldAgain(last)))
   return { held: fresh ? held : last, fresh }
 }

@@ -1,8 +1,9 @@
 import { usd } from '../money/prices.ts'
 import type { Decision, Facts, Intent } from '../reactions/reaction.ts'
+import { said } from '../text.ts'
 import { answers } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
-import { type Change, changed, joined } from './change.ts'
+import { type Change, changed, joined, SHORT } from './change.ts'
 import type { LaneDocument } from './document.ts'
 import { ignored } from './ignoring.ts'
 import type { LookLetter } from './letters.ts'
@@ -12,7 +13,7 @@ import type { View } from './view.ts'
 
 /**
  * Shadow: a row of its own, no run, no hold, no question. What told of it while its rule acted, and waits since, waits on with all that it proves: it is
- * looked at once the rule acts again.
+ * looked at once the rule acts again. So does what came since and proves who asked.
  */
 export const inShadow = (
   view: View,
@@ -22,9 +23,14 @@ export const inShadow = (
   const { doc, kind } = view
   const { order } = intent
   const waits = waitedBefore(letters)
-  if (doc.shadow === kind.keyOf(intent.desired as never))
-    return waits
-      ? waitsOn(view, letters, told)
+  const proves = kind.requesterOf(intent.desired as never)?.proven === true
+  const why = { detail: waitsOnText(view, intent), told }
+  if (
+    doc.shadow === kind.keyOf(intent.desired as never) ||
+    letters.some((letter) => letter.waits?.detail === why.detail)
+  )
+    return waits || proves
+      ? waitsOn(view, letters, why)
       : ignored(view, letters, { kind: 'ignore', reason: 'already-done', detail: 'its shadow plan is on record' })
   if (order !== null && doc.order !== null && order < doc.order)
     return ignored(view, letters, {
@@ -34,8 +40,12 @@ export const inShadow = (
     })
   if (view.world === null) return postponed(view, letters, undefined)
   const change = recorded(view, letters, { intent, seen })
-  if (!waits) return { ...change, removed: letters, doc: { ...change.doc, order: order ?? doc.order, held: null } }
-  return joined(change, waitsOn({ ...view, doc: change.doc }, letters, told))
+  const known = { ...change.doc, order: order ?? doc.order, held: null }
+  if (!waits && !proves) return { ...change, removed: letters, doc: known }
+  // A source says who asked once (law 8): that is not over with it.
+  if (!waits) return joined({ ...change, doc: known }, waitsOn({ ...view, doc: known }, letters, why))
+  // What it was told of it knows itself: the document knows the last of what does not wait, which resync may find as often.
+  return joined({ ...change, doc }, waitsOn(view, letters, why))
 }
 
 /** What the document knows by a decision in shadow: what waits since its rule acted is used up by nothing, neither its time nor its version. */
@@ -46,10 +56,15 @@ export const knownInShadow = (view: View, letters: LookLetter[], decision: Decis
   return waitedBefore(all) ? ({ ...known, ...(schedule === undefined ? {} : { schedule }) } as Decision) : decision
 }
 
-const waitsOn = (view: View, letters: LookLetter[], told: Facts): Change => {
-  const detail = `the rule of ${view.doc.lane} is in shadow: it is looked at again once that acts`
-  return keptWaiting(view, letters, { reason: 'run-not-over', detail, until: null, side: null, retryAfter: 0, told })
-}
+/** That it waits on, by which it is known that what it waits with is on record. */
+const waitsOnText = ({ doc, kind }: View, { desired }: Intent): string =>
+  said(
+    `${kind.titleOf(desired as never)}: the rule of ${doc.lane} is in shadow, and it is looked at again once that acts`,
+    SHORT,
+  )
+
+const waitsOn = (view: View, letters: LookLetter[], why: { detail: string; told: Facts }): Change =>
+  keptWaiting(view, letters, { reason: 'run-not-over', until: null, side: null, retryAfter: 0, ...why })
 
 /** With what would be done on record. */
 const recorded = (view: View, letters: LookLetter[], { intent, seen }: { intent: Intent; seen: Seen }): Change => {

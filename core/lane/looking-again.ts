@@ -12,6 +12,7 @@ import { type Run, sameRun } from './document.ts'
 import { saysOtherwise } from './done-with.ts'
 import { fold } from './fold.ts'
 import { isLate, late, restUnread, settleLeaveLine } from './holding.ts'
+import { isOfAnother } from './ignoring.ts'
 import { carriesOver, goesOn } from './kept.ts'
 import { letterTo } from './letter-to.ts'
 import type { LookLetter } from './letters.ts'
@@ -74,16 +75,6 @@ export const whyNoMore = (view: View, run: Run): Outcome | null => {
 /** The letter that waits since this place said something that is not whole. */
 const waitsAt = (view: View, place: string): LookLetter | undefined =>
   view.later.find((letter) => whereOf(view, letter) === place && isAnswered(letter))
-
-/** Whether what was read there is for another lane, or none, by the policy in force. */
-export const isOfAnother = (
-  { reactions, policy, doc }: Pick<View, 'reactions' | 'policy'> & { doc: Pick<View['doc'], 'lane'> },
-  desired: Run['desired'],
-): boolean =>
-  reactions.some(({ whence, ruleOf }) => {
-    const event = whence?.(desired, { policy, lane: doc.lane, now: 0 }) ?? null
-    return event !== null && ruleOf(event, policy)?.lane !== doc.lane
-  })
 
 /** What waits since its place said something that is not whole. */
 const isAnswered = ({ waits }: LookLetter): boolean => waits !== null && !OF_NO_PLACE.has(waits.reason)

@@ -16,6 +16,7 @@ import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
 import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
 import { askingIdle } from './idle.ts'
+import { isRefusedElsewhere } from './ignoring.ts'
 import { carriesOver } from './kept.ts'
 import { looksOfPeople } from './letters.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
@@ -92,6 +93,7 @@ const unbegun = (view: View): Act => {
   if (own !== doc)
     return repeating({ ...view, doc: own }, `; ${view.kind.titleOf(doc.desired as never)} waits behind it`)
   if (doc.desired !== null && doc.outcome === null) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  if (isRefusedElsewhere(view)) return { kind: 'fold' }
   if (mustRetire(view)) return frozen(view) ?? { kind: 'retire' }
   const waiting = view.later[0]
   // What failed in passing is repeated, whatever else is waited for.

@@ -5,6 +5,7 @@ import { whyNotNamed } from '../../events/object-key.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
 import { coolsFrom } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
+import { writerBefore } from '../earlier.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import { waitsIn } from '../lane/wanted.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
@@ -90,7 +91,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       return { kind: 'ignore', reason: 'not-configured', detail: `no pipeline \`${rule.name}\` in the policy` }
     if (facts.missingCount > 0)
       return incomplete(facts, facts.lastModified + milliseconds(wanted.on.dataset.completeWithin), now)
-    const proven = provenBy(event, facts, policy)
+    const proven = provenBy(event, facts, policy) ?? provenBefore(event, facts.sha256, doc)
     return {
       kind: 'intend',
       detail: `${counted(facts.objects, 'object')}, ${counted(facts.bytes, 'byte')}, all there`,
@@ -170,6 +171,10 @@ const provenBy = (
     ? (requesters[requester] ?? null)
     : null
 }
+
+/** The same as it was proven before something else was wanted: what resync finds again is the same bytes. */
+const provenBefore = ({ requester }: DatasetUploaded, version: string, doc: LaneDocument): string | null =>
+  requester === undefined ? writerBefore(doc, version) : null
 
 /** Whether an event is about these very bytes. */
 const isAbout = ({ etag }: DatasetUploaded, facts: DatasetFacts): boolean =>

@@ -102,7 +102,8 @@ const windowsOf = ({ at, of, windows }: Window, known: Episode | undefined): num
 const isOlder = ({ at, of }: Window, { last, window }: Partial<Episode> = {}): boolean => {
   if (last === undefined) return false
   const date = of.date ?? of.before
-  const known = at - last > DATES ? undefined : window?.date
+  const dated = window?.date ?? (window?.folder === true ? undefined : window?.before)
+  const known = at - last > DATES ? undefined : dated
   return at < last || (known !== undefined && date !== undefined && date < known)
 }
 

@@ -8,6 +8,8 @@ export interface ReportWindow {
   date?: number
   /** That date, where it is too long before its report to be the window's: what is dated by windows has come before. */
   before?: number
+  /** That date is a folder's, in which reports are written over one another: it says nothing of the order of windows. Left out: nobody knows. */
+  folder?: true
 }
 
 /** Dates as they stand in keys: year, month and day, and hour and minute where they are there and no other date begins so. */
@@ -43,9 +45,9 @@ export const reportWindow = (
   const bytes = idOf(`${rest}\n${sha256}`)
   if (date === null) return { id: bytes }
   const { window, last = 0 } = known
-  if (window?.id === own) return at - last < AGAIN ? window : { id: bytes, before: date }
+  if (window?.id === own) return at - last < AGAIN ? window : { id: bytes, before: date, folder: true }
   // It is known to be written over for longer than that, or an earlier release read it.
-  return { id: window?.before === date ? bytes : own, before: date }
+  return window?.before === date ? { id: bytes, before: date, folder: true } : { id: own, before: date }
 }
 
 const idOf = (of: string): string => sha256Hex(of).slice(0, 16)

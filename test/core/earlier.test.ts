@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TrainDesired } from '../../core/desired.ts'
-import { endedBefore, type Left, leaves } from '../../core/earlier.ts'
+import { endedBefore, type Left, leaves, writerBefore } from '../../core/earlier.ts'
 import type { Ended } from '../../core/lane/ended.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import example from '../../signalbox.config.ts'
@@ -53,6 +53,23 @@ describe('what is remembered of dataset versions that are wanted no more', () =>
     const asked = { requester: 'T/ANA', proven: true as const }
     const was = { desired: { ...of(1), ...asked }, outcome: ended('rejected') }
     expect(leaves({}, was, { next: of(2), policy }).saidBefore).toEqual([expect.objectContaining(asked)])
+  })
+
+  it('is who is proven to have asked for it, though nothing was said of it, also behind a run for an occasion on it', () => {
+    const own = { ...of(1), requester: 'T/ANA', proven: true as const }
+    const was = (last: TrainDesired, outcome: Ended | null = null) => ({ desired: last, outcome })
+    const known = leaves({}, was(own), { next: of(2), policy })
+    expect([writerBefore(known, 'v1'), writerBefore(known, 'v2')]).toEqual(['T/ANA', null])
+    expect(endedBefore(known, own)).toBeNull()
+    expect(leaves({}, was({ ...own, proven: undefined } as never), { next: of(2), policy }).saidBefore).toBeUndefined()
+    const drift = { ...own, requester: 'T/BEN', drift: { alert: 'a' } } as unknown as TrainDesired
+    const behind = leaves({}, was(own), { next: drift, policy })
+    expect(writerBefore(leaves(behind, was(drift), { next: of(2), policy }), 'v1')).toBe('T/ANA')
+    expect(leaves({}, was(drift), { next: of(2), policy }).saidBefore).toBeUndefined()
+    // The last three, beside what was said of others.
+    const days = [3, 4, 5, 6].map((day) => ({ ...own, version: `v${day}` }))
+    const all = days.reduce<Left>((last, day) => leaves(last, was(day), { next: of(9), policy }), left('rejected'))
+    expect(all.saidBefore?.map(({ version }) => version)).toEqual(['v0', 'v6', 'v5', 'v4'])
   })
 
   it('is who wrote it, though a person has run it by hand since, until that has ended well', () => {

@@ -8,7 +8,7 @@ import { registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../example.ts'
 import { piped } from '../variants.ts'
 import { config, tellOf, watched } from './drifting.ts'
-import { clockOf, emptyPool, fillPool, HOUR, looseEnds, MINUTE, MODEL, TRAIN, upload } from './scenes.ts'
+import { clockOf, emptyPool, fillPool, HOUR, looseEnds, MINUTE, MODEL, TRAIN, timeline, upload } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -99,6 +99,17 @@ describe('what waits while its rule is in shadow for a while', () => {
     })
   })
 
+  it('a dataset that came meanwhile: who wrote it is proven, and may not agree to it', async () => {
+    const asked: Over = { approvals: { autoApproveBelow: 0, expiry: '8h' } }
+    town = await openTown({ config: policyOf({ ...asked, over: shadow }), dataDir })
+    await upload(town, 'a')
+    await town.advance(HOUR)
+    expect((await timeline(town)).length).toBeLessThan(6)
+    town.setPolicy(policyOf(asked))
+    await town.until('it is asked about', async () => (await town.question(TRAIN)) !== null, 1)
+    expect((await town.lane(TRAIN)).run).toMatchObject({ desired: { requester: ANA, proven: true } })
+  })
+
   it('a stranger’s dataset beside one that is refused for now: that begins, and this is judged after it', async () => {
     const free: Over = { approvals: { autoApproveBelow: 1e9, unknownRequester: 'refuse' } }
     town = await openTown({ config: policyOf({ ...free, dollars: 50 }), dataDir })
@@ -114,6 +125,20 @@ describe('what waits while its rule is in shadow for a while', () => {
     town.setPolicy(policyOf(free))
     await town.until('the newest is judged', async () => (await ran()).includes('c refused'), 10)
     expect((await ran()).filter((one) => !one.startsWith('b '))).toEqual(['a refused', 'a succeeded', 'c refused'])
+  })
+})
+
+describe('what gave way to something newer that is gone from its source', () => {
+  it('is still whose its source has proven it to be, who may not agree to it', async () => {
+    town = await openTown({ config: policyOf({ approvals: { autoApproveBelow: 0, expiry: '8h' } }), dataDir })
+    await upload(town, 'a')
+    await town.advance(12 * MINUTE)
+    await upload(town, 'b')
+    await town.advance(12 * MINUTE)
+    await remove('b')
+    const wanted = async () => (await town.lane(TRAIN)).run?.desired as TrainDesired | undefined
+    await town.until('it is wanted again', async () => (await wanted())?.key === 'support-chats/a/manifest.json', 1)
+    expect(await wanted()).toMatchObject({ requester: ANA, proven: true })
   })
 })
 
@@ -138,6 +163,29 @@ describe('what was refused for now, and is gone from its source', () => {
     // As it was, it is wanted again.
     await upload(town, 'a')
     await town.until('it trains', async () => (await ran()).includes('a succeeded'), 4)
+  })
+
+  it.each(['it is no manifest any more', 'it lies under no rule of its lane'])('nor where %s', async (how) => {
+    const free: Over = { approvals: { autoApproveBelow: 1e9, unknownRequester: 'refuse' } }
+    town = await openTown({ config: policyOf({ ...free, dollars: 50 }), dataDir })
+    await upload(town, 'a')
+    await town.advance(12 * MINUTE)
+    await stranger('b')
+    await town.advance(12 * MINUTE)
+    const { dataset } = piped().on
+    const nested = { ...rest, on: { dataset: { ...dataset, prefix: 'support-chats/a/' } } }
+    const { pipelines, ...others } = policyOf({ ...free, dollars: 50 })
+    if (how.startsWith('it is no'))
+      await town.house.objects.write('acme-datasets', 'support-chats/a/manifest.json', Buffer.from('{oops'))
+    else town.setPolicy({ ...others, pipelines: { ...pipelines, nested } } as Config)
+    await town.until(
+      'what waited is judged',
+      async () => JSON.stringify((await town.lane(TRAIN)).desired).includes('/b/'),
+      1,
+    )
+    const told = (await timeline(town)).length
+    await town.advance(3 * HOUR)
+    expect((await timeline(town)).length).toBeLessThan(told + 20)
   })
 
   it('leaves an alert to begin on the newest that is there, once what refused that has passed', async () => {

@@ -30,5 +30,9 @@ describe('what is shown as held back', () => {
     expect(heldAfter(bad, { ...found, told: false })).toEqual({ held: bad, fresh: false })
     expect(heldAfter(bad, found).held).toMatchObject({ reason: 'missed-deadline', place: 'there' })
     expect(heldAfter(null, { ...found, told: false }).fresh).toBe(true)
+    // What was refused is found as often: neither is news in turn.
+    const refused: Held = { reason: 'held-refused', detail: 'x', at: NOW }
+    expect(heldAfter(refused, { ...found, told: false })).toEqual({ held: refused, fresh: false })
+    expect(heldAfter({ ...refused, reason: 'held-failed' }, { ...found, told: false }).fresh).toBe(true)
   })
 })

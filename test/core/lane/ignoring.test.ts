@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
-import { ignored } from '../../../core/lane/ignoring.ts'
+import { ignored, isRefusedElsewhere } from '../../../core/lane/ignoring.ts'
+import { next } from '../../../core/lane/next.ts'
+import { settle } from '../../../core/lane/settle.ts'
 import type { Ignored, OutcomeKind } from '../../../core/reasons.ts'
-import { lookLetter, NOW, viewOf, wanted } from './fixture.ts'
+import { AT, lookLetter, NOW, policyWith, viewOf, wanted } from './fixture.ts'
 
 const outcome = (kind: OutcomeKind) => ({
   ...{ kind, reason: null, detail: 'over the budget', generation: 1, attempt: 1, at: NOW, against: 'it', stages: [] },
@@ -18,8 +20,36 @@ it('what was refused and is gone from its source is wanted no more: the lane is 
   expect(change.moments.at(-1)?.text).toBe('ignore: it is gone')
 })
 
-it('what ended otherwise, or cannot be read, stays as it is', () => {
-  for (const { doc, change } of [told('failed', 'source-gone'), told('refused', 'bad-manifest')])
+it('nor does it keep anything back where something else is there that begins nothing, which is shown', () => {
+  for (const reason of ['bad-manifest', 'missed-deadline', 'not-configured'] as const)
+    expect(told('refused', reason).change.doc).toMatchObject({ outcome: { kind: 'superseded' }, order: '3' })
+  expect(told('refused', 'bad-manifest').change.doc.held).toMatchObject({ reason: 'bad-manifest', place: AT })
+})
+
+it('what was refused and lies under no rule of its lane any more is wanted no more, though nobody tells of it', () => {
+  const doc = wanted({ outcome: outcome('refused'), order: '5', doneWith: { order: '3', key: 'before' } })
+  const policy = policyWith((config) => {
+    config.pipelines!['support-chats']!.on = { dataset: { bucket: 'acme-datasets', prefix: 'elsewhere/' } }
+  })
+  const without = policyWith((config) => {
+    config.pipelines = {}
+  })
+  expect([isRefusedElsewhere(viewOf({ doc })), isRefusedElsewhere(viewOf({ doc, policy: without }))]).toEqual([
+    false,
+    false,
+  ])
+  const view = viewOf({ doc, policy })
+  const act = next(view)
+  const change = settle(view, act, { kind: 'nothing' })
+  expect(change.doc).toMatchObject({ outcome: { kind: 'superseded', generation: 1 }, order: '3' })
+  expect(change.moments.map(({ text }) => text)).toEqual([
+    expect.stringContaining('the policy has no rule for its source'),
+  ])
+  expect(next({ ...view, doc: change.doc }).kind).toBe('rest')
+})
+
+it('what ended otherwise, or is there still, stays as it is', () => {
+  for (const { doc, change } of [told('failed', 'source-gone'), told('refused', 'held-refused')])
     expect([change.doc.outcome, change.doc.order]).toEqual([doc.outcome, doc.order])
 })
 

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../core/lane/document.ts'
+import { isOfAnother } from '../../../core/lane/ignoring.ts'
 import type { LookLetter } from '../../../core/lane/letters.ts'
-import {
-  hasLooked,
-  isOfAnother,
-  keptBack,
-  lookingAgain,
-  settleLookAgain,
-  whyNoMore,
-} from '../../../core/lane/looking-again.ts'
+import { hasLooked, keptBack, lookingAgain, settleLookAgain, whyNoMore } from '../../../core/lane/looking-again.ts'
 import type { View } from '../../../core/lane/view.ts'
 import { reactions } from '../../../core/reactions/catalogue.ts'
 import type { Facts, Unreadable } from '../../../core/reactions/reaction.ts'

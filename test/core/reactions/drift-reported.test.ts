@@ -148,9 +148,13 @@ describe('windows in a row', () => {
     expect(first).toEqual(['1', '1', '1', '1', '1'])
     expect([reported(model, 98, 'drifts', 'a'), reported(model, 99, 'drifts', 'a')]).toEqual(['2', '2'])
     expect(reported(model, 122, 'drifts', 'b')).toBe('intend')
-    // Rolled back to a model of before.
+    // Rolled back to a model of before: where the one since is not known to be one yet, its date may be a window's, and that is deaf for so long.
     doc = done
-    expect([reported(model, 1), reported(`llama-${day(40)}`, 49, 'drifts', 'c')]).toEqual(['1', '2'])
+    for (const hour of [1, 122]) reported(model, hour, 'drifts', `of ${hour}`)
+    expect(reported(`llama-${day(40)}`, 146, 'drifts', 'c')).toBe('intend')
+    doc = done
+    expect([reported(model, 1), reported(`llama-${day(40)}`, 49, 'drifts', 'c')]).toEqual(['1', 'older-than-current'])
+    expect(reported(`llama-${day(40)}`, 9 * 24, 'drifts', 'c')).toBe('2')
     // A fresh model's date is taken for a window's: what serves after a roll back is deaf for so long, and no longer.
     doc = done
     expect([reported(day(0), 1), reported(day(40), 2, 'drifts', 'd')]).toEqual(['1', 'older-than-current'])
@@ -175,6 +179,16 @@ describe('windows in a row', () => {
     const next = days * 24
     expect([1, 2, 49].map((hour) => reported(0, next + hour))).toEqual(['2', '2', '2'])
     expect(reported(days, 2 * next + 1)).toBe('intend')
+    // One from before the last counts for nothing, be that sound or not.
+    doc = done
+    expect([reported(-days, 1), reported(0, next + 1, 'steady')]).toEqual(['1', undefined])
+    expect([reported(-days, next + 25), reported(days, 2 * next + 1)]).toEqual([undefined, '1'])
+    doc = done
+    expect([reported(-days, 1), reported(-2 * days, 25, 'steady'), reported(0, next + 1)]).toEqual([
+      '1',
+      undefined,
+      '2',
+    ])
   })
 
   it('go on as one episode', () => {
