@@ -1,9 +1,11 @@
 import { requesterIn, type ServeDesired } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
+import type { Decided } from '../lane/decided.ts'
+import type { Baseline } from '../lane/document.ts'
 import { PRICED } from '../money/nodes.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView, standingGpus } from '../planning/generations.ts'
-import { isWithin, rangeOf } from '../planning/scaled-range.ts'
+import { countIn, isWithin, rangeOf } from '../planning/scaled-range.ts'
 import { planServe } from '../planning/serve.ts'
 import { slotGpus } from '../planning/serve-room.ts'
 import { buildOf } from '../planning/serve-standing.ts'
@@ -58,8 +60,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     const wanted = { desired: version, engine: engineOf(version, service, engines), generation: run.generation }
     return servingTemplate(buildOf(input, { service }, wanted))
   },
-  replicasOf: (policy, name) => ruleNamed(policy.services, name)?.rule.replicas ?? null,
-  ...{ back, atFloor, baselineOf },
+  ...{ countOf, back, atFloor, baselineOf },
   isBackAt: (desired, baseline) => {
     if (baseline === null) return false
     return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
@@ -67,6 +68,11 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),
   keeping: ({ model }) => ({ kind: 'kept', model, priced: PRICED }),
 })
+
+const countOf: LaneKind<Standing>['countOf'] = (policy, name) => {
+  const rule = ruleNamed(policy.services, name)?.rule
+  return rule === undefined ? null : countIn(policy, rule)
+}
 
 const engineName = ({ engine }: Pick<ServeDesired, 'engine'>): string => engine?.name ?? FIRST.name
 
@@ -94,20 +100,27 @@ const asKnown = (desired: Standing, { policy, name, baseline }: By): Standing =>
 const baselineOf: LaneKind<Standing>['baselineOf'] = (desired, { run, before, standing }) => {
   if (isRetired(desired)) return null
   if (isServed(desired)) {
-    const decided = standing.of === undefined ? before : null
-    const of = {
-      ...(before?.of === undefined ? {} : { of: before.of }),
-      ...(decided?.upTo === undefined ? {} : { upTo: decided.upTo }),
-    }
-    return { generation: run.generation, desired, replicas: null, ...of, ...standing }
+    return { generation: run.generation, desired, replicas: null, ...decidedBefore(before, standing), ...standing }
   }
   // What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew, or as the policy has it.
   if (before === null || (isKept(desired) && standing.stands !== run.generation && standing.of === undefined))
     return before
   // Where no version is promoted it keeps the replicas that it had, whatever the policy says.
-  const { of: _, ...had } = before
+  const { of: _, most: __, upTo: ___, ...had } = before
+  const { upTo, ...count } = decidedBefore(before, standing)
+  const decided = { ...(isKept(desired) ? count : {}), ...(upTo === undefined ? {} : { upTo }) }
   const replicas = standing.of === undefined ? before.replicas : null
-  return { ...(isKept(desired) ? before : had), ...standing, replicas: replicas ?? standing.replicas ?? null }
+  return { ...had, ...decided, ...standing, replicas: replicas ?? standing.replicas ?? null }
+}
+
+/** What was decided of how many there are, where a run has decided nothing of it; else that has. */
+const decidedBefore = (before: Baseline | null, { of: decided }: Decided): Decided => {
+  if (before === null || decided !== undefined) return {}
+  const { of, most, upTo } = before
+  return {
+    ...(of === undefined ? {} : { of, ...(most && { most }) }),
+    ...(upTo === undefined ? {} : { upTo }),
+  }
 }
 
 const titleOf = (desired: Standing): string => {
