@@ -12,7 +12,7 @@ afterEach(() => town.close())
 const BUSY = { load: [[0, 40]] }
 const CALM = { load: [[0, 2]] }
 const OTHER = 'service/other'
-const upTo = (max: number) => ({ autoscaling: { min: 1, max, on: { waiting: 5 } } })
+const upTo = (max: number) => ({ autoscaling: { min: 1, max, on: { requests: 5 } } })
 const asks = (dollars: number) => ({ approvals: { ...scaled().approvals, autoApproveBelow: dollars } })
 
 const promoted = async (simulation: object, model = MODEL) =>
