@@ -2,6 +2,7 @@ import type { Chosen } from '../chosen.ts'
 import type { Desired, Requester } from '../desired.ts'
 import type { Left } from '../earlier.ts'
 import type { IdleRule } from '../idle.ts'
+import type { Count, Decided } from '../lane/decided.ts'
 import type { Baseline, LaneDocument } from '../lane/document.ts'
 import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
@@ -133,7 +134,7 @@ export interface LaneKind<D extends Desired = Desired> {
    */
   templateOf?(input: Pick<PlanInput<D>, 'identity' | 'desired' | 'run' | 'baseline' | 'policy'>): string | null
   /** How many of its pods the policy in force wants; null, or left out: it does not say. */
-  replicasOf?(policy: Policy, name: string): number | null
+  countOf?(policy: Policy, name: string): Count | null
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
   back(input: BackInput): WayStep[]
   /** What its source says, where it is wanted for an occasion besides; null, or left out: it is what its source says. Where nothing comes of the occasion, what was wanted before is again. */
@@ -166,7 +167,7 @@ export interface LaneKind<D extends Desired = Desired> {
     input: {
       run: RunKey
       before: Baseline | null
-      standing: Partial<Pick<Baseline, 'stands' | 'replicas' | 'of' | 'upTo'>>
+      standing: Decided & Partial<Pick<Baseline, 'stands' | 'replicas'>>
     },
   ): Baseline | null
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */

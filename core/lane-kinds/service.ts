@@ -6,7 +6,7 @@ import { PRICED } from '../money/nodes.ts'
 import type { RunKey } from '../names.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView, standingGpus } from '../planning/generations.ts'
-import { isWithin, rangeOf } from '../planning/scaled-range.ts'
+import { countIn, isWithin, rangeOf } from '../planning/scaled-range.ts'
 import { planServe } from '../planning/serve.ts'
 import { slotGpus } from '../planning/serve-room.ts'
 import { buildOf } from '../planning/serve-standing.ts'
@@ -67,8 +67,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     const wanted = { desired: version, engine: engineOf(version, service, engines), generation: run.generation }
     return servingTemplate(buildOf(input, { service }, wanted))
   },
-  replicasOf: (policy, name) => ruleNamed(policy.services, name)?.rule.replicas ?? null,
-  ...{ back, atFloor, baselineOf },
+  ...{ countOf, back, atFloor, baselineOf },
   isBackAt: (desired, baseline) => {
     if (baseline === null) return false
     return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
@@ -76,6 +75,11 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),
   keeping: ({ model }) => ({ kind: 'kept', model, priced: PRICED }),
 })
+
+const countOf: LaneKind<Standing>['countOf'] = (policy, name) => {
+  const rule = ruleNamed(policy.services, name)?.rule
+  return rule === undefined ? null : countIn(policy, rule)
+}
 
 const engineName = ({ engine }: Pick<ServeDesired, 'engine'>): string => engine?.name ?? FIRST.name
 
@@ -102,36 +106,50 @@ const asKnown = (desired: Standing, { policy, name, baseline }: By): Standing =>
 
 const baselineOf: LaneKind<Standing>['baselineOf'] = (desired, { run, before, standing }) => {
   if (isRetired(desired)) return null
-  if (isServed(desired)) return { generation: run.generation, desired, replicas: null, ...decidedBefore(before, standing), ...standing } // biome-ignore format: a line
+  if (isServed(desired))
+    return { generation: run.generation, desired, replicas: null, ...decidedBefore(before, standing), ...standing }
   if (before === null) return null
   if (isKept(desired)) return keptOf(before, { run, standing })
   // Where no version is promoted it keeps the replicas that it had, whatever the policy says.
-  const { of: _, ...had } = before
+  const { upTo } = decidedBefore(before, standing)
   const replicas = standing.of === undefined ? before.replicas : null
-  return { ...had, ...standing, replicas: replicas ?? standing.replicas ?? null }
+  return {
+    ...withoutCount(before),
+    ...(upTo === undefined ? {} : { upTo }),
+    ...standing,
+    replicas: replicas ?? standing.replicas ?? null,
+  }
 }
 
-/** What stays of what was decided of how many there are, where nothing was of this. */
-const decidedBefore = (before: Baseline | null, { of }: Standings): Decided => {
-  const decided = of === undefined ? before : null
+type Standings = Parameters<LaneKind<Standing>['baselineOf']>[1]['standing']
+
+const withoutCount = ({ of: _, most: __, upTo: ___, ...had }: Baseline): Baseline => had
+
+/** What was decided of how many there are, where a run has decided nothing of it; else that has. */
+const decidedBefore = (before: Baseline | null, { of: decided }: Decided): Decided => {
+  if (before === null || decided !== undefined) return {}
+  const { of, most, upTo } = before
   return {
-    ...(before?.of === undefined ? {} : { of: before.of }),
-    ...(decided?.upTo === undefined ? {} : { upTo: decided.upTo }),
+    ...(of === undefined ? {} : { of, ...(most && { most }) }),
+    ...(upTo === undefined ? {} : { upTo }),
   }
 }
 
 /** What was judged is what is to be there, however much of that has room, or was left by others, by now; but for what was gone and is made anew, or as the policy has it. */
 const keptOf = (before: Baseline, { run, standing }: { run: RunKey; standing: Standings }): Baseline => {
   if (standing.stands === run.generation) return madeAnew(before, standing)
-  return standing.of === undefined ? before : { ...before, ...standing, replicas: standing.replicas ?? null }
+  return standing.of === undefined
+    ? before
+    : { ...withoutCount(before), ...standing, replicas: standing.replicas ?? null }
 }
 
-type Standings = Parameters<LaneKind<Standing>['baselineOf']>[1]['standing']
-
-/** What was gone stands as another generation by now, with as many as had room: so many were judged, and wanted, as before. */
-const madeAnew = (before: Baseline, { of: planned, replicas, ...standing }: Standings): Baseline => {
-  const of = before.of ?? (planned === undefined ? undefined : (before.replicas ?? planned))
-  return { ...before, ...standing, replicas: before.replicas ?? replicas ?? null, ...(of === undefined ? {} : { of }) }
+/** What was gone stands as another generation by now, with as many as had room: so many were judged, and wanted, as before; or how far it is scaled, or no more, was agreed to anew. */
+const madeAnew = (before: Baseline, standing: Standings): Baseline => {
+  const { of: planned, most, upTo: _, replicas, ...stands } = standing
+  const had = before.replicas ?? replicas ?? null
+  if (planned === undefined) return { ...before, ...stands, replicas: had }
+  if (most || before.most) return { ...withoutCount(before), ...standing, replicas: replicas ?? before.replicas }
+  return { ...withoutCount(before), ...stands, replicas: had, of: before.of ?? before.replicas ?? planned }
 }
 
 const titleOf = (desired: Standing): string => {

@@ -40,7 +40,8 @@ const cancelAgreed = (doc: LaneDocument): Said | null =>
     ? {
         kind: 'did',
         doc: { ...doc, approved: null },
-        detail: 'what was agreed to and refused then is not begun by that any more: people are asked anew once it may begin',
+        detail:
+          'what was agreed to and refused then is not begun by that any more: people are asked anew once it may begin',
       }
     : null
 

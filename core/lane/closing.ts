@@ -130,7 +130,7 @@ const afterwards = (
     ...rest,
     ...toldBefore(run, { lacks, keepsTold }),
     run: null,
-    stands: standsAfter(view, run, isHalfway),
+    stands: standsAfter(view, run, { isHalfway, baseline }),
     baseline,
     held: null,
     ...(succeeded ? endedWellAs(kind, run) : {}),

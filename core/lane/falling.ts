@@ -2,9 +2,9 @@ import type { StepKind } from '../plan.ts'
 import {
   baselineView,
   editedText,
+  heldGpus,
   isEditedByHand,
   isStanding,
-  standingGpus,
   standingText,
   stuckTexts,
   titleOf,
@@ -38,7 +38,7 @@ export const isOnTheWay = ({ steps }: Pick<Run, 'steps'>): boolean =>
 export const withFallenHold = (view: Pick<View, 'plan'>, doc: LaneDocument): LaneDocument => {
   const { run } = doc
   if (run === null || run.hold === null || run.phase !== 'steps' || run.ending !== null) return doc
-  const needs = remaining(view, run)
+  const needs = remaining(view, doc, run)
   return needs === null ? doc : withHold(doc, run, { ...run.hold, gpus: smaller(run.hold.gpus, needs) })
 }
 
@@ -61,16 +61,19 @@ export const withStanding = (
   return withHold(doc, next, { ...run.hold, gpus: larger(run.hold.gpus, Object.fromEntries(rooms)) })
 }
 
-/** What is still needed of pools; null: all that is held. */
-const remaining = ({ plan }: Pick<View, 'plan'>, { steps, stands }: Run): Gpus | null => {
+/** What is still needed of pools; null: all that is held. What was agreed to of what is scaled falls with the end of the run alone. */
+const remaining = ({ plan }: Pick<View, 'plan'>, doc: LaneDocument, { steps, stands = {} }: Run): Gpus | null => {
   const ahead = steps.filter(({ state }) => state === 'pending' || state === 'running')
   if (plan === null || ahead.some(({ kind }) => WAY.has(kind))) return null
   const jobs = ahead.reduce<Gpus>((most, { name }) => {
     const step = plan.plan.steps.find((one) => one.name === name)
     return step?.kind === 'launch-job' && step.pool !== null ? larger(most, { [step.pool]: step.gpus }) : most
   }, {})
-  return together(jobs, stands ?? {})
+  return together(jobs, isScaled(doc.baseline) ? larger(stands, doc.stands ?? {}) : stands)
 }
+
+/** Whether people have agreed to how far it is scaled: so many are held, whatever scales it at the moment. */
+const isScaled = (baseline: Baseline | null): boolean => baseline?.upTo !== undefined
 
 const together = (a: Gpus, b: Gpus): Gpus => {
   const pools = [...new Set([...Object.keys(a), ...Object.keys(b)])]
@@ -88,20 +91,31 @@ const smaller = (held: Gpus, needs: Gpus): Gpus =>
 /**
  * What stays held once a run is over: what stands, as it was seen when the last move was done. After a move that was not seen
  * done, and halfway, since the way back may still need it, all that was held: the next run takes that over, or a look finds
- * what stands.
+ * what stands. `baseline`: what the lane returns to by then; how far that may be scaled is held of it, though its way has left nothing that scales it.
  */
 export const standsAfter = (
-  { doc, kind }: Pick<View, 'doc' | 'kind'>,
+  { doc, kind, world }: Pick<View, 'doc' | 'kind' | 'world'>,
   { hold, steps, stands }: Run,
-  isHalfway: boolean,
+  { isHalfway, baseline }: { isHalfway: boolean; baseline: Baseline | null },
 ): Gpus | undefined => {
   if (!kind.stands) return undefined
   const last = steps.findLast(({ kind: step, by }) => step === MOVES && by !== null)
   if (last === undefined) return doc.stands
   // Also of a way back that held nothing itself: what the run before it held goes with what it took away.
-  if (last.state === 'done' && stands !== undefined && !isHalfway) return stands
+  if (last.state === 'done' && stands !== undefined && !isHalfway)
+    return isScaled(baseline) ? larger(stands, agreedIn({ doc, world }, baseline)) : stands
   return hold === null ? doc.stands : hold.gpus
 }
+
+/** What was agreed to of what is scaled, as it is seen to be made; where nobody has looked, what was held for it before. */
+const agreedIn = ({ doc, world }: Pick<View, 'doc' | 'world'>, baseline: Baseline | null): Gpus => {
+  const base = baselineView(world?.generations ?? [], baseline)
+  if (base !== undefined) return heldGpus([base], baseline)
+  return isScaled(doc.baseline) && standsOf(doc.baseline) === standsOf(baseline) ? (doc.stands ?? {}) : {}
+}
+
+/** Generation of the Deployment that stands for it. */
+const standsOf = (baseline: Baseline | null): number | undefined => baseline?.stands ?? baseline?.generation
 
 /**
  * Whether what stands of a lane is to be compared: with what is held for it where it is at rest, however its last run ended; and whatever its run does or
@@ -117,19 +131,19 @@ type Standing = Pick<View, 'doc' | 'kind' | 'world' | 'now'> & { plan?: View['pl
 
 /**
  * A lane that is at rest holds what is seen to stand of it: what its Deployments ask for, or its pods where those have more. What
- * somebody has scaled or taken away by hand is held, or given back, from then on.
+ * somebody has scaled or taken away by hand is held, or given back, from then on; but for how far people have agreed that it is scaled.
  */
 export const withSeenStanding = (view: Standing, change: Change): Change => {
   const { doc } = change
   if (!view.kind.stands || view.world === null) return change
   if (view.doc.run !== null || doc.run !== null) return withSeenLack(view, view.world, change)
+  const baseline = scaledSince(doc.baseline, view.world)
   const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
-  const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
+  const seen = Object.entries(larger(heldGpus(view.world.generations, baseline), Object.fromEntries(used)))
   const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
   const texts = [besideIn(view.kind, view.world, doc) ?? [], ...stuckTexts(view.world)].flat()
   const beside = texts.length === 0 ? undefined : said(texts.join('; '), SHORT)
   const { beside: _, ...rest } = doc
-  const baseline = scaledSince(doc.baseline, view.world)
   const isKnown = isSame(stands, doc.stands ?? {}) && beside === doc.beside && baseline === doc.baseline
   const after = isKnown
     ? change

@@ -2,6 +2,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { agreedTo } from '../strategy.ts'
+import type { Count, Decided } from './decided.ts'
 import { type Baseline, hasBegun, type Run } from './document.ts'
 import type { View } from './view.ts'
 
@@ -17,17 +18,20 @@ export const standingFor = ({ plan, world }: View, run: Run): Partial<Pick<Basel
   return found === undefined ? {} : { stands: found.generation, replicas: found.replicas }
 }
 
-/** How many replicas were planned, as the policy had them then. */
-export const ofPlan = (plan: Plan | null): Pick<Baseline, 'of'> => {
+/** How many replicas were planned, as the policy had them then; null: none were. */
+const countOf = (plan: Plan | null): Count | null => {
   const planned = agreedTo(plan?.strategy)
-  return planned === undefined ? {} : { of: planned }
+  return planned === undefined ? null : { of: planned, ...(plan?.strategy?.upTo !== undefined && { most: true }) }
 }
 
 /** The same of what has succeeded: how far it is scaled, people have agreed to. */
-export const agreedBy = (plan: Plan | null): Pick<Baseline, 'of' | 'upTo'> => {
+export const agreedBy = (plan: Plan | null): Decided => {
   const upTo = plan?.strategy?.upTo
-  return { ...ofPlan(plan), ...(upTo === undefined ? {} : { upTo }) }
+  return { ...countOf(plan), ...(upTo === undefined ? {} : { upTo }) }
 }
+
+/** The baseline with another count as it was decided last: it stands as it did. */
+const decidedAs = ({ of: _, most: __, ...had }: Baseline, count: Count): Baseline => ({ ...had, ...count })
 
 /** Ends by which what was planned is not done: people have said no, or it came to nothing. */
 const NOT_DONE: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
@@ -45,16 +49,17 @@ const NOT_DONE: ReadonlySet<Outcome['kind']> = new Set<Outcome['kind']>([
 export const saidNoTo = (
   baseline: Baseline | null,
   { kind }: Pick<Outcome, 'kind'>,
-  { plan, own = null }: { plan: Plan | null; own?: number | null },
+  { plan, own = null }: { plan: Plan | null; own?: Count | null },
 ): Baseline | null => {
   if (baseline === null) return null
-  if (kind === 'refused' && own !== null) return { ...baseline, of: own }
-  return NOT_DONE.has(kind) && plan?.strategy?.name === 'scale' ? { ...baseline, ...ofPlan(plan) } : baseline
+  if (kind === 'refused' && own !== null) return decidedAs(baseline, own)
+  const planned = NOT_DONE.has(kind) && plan?.strategy?.name === 'scale' ? countOf(plan) : null
+  return planned === null ? baseline : decidedAs(baseline, planned)
 }
 
 /** How many replicas the policy has of what serves, where a run is of just that; null: it is of something else. */
-export const ownReplicas = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>, run: Run): number | null => {
+export const ownReplicas = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>, run: Run): Count | null => {
   const { baseline, lane } = doc
   const isOwn = baseline !== null && kind.keyOf(baseline.desired as never) === kind.keyOf(run.desired as never)
-  return isOwn ? (kind.replicasOf?.(policy, laneName(lane)) ?? null) : null
+  return isOwn ? (kind.countOf?.(policy, laneName(lane)) ?? null) : null
 }

@@ -2,11 +2,13 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import type { Planned } from '../plan.ts'
 import { baselineView, editedText, isEditedByHand } from '../planning/generations.ts'
+import { agreedTo } from '../strategy.ts'
 import { said } from '../text.ts'
 import { agreedBefore } from './agreed-before.ts'
 import { firstAttempt, mayRepeat } from './attempts.ts'
 import { asAside, generationOf } from './before.ts'
 import { type Change, moment, SHORT } from './change.ts'
+import { isAnotherCount } from './decided.ts'
 import { type LaneDocument, type Run, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { withSeenStanding } from './falling.ts'
@@ -137,9 +139,9 @@ const mayBegin = (view: View, paper: SetRight): boolean => {
 /** Whether the policy has another number of what serves by now, and more of it than people have said no to, or fewer, are planned for that. */
 const isAnotherNumber = ({ doc, kind, policy }: View, { plan }: Extract<Planned, { kind: 'plan' }>): boolean => {
   const { baseline, outcome, lane } = doc
-  const wants = kind.replicasOf?.(policy, laneName(lane))
-  if (baseline?.of === undefined || wants == null || wants === baseline.of) return false
-  return plan.strategy?.name === 'scale' && plan.strategy.path.at(-1)?.new !== outcome?.replicas
+  const wants = kind.countOf?.(policy, laneName(lane))
+  if (baseline === null || wants == null || !isAnotherCount(baseline, wants)) return false
+  return plan.strategy?.name === 'scale' && agreedTo(plan.strategy) !== outcome?.replicas
 }
 
 /** Whether people have said no to as many replicas of what stands, or nothing: under another name they are not asked about them again, while no fewer stand. */

@@ -29,7 +29,7 @@ export const OTHER_REPLICAS = 'how many pods of it there are to be has changed'
 /** Whether what has ended was about how many pods of it there are alone, and the policy wants another number of them by now. */
 export const wantsOtherReplicas = ({ kind, policy, doc }: View, { kind: ended, replicas }: Ended): boolean => {
   if (ended === 'succeeded' || ended === 'refused' || replicas === undefined) return false
-  const now = kind.replicasOf?.(policy, laneName(doc.lane)) ?? null
+  const now = kind.countOf?.(policy, laneName(doc.lane))?.of ?? null
   return now !== null && now !== replicas
 }
 

@@ -63,10 +63,10 @@ type OfPlan = Extract<Planned, { kind: 'plan' }>
 /** What a way of it may be of: whom requests are led to, and what stands beside. */
 const BESIDE: ReadonlySet<StepKind> = new Set<StepKind>(['roll-out-model', 'switch-traffic', 'notify'])
 
-/** Whether nothing of it is priced, asked about, made anew, judged, or waited for: every replica stands, and stays. */
+/** Whether nothing of it is priced, asked about, made anew, judged, agreed to, or waited for: every replica stands, and stays. */
 export const isFree = ({ world }: Pick<View, 'world'>, paper: Planned): paper is OfPlan => {
   if (paper.kind !== 'plan' || paper.agrees !== undefined) return false
-  const { approval, bounds, steps } = paper.plan
+  const { approval, bounds, steps, strategy } = paper.plan
   const stands = new Map(world?.generations.map(({ generation, replicas }) => [generation, replicas]))
   const stays = steps.every(
     (step) =>
@@ -74,7 +74,7 @@ export const isFree = ({ world }: Pick<View, 'world'>, paper: Planned): paper is
       (step.kind !== 'roll-out-model' ||
         step.replicas.every(({ generation, replicas }) => stands.get(generation) === replicas)),
   )
-  return stays && !approval.required && bounds.dollars === 0
+  return stays && strategy === null && !approval.required && bounds.dollars === 0
 }
 
 /** Acts before which it comes: the run waits, or people are to be asked about how it stands. */

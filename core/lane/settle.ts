@@ -146,7 +146,7 @@ const settledStep = (view: View, act: Extract<Act, { step: string }>, result: Re
 
 /** Its pod goes with its node, for which nobody waits. */
 const settleAway = (view: View, act: Extract<Act, { step: string }>, { trouble, made }: Away): Change => {
-  const { doc } = withMark(view.doc, { ...markOf(view.doc, act.step), made }, null)
+  const { doc } = made === undefined ? view : withMark(view.doc, { ...markOf(view.doc, act.step), made }, null)
   return settleTrouble({ ...view, doc }, act, trouble)
 }
 

@@ -56,11 +56,14 @@ export type Stepped =
     } & Worked)
   | ({ kind: 'failed'; reason: Failure; note: string } & Worked)
 
-/** It is over, and a far side that would say how does not answer; `made` has with it what its pods have said themselves. */
+/**
+ * It is over, and a far side that would say how does not answer; `made` has with it what its pods have said themselves. Or somebody else does not do
+ * what comes before it: then it has made nothing, and `made` is left out.
+ */
 export interface Away {
   kind: 'away'
   trouble: Trouble
-  made: Made
+  made?: Made
 }
 
 /** Not yet: look again when something changed, at the latest then. `running`: its work is seen to run. */

@@ -67,7 +67,19 @@ export const asIfAllHadRoom = (world: World): World => ({
 })
 
 /** A pool without a ceiling, and with nobody's pods but the lane's. */
-export const emptied = ({ nodes: _, behind: __, passing: ___, ...view }: PoolView): PoolView => ({
+const emptied = ({ nodes: _, behind: __, passing: ___, ...view }: PoolView): PoolView => ({
   ...view,
   ...{ ceiling: null, heldByOthers: 0, used: view.usedByLane },
+})
+
+/** What is planned, and the rule of it, in that world. */
+export const whereAllHaveRoom = <I extends { world: World }, R extends { view: PoolView }>({
+  input,
+  rule,
+}: {
+  input: I
+  rule: R
+}): { input: I; rule: R } => ({
+  input: { ...input, world: asIfAllHadRoom(input.world) },
+  rule: { ...rule, view: emptied(rule.view) },
 })

@@ -118,6 +118,15 @@ export const standingGpus = (generations: readonly GenerationView[]): Record<str
   return gpus
 }
 
+/** The same as they are held: of what was judged as many as people have agreed that it may have, whatever scales it at the moment. */
+export const heldGpus = (generations: readonly GenerationView[], baseline: Baseline | null): Record<string, number> => {
+  const { upTo } = baseline ?? {}
+  const base = upTo === undefined ? undefined : baselineView(generations, baseline)
+  if (upTo === undefined || base === undefined) return standingGpus(generations)
+  const agreed = { ...base, upTo: Math.max(base.upTo ?? 0, upTo) }
+  return standingGpus(generations.map((view) => (view === base ? agreed : view)))
+}
+
 /** Which pods of a lane nobody ends but a person, and what they keep until then. */
 export const stuckTexts = ({ stuck = [] }: Pick<World, 'stuck'>): string[] =>
   stuck.map(

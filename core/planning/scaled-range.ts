@@ -1,4 +1,4 @@
-import type { Decided } from '../lane/decided.ts'
+import type { Count, Decided } from '../lane/decided.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
 import type { GenerationView } from '../world.ts'
 
@@ -17,6 +17,12 @@ export const rangeOf = (
   return { min: autoscaling.min, max: autoscaling.max }
 }
 
+/** As many replicas as the policy has of a service. */
+export const countIn = (policy: Pick<Policy, 'keda'>, service: ServicePolicy): Count => {
+  const range = rangeOf(policy, service)
+  return range === null ? { of: service.replicas } : { of: range.max, most: true }
+}
+
 /** Whether a number of replicas is one that it may have as it stands, whoever has set it. */
 export const isWithin = (
   range: ScaledRange | null,
@@ -24,8 +30,8 @@ export const isWithin = (
 ): boolean =>
   range !== null && replicas <= range.max && replicas >= (upTo === undefined ? Math.max(1, range.min) : range.min)
 
-/** As far as people have agreed to it, whatever the policy has by now; null: they have agreed to none. */
+/** As far as people have agreed to it, whatever most the policy has by now: another is agreed to first. Null: they have agreed to none. */
 export const agreedRange = (range: ScaledRange | null, baseline: Decided | null): ScaledRange | null => {
-  const max = Math.min(range?.max ?? 0, baseline?.upTo ?? 0)
+  const max = baseline?.upTo ?? 0
   return range === null || range.min >= max ? null : { min: range.min, max }
 }

@@ -1,7 +1,6 @@
-import { refOf as refOfObject } from '../kube.ts'
+import type { KubeObject } from '../kube.ts'
 import type { RollOutModelStep } from '../plan.ts'
 import type { Point } from '../plan-point.ts'
-import type { ServingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { refOf, replicaCount, titleOf } from './generations.ts'
 import type { ScaledRange } from './scaled-range.ts'
@@ -11,19 +10,25 @@ import { risingTo } from './waiting.ts'
 export const scaledStep = (
   { name, called, range }: { name: string; called: string; range: ScaledRange },
   {
-    objects: { deployment, autoscaler },
-    generation,
+    autoscaler,
+    target: { ref, generation },
     point,
     perHour,
     loadMinutes,
-  }: { objects: ServingObjects; generation: number; point: Point; perHour: number; loadMinutes: number },
+  }: {
+    autoscaler: KubeObject | null
+    target: Pick<GenerationView, 'ref' | 'generation'>
+    point: Point
+    perHour: number
+    loadMinutes: number
+  },
 ): RollOutModelStep => ({
   kind: 'roll-out-model',
   name,
   title: `Let KEDA scale ${called} between ${range.min} and ${replicaCount(range.max)}`,
   why: 'it stands, and nothing else moves',
-  objects: autoscaler === undefined ? [] : [autoscaler],
-  replicas: [risingTo({ ref: refOfObject(deployment), generation }, { ready: point.new, waits: null })],
+  objects: autoscaler === null ? [] : [autoscaler],
+  replicas: [risingTo({ ref, generation }, { ready: point.new, waits: null })],
   point,
   perHour,
   brings: null,

@@ -2,7 +2,7 @@ import type { ServeDesired } from '../desired.ts'
 import { isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
 import type { Engine } from '../workloads/engine.ts'
-import { asIfAllHadRoom, asManyAsFit, emptied } from './as-many.ts'
+import { asManyAsFit, whereAllHaveRoom } from './as-many.ts'
 import { withHand } from './by-hand.ts'
 import { standsFor } from './returns-to.ts'
 import type { ServeInput } from './serve-plan.ts'
@@ -37,9 +37,8 @@ export const planGone = (
   const most = replicas ?? rule.service.replicas
   const planned = asManyAsFit({ most, agreed: input.agreed }, (count, isPaper) => {
     const of = { ...rule, service: { ...rule.service, replicas: count } }
-    return isPaper
-      ? planRollout({ ...input, world: asIfAllHadRoom(input.world) }, { ...of, view: emptied(of.view) }, wanted)
-      : planRollout(input, of, wanted)
+    const at = isPaper ? whereAllHaveRoom({ input, rule: of }) : { input, rule: of }
+    return planRollout(at.input, at.rule, wanted)
   })
   return withHand(planned, { text, tells: false })
 }

@@ -8,10 +8,10 @@ import { type Edit, editsOf, editsText } from '../workloads/same-content.ts'
 import { servingObjects, trafficService } from '../workloads/serving.ts'
 import { setRight } from '../workloads/set-right.ts'
 import type { GenerationView } from '../world.ts'
-import { answersOf, isEditedByHand, refOf, replicaCount, standingGpus } from './generations.ts'
+import { answersOf, isEditedByHand, refOf, replicaCount } from './generations.ts'
 import { madeAgain } from './left-alone.ts'
 import { agreedRange } from './scaled-range.ts'
-import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
+import { finishPlan, heldNow, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import type { Rule } from './serve-room.ts'
 import { asService, buildOf, type Standing, type Wanted } from './serve-standing.ts'
@@ -89,9 +89,11 @@ const FOLLOWS = ['minAvailable', 'maxUnavailable'] as const
 
 const digestIn = ({ metadata }: KubeObject): string | undefined => metadata.annotations?.[DIGEST_ANNOTATION]
 
-/** A way takes what scales it away, and one back leaves that to this: nobody's hand is in it. Null: it is nothing that scales. */
+/** A way takes what scales it away, and one back leaves that to this; so may a hand, and nothing that stands says which it was. Null: it is nothing that scales. */
 const unscaled = ({ kind, metadata: { name } }: KubeObject): string | null =>
-  kind === 'ScaledObject' ? `nothing scales ${name}, whose ScaledObject a way has taken away` : null
+  kind === 'ScaledObject'
+    ? `nothing scales ${name}: its ScaledObject is gone, by a way that has ended or because somebody has deleted it`
+    : null
 
 /** Where what drains are held to is ours as it stands, and the policy has it otherwise by now; null: nowhere. */
 const behindOf = (live: KubeObject, { wanted, edits }: Pick<Part, 'wanted' | 'edits'>): string | null => {
@@ -175,7 +177,7 @@ export const planParts = (
   rule: Rule,
   { wanted, view, parts, template }: { wanted: Wanted; view: GenerationView; parts: Parts; template: string },
 ): Planned => {
-  const { policy, identity, run, world } = input
+  const { policy, identity, run } = input
   const { desired } = wanted
   const it = `${desired.model} v${desired.version}${asService(rule.name, desired)}`
   const text = partsText(parts)
@@ -197,7 +199,7 @@ export const planParts = (
       text: `set right: ${text}`,
     },
   ]
-  const held = Object.entries(standingGpus(world.generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool))
+  const held = heldNow(input)
   const rising = { pool: view.pool, gpus: view.gpusPerReplica }
   const path = [{ old: 0, new: view.replicas }]
   return finishPlan(input, {
@@ -210,8 +212,8 @@ export const planParts = (
       ? `no pod starts or ends by it: ${parts.others.map(({ wanted }) => HELD_TO[wanted.kind] ?? 'it is as the policy says').join(', and ')}`
       : 'what was judged and is wanted is as it was',
     price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
-    gpus: Object.fromEntries(held),
-    stands: Object.fromEntries(held),
+    gpus: held,
+    stands: held,
     unavailable: 0,
     strategy: null,
     undo: 'Nothing that answers is touched.',

@@ -92,11 +92,16 @@ export const ledOf = (
   return { ...led, leaving: askedLast(leaving, ledFirst(led)) }
 }
 
-/** What a card promises to answer all the way: nothing, where nothing stands that could. */
-export const answeringOn = (chosen: Chosen): { answering?: number } =>
-  chosen.led.leaving.length === 0 && chosen.led.risen === 0
-    ? {}
-    : { answering: Math.min(...answeringIn(chosen).flatMap(({ during, after }) => [during, after])) }
+/**
+ * What a card promises to answer all the way: nothing, where nothing stands that could. Of what is scaled no more than its least, since any number
+ * within its range is as wanted: an answer does not depend on how many its callers need just then.
+ */
+export const answeringOn = (chosen: Chosen): { answering?: number } => {
+  const { led, rule } = chosen
+  if (led.leaving.length === 0 && led.risen === 0) return {}
+  const most = rule.range === undefined ? Number.POSITIVE_INFINITY : Math.max(1, rule.range.min)
+  return { answering: Math.min(most, ...answeringIn(chosen).flatMap(({ during, after }) => [during, after])) }
+}
 
 const answeringIn = ({ led, rule: { service }, standing, chosen: { strategy, gateAfter } }: Chosen) =>
   answeringAt(led, {

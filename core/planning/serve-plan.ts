@@ -12,7 +12,7 @@ import type { Policy } from '../policy.ts'
 import type { Strategy } from '../strategy.ts'
 import type { GenerationView, World } from '../world.ts'
 import { effectsOf } from './effects.ts'
-import { ranBefore, stuckTexts } from './generations.ts'
+import { baselineView, heldGpus, ranBefore, stuckTexts } from './generations.ts'
 import { ifKept } from './largest.ts'
 import { nodesOf } from './pipeline-price.ts'
 import { dollarsWeighed, type PricedPath } from './serve-price.ts'
@@ -154,12 +154,32 @@ export const pricedFor = (input: ServeInput, service: PricedPath['service']) => 
   service,
   generations: input.world.generations,
   before: ranBefore(input),
-  agreed: ranBefore(input).map(withAgreed),
+  agreed: withAgreed(input),
 })
 
-/** What is scaled runs at any time what was agreed to: that is added to nothing. */
-const withAgreed = (view: GenerationView): GenerationView =>
-  view.upTo === undefined ? view : { ...view, replicas: Math.max(view.replicas, view.upTo) }
+/** GPUs that are held for what stands of the lane, of pools that the policy has. */
+export const heldNow = ({ world, baseline, policy }: Pick<ServeInput, 'world' | 'baseline' | 'policy'>) =>
+  Object.fromEntries(
+    Object.entries(heldGpus(world.generations, baseline)).filter(([pool]) => Object.hasOwn(policy.pools, pool)),
+  )
+
+/** What is scaled runs at any time what was agreed to: that is added to nothing, nor is more that stands already. */
+const withAgreed = (input: ServeInput): readonly GenerationView[] =>
+  withBase(input, (view, upTo) => Math.max(view.replicas, upTo))
+
+/** The same where people agree anew to how many there are: what somebody has set beyond what they have agreed to is added by that. */
+export const asAgreedBefore = (input: ServeInput): readonly GenerationView[] => withBase(input, (_, upTo) => upTo)
+
+const withBase = (
+  input: ServeInput,
+  replicasOf: (view: GenerationView, upTo: number) => number,
+): readonly GenerationView[] => {
+  const { upTo } = input.baseline ?? {}
+  const before = ranBefore(input)
+  const base = upTo === undefined ? undefined : baselineView(before, input.baseline)
+  if (upTo === undefined || base === undefined) return before
+  return before.map((view) => (view === base ? { ...view, replicas: replicasOf(view, upTo) } : view))
+}
 
 /** Why it makes do with less where it does, where its prices are from, and what they contain beside its pods. */
 const pricedText = ({ desired, policy }: ServeInput, { price, gpus }: Draft): string[] => [

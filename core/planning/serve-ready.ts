@@ -1,7 +1,7 @@
 import type { Planned, RollOutModelStep } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
-import { refOf, replicaCount, standingGpus, titleOf } from './generations.ts'
-import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
+import { refOf, replicaCount, titleOf } from './generations.ts'
+import { finishPlan, heldNow, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import type { Rule } from './serve-room.ts'
 
@@ -14,14 +14,12 @@ export const planStanding = (
   rule: Rule,
   { view, reason, ...about }: { view: GenerationView; reason: string; template?: string },
 ): Planned => {
-  const { policy, world } = input
   const { replicas, ready } = view
   if (ready >= replicas) return { kind: 'nothing', reason }
   const path = [{ old: 0, new: replicas }]
   const rising = { pool: view.pool, gpus: view.gpusPerReplica }
-  const { generations } = world
   const price = servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising })
-  const held = Object.entries(standingGpus(generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool))
+  const held = heldNow(input)
   const short = `${ready} of ${replicas} ready`
   const planned = finishPlan(input, {
     title: `Wait until ${titleOf(view)} is ready, which stands already as ${rule.name}`,
@@ -30,8 +28,8 @@ export const planStanding = (
     interrupts: [],
     asks: null,
     price,
-    gpus: Object.fromEntries(held),
-    stands: Object.fromEntries(held),
+    gpus: held,
+    stands: held,
     unavailable: 0,
     strategy: null,
     undo: 'Nothing was changed.',

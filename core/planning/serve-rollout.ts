@@ -3,10 +3,12 @@ import type { Planned } from '../plan.ts'
 import { graceOfServing } from '../workloads/draining.ts'
 import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
+import { asManyAsFit, whereAllHaveRoom } from './as-many.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf, stuckTexts } from './generations.ts'
 import { withReplicasNow } from './scaled.ts'
 import { scaledPrice, scaledTexts } from './scaled-price.ts'
+import { rangeOf } from './scaled-range.ts'
 import { drainTexts } from './serve-drain.ts'
 import { partsOff, planParts } from './serve-parts.ts'
 import {
@@ -20,7 +22,7 @@ import {
   undoOf,
   waitingOn,
 } from './serve-path.ts'
-import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
+import { asAgreedBefore, type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
 import {
@@ -31,6 +33,7 @@ import {
   oncePassed,
   type Rule,
   slotGpus,
+  whyNoMost,
   whyTooSmall,
 } from './serve-room.ts'
 import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
@@ -41,8 +44,15 @@ import { isLedTo, lostBy } from './traffic.ts'
 /** The plan of what rises: from whatever stands now to the wanted version alone. */
 export const planRollout = (input: ServeInput, given: Rule, wanted: Wanted): Planned => {
   const standing = standingOf(input, given, wanted)
-  const rule = withReplicasNow(input.policy, given, standing)
-  return withHand(planFrom(input, { rule, wanted, standing }), handOn(input, rule, { wanted, standing }))
+  const planOf = (gone: number, isPaper = false): Planned => {
+    const now = { input, rule: withReplicasNow(input.policy, given, { ...standing, gone }) }
+    const at = isPaper ? whereAllHaveRoom(now) : now
+    return withHand(planFrom(at.input, { ...at, wanted, standing }), handOn(at.input, at.rule, { wanted, standing }))
+  }
+  // Of what is scaled as many are made anew as somebody has deleted, or as have room of these.
+  const { baseline, policy, agreed } = input
+  const gone = standing.base === undefined && rangeOf(policy, given.service) !== null ? (baseline?.replicas ?? 0) : 0
+  return gone > 1 ? asManyAsFit({ most: gone, agreed }, planOf) : planOf(gone)
 }
 
 /** The same, from what stands. */
@@ -66,15 +76,27 @@ const planFrom = (
   const from = { rule, standing, leaving, led, generations, baseline: input.baseline }
   const inside = pathOf(from, input.within)
   const chosen = inside.kind === 'path' ? inside : pathOf(from)
-  if (chosen.kind === 'deadlock')
+  // All that it may have is waited for, whatever fits now.
+  const most = whyNoMost(rule, `serving v${version}`, generations)
+  const full = chosen.kind === 'deadlock' ? deadlockSentence(chosen, { rule, version, generations }) : null
+  if (chosen.kind === 'deadlock' || most !== null)
     return (
-      planLater(input, { rule, wanted, standing }) ?? {
-        kind: 'refuse',
-        reason: 'would-deadlock',
-        detail: [deadlockSentence(chosen, { rule, version, generations }), ...stuckTexts(input.world)].join('; '),
-      }
+      planLater(input, { rule, wanted, standing }) ?? wouldDeadlock([most ?? full ?? '', ...stuckTexts(input.world)])
     )
-  const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
+  return rolloutOf(input, { rule, wanted, standing, leaving, chosen, led })
+}
+
+const wouldDeadlock = (why: readonly string[]): Planned => ({
+  kind: 'refuse',
+  reason: 'would-deadlock',
+  detail: why.join('; '),
+})
+
+/** The plan of a way that was chosen. */
+const rolloutOf = (input: ServeInput, from: Chosen): Planned => {
+  const { rule, wanted, standing } = from
+  const looked = { policy: input.policy, service: rule.service }
+  const draft = draftRollout(input, from)
   const open = weightsAsked(wanted.desired, looked)
   const planned = finishPlan(input, {
     ...draft,
@@ -161,7 +183,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
   const gateAfter = judged ? null : chosen.gateAfter
   const { path } = strategy
   const rising = { pool: rule.poolName, gpus: service.gpusPerReplica }
-  const priced = { ...pricedFor(input, service), leaving, path, gateAfter, rising }
+  const priced = { ...pricedFor(input, service), agreed: asAgreedBefore(input), leaving, path, gateAfter, rising }
   const costs = costAtPoints(priced)
   const moving = { leaving, path, gateAfter, led, costs, waiting: waitingOn(from), ...scalingOf(from) }
   const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, ...moving })
@@ -174,7 +196,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     price: scaledPrice(priced, rule.range),
     ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...costs.map(({ extra }) => extra)),
     ...heldOf(input, from),
-    unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
+    unavailable: unavailableOn(from),
     ...answeringOn(from),
     ...unansweredOn(from, generations),
     strategy,
@@ -185,6 +207,10 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     reasons: [...whyOf(input, from), ...drainTexts(leaving), ...scaledTexts(priced, rule.range)],
   }
 }
+
+/** Of what is scaled it is of any number that it may have by the time when somebody answers. */
+const unavailableOn = ({ rule: { service, range }, led }: Chosen): number =>
+  Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), range?.max ?? service.replicas)
 
 const whyOf = (input: ServeInput, from: Chosen): string[] => [
   ...goneSentence(input, from),

@@ -93,6 +93,21 @@ export const whyTooSmall = (rule: Rule): string | null => {
   return `${replicas} × ${gpusPerReplica} ${unitsOf(pool)} need ${need} and ${poolName} has a ceiling of ${view.ceiling} in nodes of ${pool.gpusPerNode}: lower ${rule.range === undefined ? 'replicas' : 'autoscaling.max'} or raise pools.${poolName}.${mostKey(pool)}`
 }
 
+/**
+ * Why as many as what is scaled may have would never have room beside what others hold: all of them are held from its first move on, and it would
+ * wait for that. Null: they have, or nothing scales it.
+ */
+export const whyNoMost = (rule: Rule, called: string, generations: readonly GenerationView[]): string | null => {
+  const { service, range, view } = rule
+  const each = slotGpus(rule, service.gpusPerReplica)
+  const short = (range?.max ?? 0) * each - (ceilingOf(rule) - othersGpus(view))
+  if (range === undefined || each === 0 || short <= 0) return null
+  const fit = range.max - Math.ceil(short / each)
+  const lower = fit > 0 ? [`lower autoscaling.max to ${fit}`] : []
+  const cures = [...stuckCures(rule), ...lower, raiseCure(short, rule)]
+  return `${called} may be scaled to ${range.max} × ${amountText(each, rule.pool)}, which are held for it; ${roomSentence(rule, generations)}: it would wait for ever. To cure it, ${anyOf(cures)}`
+}
+
 /** `gpu-serve has 0 free of 16 (16 used, 0 held)`. */
 export const roomSentence = (rule: Rule, generations: readonly GenerationView[]): string => {
   const { view, poolName } = rule
@@ -108,16 +123,24 @@ export const deadlockSentence = (
   { why, shortGpus, remedies }: Extract<ChosenPath, { kind: 'deadlock' }>,
   { rule, version, generations }: { rule: Rule; version: string; generations: readonly GenerationView[] },
 ): string => {
-  const { stuck } = rule.view
+  const least = rule.range === undefined ? 'replicas' : 'autoscaling.max'
   const cures = [
-    ...(stuck === undefined ? [] : [`delete the Node whose pods do not end and keep ${amountText(stuck, rule.pool)}`]),
-    ...(remedies.replicas === null ? [] : [`lower replicas to ${remedies.replicas}`]),
-    `raise pools.${rule.poolName}.${mostKey(rule.pool)} by ${Math.ceil(mostSaid(shortGpus, rule.pool))}`,
+    ...stuckCures(rule),
+    ...(remedies.replicas === null ? [] : [`lower ${least} to ${remedies.replicas}`]),
+    raiseCure(shortGpus, rule),
     ...(remedies.maxUnavailable === null ? [] : [awayCure(remedies.maxUnavailable, rule)]),
   ]
-  const text = cures.length === 1 ? cures[0] : `${cures.slice(0, -1).join(', ')}, or ${cures.at(-1)}`
-  return `serving v${version} ${why}; ${roomSentence(rule, generations)}: it would wait for ever. To cure it, ${text}`
+  return `serving v${version} ${why}; ${roomSentence(rule, generations)}: it would wait for ever. To cure it, ${anyOf(cures)}`
 }
+
+const stuckCures = ({ view: { stuck }, pool }: Rule): string[] =>
+  stuck === undefined ? [] : [`delete the Node whose pods do not end and keep ${amountText(stuck, pool)}`]
+
+const raiseCure = (short: number, { poolName, pool }: Rule): string =>
+  `raise pools.${poolName}.${mostKey(pool)} by ${Math.ceil(mostSaid(short, pool))}`
+
+const anyOf = (cures: readonly string[]): string =>
+  cures.length === 1 ? `${cures[0]}` : `${cures.slice(0, -1).join(', ')}, or ${cures.at(-1)}`
 
 /**
  * GPUs that the way back takes of another pool than the rule's, where the baseline stands in one: all that it had comes back there, as far as there

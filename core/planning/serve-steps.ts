@@ -70,7 +70,8 @@ const scaledSteps = (rollout: Rollout, name: string): Step[] => {
   const loadMinutes = service.loadMinutes.p95
   if (range === null) return unscales === null ? [] : [unscaledStep([unscales], { name, loadMinutes })]
   const [point, perHour] = [path.at(-1) ?? NOTHING, costs.at(-1)?.extra ?? 0]
-  const at = { objects, generation, point, perHour, loadMinutes }
+  const { deployment, autoscaler = null } = objects
+  const at = { autoscaler, target: { ref: refOf(deployment), generation }, point, perHour, loadMinutes }
   return [scaledStep({ name, called: `v${desired.version}`, range }, at)]
 }
 

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectRef } from '../../../core/kube.ts'
 import { isJudged, judgedIn } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
-import type { Stepped } from '../../../core/lane/stepping.ts'
+import type { Away, Stepped } from '../../../core/lane/stepping.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { withoutReplicas } from '../../../core/planning/left-alone.ts'
 import { changedOnWayBack } from '../../../core/planning/returns-to.ts'
@@ -22,7 +22,7 @@ import type { Handler, Task } from './handler.ts'
 import { hindranceNow, risenSeen } from './risen.ts'
 import { roomBeside } from './room-beside.ts'
 import { fallen, stoodAgain, wayOf } from './stood-again.ts'
-import { scalingStill, takeScaling } from './unscaled.ts'
+import { scalingStill, seeScaling, takeScaling } from './unscaled.ts'
 import { MINUTE, NONE, podsOf, seeFirst, type Touches, waitingFor } from './waiting-first.ts'
 
 /** Law 4, standing: server-side apply, one field manager per concern, each with its own fence. */
@@ -119,7 +119,7 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string
   const edited = editedIn(task, { generations: standing, traffic })
   if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
   if (classless !== null) return { ...NONE, note: classless }
-  if (scaling !== null) return { ...NONE, note: scaling }
+  if (scaling !== null) return { ...NONE, ...scaling }
   const way = asScaled(wayOf(task), standing)
   const there: Target[] = []
   for (const target of step.replicas) {
@@ -144,7 +144,7 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string
 }
 
 /** Only who marks it anew touches it: this is a look. */
-const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
+const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped | Away> => {
   const { ports, mark, view, run, step } = task
   const targets = await targetsOf(task)
   if (typeof targets !== 'string' && 'kind' in targets) return targets
@@ -158,6 +158,8 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
       ? { kind: 'wait', note: targets, until: seenAt + 1, running: false }
       : ((await fallen(task)) ?? nextTouch(targets, { ...patient, hindrance: await hindranceNow(task) }))
   }
+  const scaling = seeScaling(task, targets, now - looked.startedAt)
+  if (scaling !== null) return scaling
   const isAsked = mark.waits === 'pods'
   const { all, note } = targets
   return (

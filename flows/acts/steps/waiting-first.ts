@@ -26,6 +26,8 @@ export interface Touches {
   again: string
   /** Whether a quota keeps those from being made whatever leaves for them. */
   isBarred: boolean
+  /** Whether it waits until KEDA has let go, of what is to be taken away again; left out: it does not. */
+  scales?: 'leaving' | 'again'
 }
 
 export const NONE: Touches = { all: [], first: [], lost: undefined, note: '', again: '', isBarred: false }

@@ -104,6 +104,19 @@ describe('a service', () => {
     expect(anew({ replicas: null, of: undefined }, { replicas: 1, of: 1 })).toMatchObject({ replicas: 1, of: 1 })
   })
 
+  it('is scaled as far as was agreed to with what is made anew, which has as many as came, or is scaled no more', () => {
+    const kept = service.keeping?.(serve('8')) as Parameters<typeof service.baselineOf>[0]
+    const agreed = { of: 3, most: true, upTo: 3 } as const
+    const before = { generation: 1, desired: serve('7'), replicas: 3, ...agreed }
+    const anew = (standing: object) =>
+      service.baselineOf(kept, { run, before, standing: { stands: run.generation, ...standing } })
+    const stood = { generation: 1, desired: serve('7'), stands: run.generation }
+    const more = { of: 4, most: true, upTo: 4 }
+    expect(anew({ replicas: 2, ...more })).toEqual({ ...stood, replicas: 2, ...more })
+    expect(anew({ replicas: 2, of: 2 })).toEqual({ ...stood, replicas: 2, of: 2 })
+    expect(anew({ replicas: 2 })).toEqual({ ...stood, replicas: 3, ...agreed })
+  })
+
   it('has the template that its plans say, of what is promoted or else of what is made anew; and none on the way back', () => {
     const at = { identity, run, policy }
     const planned = (desired: Parameters<typeof service.plan>[0]['desired'], generations: GenerationView[] = []) =>

@@ -49,7 +49,8 @@ describe('what stays held once a run is over', () => {
   const stays = (lane: string, run: Partial<Run>, isHalfway = false) => {
     const kind = kindOf(laneKinds, lane)
     if (kind === undefined) throw new Error(`no kind of lane for ${lane}`)
-    return standsAfter({ doc: docOf({ lane, stands: { 'gpu-serve': 6 } }), kind }, runOf(run), isHalfway)
+    const doc = docOf({ lane, stands: { 'gpu-serve': 6 } })
+    return standsAfter({ doc, kind, world: null }, runOf(run), { isHalfway, baseline: null })
   }
   const move = (state: Mark['state']) => step('move-1', state, 'roll-out-model')
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Baseline } from '../../../core/lane/document.ts'
-import { ofPlan, saidNoTo } from '../../../core/lane/judged-as.ts'
+import { agreedBy, saidNoTo } from '../../../core/lane/judged-as.ts'
 import type { Plan } from '../../../core/plan.ts'
 import type { Outcome } from '../../../core/reasons.ts'
 
@@ -10,8 +10,10 @@ const baseline = { generation: 1, replicas: 2, of: 2 } as Baseline
 
 describe('how many replicas the policy had as what serves was decided about last', () => {
   it('is what was planned', () => {
-    expect(ofPlan(planned('surge', 4))).toEqual({ of: 4 })
-    expect([ofPlan(null), ofPlan({ strategy: null } as Plan)]).toEqual([{}, {}])
+    expect(agreedBy(planned('surge', 4))).toEqual({ of: 4 })
+    expect([agreedBy(null), agreedBy({ strategy: null } as Plan)]).toEqual([{}, {}])
+    const { strategy } = planned('scale', 2)
+    expect(agreedBy({ strategy: { ...strategy, upTo: 4 } } as Plan)).toEqual({ of: 4, most: true, upTo: 4 })
   })
 
   it.each<[Outcome['kind'], string, number]>([
@@ -33,7 +35,7 @@ describe('how many replicas the policy had as what serves was decided about last
   })
 
   it('is what the policy has by now where that itself is refused: its own planning tries that again', () => {
-    expect(saidNoTo(baseline, { kind: 'refused' }, { plan: null, own: 9 })).toEqual({ ...baseline, of: 9 })
+    expect(saidNoTo(baseline, { kind: 'refused' }, { plan: null, own: { of: 9 } })).toEqual({ ...baseline, of: 9 })
     expect(saidNoTo(baseline, { kind: 'refused' }, { plan: null })).toEqual(baseline)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan, Planned } from '../../../core/plan.ts'
-import { asIfAllHadRoom, asManyAsFit } from '../../../core/planning/as-many.ts'
+import { asIfAllHadRoom, asManyAsFit, whereAllHaveRoom } from '../../../core/planning/as-many.ts'
 import { emptyWorld } from '../training-fixture.ts'
 
 /** The plan of so many of them, where so many have room. */
@@ -51,4 +51,7 @@ it('where all had room no pool has a ceiling, nor anybody else in it', () => {
     Object.keys(pools).map(() => [null, 0]),
   )
   expect(dollars).toEqual({ spent: 0, held: 0 })
+  const [view] = Object.values(emptyWorld().pools)
+  const at = whereAllHaveRoom({ input: { world: emptyWorld() }, rule: { view: view as never } })
+  expect([at.input.world.pools, at.rule.view]).toMatchObject([pools, { ceiling: null, heldByOthers: 0 }])
 })

@@ -10,7 +10,7 @@ const off = (manager?: string, isPolicys = false): Off => {
   const managedFields = [{ manager, fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }]
   const metadata = { ...view.object.metadata, ...(manager === undefined ? {} : { managedFields }) }
   const base = { ...view, object: { ...view.object, metadata } } as GenerationView
-  return { base, parts: null, replicas: 2, isPolicys }
+  return { base, parts: null, replicas: 2, has: isPolicys ? { replicas: 2, range: null } : null, wanted: {} as never }
 }
 const said = (one: Off) => [
   offText(one, { baseline: { replicas: 2 } } as ServeInput),

@@ -25,9 +25,10 @@ it.each([
   expect(isWithin(null, { replicas, ...(upTo && { upTo }) })).toBe(false)
 })
 
-it('goes no further than people have agreed to, and not at all where they have not', () => {
+it('goes as far as people have agreed to, and not at all where they have not', () => {
   expect(agreedRange({ min: 1, max: 5 }, { upTo: 3 })).toEqual({ min: 1, max: 3 })
-  expect(agreedRange({ min: 1, max: 2 }, { upTo: 3 })).toEqual({ min: 1, max: 2 })
+  // Another most is agreed to first, be it less.
+  expect(agreedRange({ min: 1, max: 2 }, { upTo: 3 })).toEqual({ min: 1, max: 3 })
   for (const baseline of [null, {}, { of: 5 }, { upTo: 1 }])
     expect(agreedRange({ min: 1, max: 5 }, baseline)).toBeNull()
   expect(agreedRange(null, { upTo: 3 })).toBeNull()

@@ -3,13 +3,10 @@ import { scaledStep, unscaledStep } from '../../../core/planning/scaled-steps.ts
 import { asScaled, standsAtEnd } from '../../../core/steps/moving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
-const deployment = { kind: 'Deployment', metadata: { name: 'x-g2', namespace: 'serving' } }
-const autoscaler = { kind: 'ScaledObject', metadata: { name: 'x-g2' } }
-const at = { generation: 2, point: { old: 0, new: 2 }, perHour: 20, loadMinutes: 15 }
-const step = scaledStep(
-  { name: 'move-3', called: 'v7', range: { min: 1, max: 3 } },
-  { objects: { deployment, autoscaler } as never, ...at },
-)
+const autoscaler = { kind: 'ScaledObject', metadata: { name: 'x-g2' } } as never
+const target = { ref: { kind: 'Deployment', namespace: 'serving', name: 'x-g2' }, generation: 2 } as const
+const at = { target, point: { old: 0, new: 2 }, perHour: 20, loadMinutes: 15 }
+const step = scaledStep({ name: 'move-3', called: 'v7', range: { min: 1, max: 3 } }, { autoscaler, ...at })
 const view = (replicas: number, ready: number, upTo?: number) =>
   ({
     ref: { kind: 'Deployment', namespace: 'serving', name: 'x-g2' },
