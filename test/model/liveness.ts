@@ -52,7 +52,8 @@ const standsAs = ({ world }: State, { desired }: LaneDocument): boolean => {
 /** Whether a lane that nobody is at is where it should be: what it wants is true, or it says why not and waits for a person. */
 export const isSettled = ({ kind }: Model, state: State): boolean => {
   const doc = docOf(state)
-  if (state.inside.length > 0 || lettersOf(state.ledger).length > 0) return false
+  if (state.inside.length > 0) return false
+  if (lettersOf(state.ledger).length > 0) return waitsForItsRule(state, doc)
   // Of a lane that the policy did not name, and that never wanted anything, nothing is written: resync asks its source.
   if (doc === null) return true
   if (doc.run !== null) return false
@@ -63,6 +64,13 @@ export const isSettled = ({ kind }: Model, state: State): boolean => {
   const acts = state.policy !== 'shadow' && state.policy !== 'gone' && doc.outcome !== null
   return !acts || ((!kind.stands || standsAs(state, doc)) && version >= Math.max(...said))
 }
+
+/** Whether all that was told of it waits while its rule is in shadow: for an edit of the policy, and for nobody here. */
+const waitsForItsRule = ({ ledger, policy }: State, doc: LaneDocument | null): boolean =>
+  policy === 'shadow' &&
+  doc?.run === null &&
+  doc.rest?.why === 'run-not-over' &&
+  lettersOf(ledger).every((letter) => letter.kind === 'look' && letter.waits !== null)
 
 /** Whether it rests superseded though something is there that came after what is done with, and is not that. */
 const isLeftBehind = ({ world, policy }: State, { outcome, doneWith, order }: LaneDocument): boolean =>
