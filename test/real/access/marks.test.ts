@@ -232,6 +232,7 @@ it('nor do they make, change or delete the class without which no server of ours
   const ask = { query: { dryRun: 'All' } }
   const why = 'who makes, changes or deletes the PriorityClass of what Signalbox serves'
   const change = { metadata: { annotations: { theirs: 'a' } } }
+  await untilRefused(() => by('platform').send({ method: 'DELETE', path, ...ask }))
   for (const [one, expected] of [
     ['platform', (answer: Promise<Answer>) => expectRefused(answer, why)],
     ['admin', expectTaken],

@@ -98,7 +98,7 @@ it('somebody’s finalizer keeps the Job of a cancelled run: its pods end all th
   await town.house.command({ kind: 'cancel', lane: LANE, by: 'ana' })
   const pool = town.policy.pipelines['support-chats']?.stages[0]?.pool
   await town.until('its GPUs are back', async () => (await town.held(`pool/${pool}`)).sum === 0, 200)
-  expect(await podsOf(town)).toEqual([])
+  await town.until('its pods are gone', async () => (await podsOf(town)).length === 0)
   expect((await jobsOf(town)).map(({ metadata }) => metadata.uid)).toEqual([job?.metadata.uid])
   await finalizers(null)
   expect((await town.settled(LANE)).state).toBe('cancelled')

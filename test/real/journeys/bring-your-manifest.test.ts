@@ -41,7 +41,7 @@ const ranToItsEnd = async (file: string, look: (job: KubeObject<'Job'>, pods: Ku
   stages[0] = { name: 'train', manifest: file, pool: stages[0]!.pool, hours } as { pool?: string }
   const brought = withManifests(config, new Map([[file, { object: await manifest(file) }]]))
   expect(brought.problems).toEqual([])
-  town = await openRealTown({ policy: parsePolicy(brought.config), minute: 400 })
+  town = await openRealTown({ policy: parsePolicy(brought.config), minute: 2000 })
   await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/one/', rows: ['{"a":1}'] })
   await town.answered(LANE)
   const { training: namespace } = town.policy.namespaces

@@ -37,7 +37,7 @@ const ranks = async () =>
 const runs = async () => (await job())?.status?.ready === 2
 
 it('a training on two nodes meets in its Service, leaves the result of its first pod, and its Service goes with its Job', async () => {
-  await opened({}, 400)
+  await opened({}, 2000)
   await town.until('both run', runs)
   const made = (await job())!
   const { name, uid } = made.metadata
