@@ -6,6 +6,7 @@ import { nameOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
 import { sizeText } from '../text.ts'
 import { FETCHED } from '../workloads/fetching.ts'
+import { endedAfter } from '../workloads/stage-job.ts'
 import { type Refuse, refuse } from './pipeline-price.ts'
 
 /** MiB a second that the disk of a node takes at most, and which it is: a gp3 volume's most, and what `bootstrap` asks for; of nodes without GPUs it asks for none. */
@@ -48,13 +49,10 @@ export const copiedTexts = (desired: TrainDesired, policy: Policy, stages: reado
   })
 
 /** That its deadline comes first. */
-const lateText = (hours: number, { hours: { p95 } }: Copies): string =>
-  hours < p95 * DEADLINE
+const lateText = (hours: number, { hours: of }: Copies): string =>
+  hours < endedAfter(of)
     ? ''
-    : `; it is ended after ${p95 * DEADLINE} h, before its own program begins: say more \`hours\`, or leave \`dataset\` out of the inputs of \`runner\` and its program streams it`
-
-/** A Job's deadline is so many times its hours in the bad case. */
-const DEADLINE = 3
+    : `; it is ended after ${endedAfter(of)} h, before its own program begins: say more \`hours\`, or leave \`dataset\` out of the inputs of \`runner\` and its program streams it`
 
 const PLACE = `${FETCHED}/dataset`
 

@@ -73,11 +73,14 @@ export const stageJob = (input: StageInput): KubeObject<'Job'> => {
           })),
         ],
       },
-      activeDeadlineSeconds: Math.ceil(stage.hours.p95 * 3 * 3600),
+      activeDeadlineSeconds: Math.ceil(endedAfter(stage.hours) * 3600),
       template: podTemplate(input, { ...labels, ...Object.fromEntries(reads) }),
     },
   })
 }
+
+/** Hours after which the Job of a stage is ended by Kubernetes, whatever it is at: three times what it takes in the bad case. */
+export const endedAfter = ({ p95 }: StagePolicy['hours']): number => p95 * 3
 
 /** By which ends a Job says itself how its program ended: that is then known of pods that nobody sees any more, too. */
 const finalEnds = (stage: StagePolicy): { containerName: string; values: number[] }[] => {
